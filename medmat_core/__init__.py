@@ -1,0 +1,68 @@
+"""medmat: public medical image data sets, as they lie on disk, into visual question answering.
+
+The names below are the public face; a plugin module needs nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from medmat_core import readers
+    from medmat_core.build import build
+    from medmat_core.card import Card
+    from medmat_core.catalog import load_catalog
+    from medmat_core.dataset import Dataset
+    from medmat_core.hooks import hookimpl, hookspec
+    from medmat_core.model import BoxSample, LabelSample, MaskSample, Problem, Record, Region
+    from medmat_core.subsets import Subset
+    from medmat_core.writers import Writer
+
+__all__ = [
+    "BoxSample",
+    "Card",
+    "Dataset",
+    "LabelSample",
+    "MaskSample",
+    "Problem",
+    "Record",
+    "Region",
+    "Subset",
+    "Writer",
+    "build",
+    "hookimpl",
+    "hookspec",
+    "load_catalog",
+    "readers",
+]
+
+_HOMES = {
+    "BoxSample": "model",
+    "Card": "card",
+    "Dataset": "dataset",
+    "LabelSample": "model",
+    "MaskSample": "model",
+    "Problem": "model",
+    "Record": "model",
+    "Region": "model",
+    "Subset": "subsets",
+    "Writer": "writers",
+    "build": "build",
+    "hookimpl": "hooks",
+    "hookspec": "hooks",
+    "load_catalog": "catalog",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # imported when first used: `medmat --help` must not pay for the whole machine
+    from importlib import import_module
+
+    if name == "readers":
+        return import_module("medmat_core.readers")
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'medmat_core' has no attribute {name!r}")
+    return getattr(import_module(f"medmat_core.{home}"), name)

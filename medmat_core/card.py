@@ -1,0 +1,323 @@
+"""Cards: the facts of a data set as TOML, structured by cattrs into frozen classes.
+
+A card has two parts. Its *head* (every top-level key) says what the data set is and where it comes from;
+the tables below it say how labels, masks and the example tree look. ``medmat list`` reads heads only.
+A line that starts with ``[`` ends the head, so no array or text of the head starts a line with it.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from attrs import Factory, define, field, frozen
+
+from medmat_core.errors import CardError
+
+Access = Literal["open", "account", "competition", "credentialed"]
+Kind = Literal["single-label", "multi-label", "ordinal", "mask", "box"]
+
+_SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_TABLE: Final = re.compile(r"^\[", re.MULTILINE)
+
+
+def _is_slug(instance: Any, attribute: Any, value: str) -> None:
+    if not _SLUG.fullmatch(value):
+        raise ValueError("must be lower-case letters and digits with single hyphens, such as 'ct-kidney'")
+
+
+def _in_subsets(instance: Any, attribute: Any, value: int) -> None:
+    if value < 1:
+        raise ValueError("must be a positive number")
+
+
+def _filled(instance: Any, attribute: Any, value: str) -> None:
+    if not value.strip():
+        raise ValueError("must not be empty")
+
+
+@frozen
+class Head:
+    """The top-level keys of a card.
+
+    ``no`` is the row of Med-MAT's table (None for a third party's data set). ``modality``, ``area``,
+    ``task`` and ``subset`` are Med-MAT's own strings and number; ``modality_shown`` and ``area_shown`` are
+    what questions say. ``markers`` are names of files or folders (shell patterns, case folded) that lie in
+    the data set's own root, by which it is found inside whatever outer folders an unzip left.
+    ``outer`` is the archive's outer folder. ``validation`` says whether an official validation part counts
+    as "train" or as "test" (where no labelled test part is published). ``groups`` names the group namespace
+    (default: the slug; rows that share pictures share one), ``group_by`` what a group is in words.
+    ``normal`` is the caption that means "nothing found". ``blank_is_absent``: a class that a multi-label
+    table does not mark is absent. ``unprotected``: no split and no id at all, so near copies of one patient
+    may lie on both sides.
+    """
+
+    slug: str = field(validator=_is_slug)
+    title: str = field(validator=_filled)
+    folder: str = field(validator=_filled)
+    modality: str = field(validator=_filled)
+    area: str = field(validator=_filled)
+    task: str = field(validator=_filled)
+    subset: int = field(validator=_in_subsets)
+    kind: Kind
+    modality_shown: str = field(validator=_filled)
+    area_shown: str = field(validator=_filled)
+    source: str = field(validator=_filled)
+    access: Access
+    license: str = field(validator=_filled)
+    no: int | None = None
+    source_note: str = ""
+    archives: tuple[str, ...] = ()
+    markers: tuple[str, ...] = ()
+    outer: str = ""
+    validation: Literal["train", "test"] = "train"
+    groups: str = ""
+    group_by: str = ""
+    unprotected: bool = False
+    normal: str = ""
+    blank_is_absent: bool = False
+    asks: tuple[str, ...] = ()
+    corrections: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+    unverified: tuple[str, ...] = ()
+    extra: str = ""
+
+    @property
+    def namespace(self) -> str:
+        """The group namespace: data sets that share pictures share it, and so agree on splits."""
+        return self.groups or self.slug
+
+
+@frozen
+class Counts:
+    """Published counts: pictures in all, and per caption (0 or missing: not published)."""
+
+    images: int = 0
+    train: int = 0
+    test: int = 0
+    classes: Mapping[str, int] = Factory(dict)
+
+
+@frozen
+class Classes:
+    """How a data set's own captions relate.
+
+    ``catch_all`` captions ("Other diseases") are never distractors. ``nested`` pairs (wider, narrower) and
+    ``overlapping`` pairs can both be true of one picture, so they never meet in a question. ``anatomy``
+    captions name a place and no finding; they are never distractors for a finding. ``negates`` maps
+    "No X" captions to X. ``same`` and ``wider`` carry a third party's relations to captions of its subset.
+    """
+
+    catch_all: tuple[str, ...] = ()
+    nested: tuple[tuple[str, str], ...] = ()
+    overlapping: tuple[tuple[str, str], ...] = ()
+    anatomy: tuple[str, ...] = ()
+    negates: Mapping[str, str] = Factory(dict)
+    same: tuple[tuple[str, str], ...] = ()
+    wider: Mapping[str, tuple[str, ...]] = Factory(dict)
+
+
+@frozen
+class MaskRules:
+    """How masks are read. ``threshold`` in stored values (None: half of the range), ``min_area`` in pixels
+    (None: max(10, 0.01 % of the picture)), ``index`` value -> code, ``colors`` "#rrggbb" -> code,
+    ``missing`` says what a missing mask file means, ``window`` (center, width) renders DICOM."""
+
+    threshold: float | None = None
+    invert: bool = False
+    min_area: int | None = None
+    index: Mapping[str, str] = Factory(dict)
+    colors: Mapping[str, str] = Factory(dict)
+    missing: Literal["problem", "negative"] = "problem"
+    window: tuple[float, float] | None = None
+
+
+@frozen
+class Ignored:
+    """Files left alone on purpose: a shell pattern over the path below the data set's folder, and why."""
+
+    pattern: str
+    reason: str
+
+
+@frozen
+class Picture:
+    """One or more pictures of the example tree, drawn by ``medmat sample``.
+
+    ``size`` is (width, height). ``mode`` is Pillow's ("RGB", "RGBA", "L", "1", "P", "I;16"), for volumes
+    and DICOM "L" or "I;16". ``shapes`` draws a mask: each is a table with ``box`` or ``ellipse``
+    (x1, y1, x2, y2 half-open), ``polygon`` or ``point`` and a ``value`` (number or [r, g, b]), on
+    ``background``; without shapes and background a phantom is drawn. ``slices`` > 0 makes a volume, where a
+    shape may carry ``slice``. ``dicom`` sets DICOM keywords. ``format`` overrides what the suffix says
+    ("jpeg", "png", "bmp", "tiff", "pgm", "dicom", "nifti", "npy"). ``same_as`` copies another picture's bytes.
+    """
+
+    paths: tuple[str, ...]
+    size: tuple[int, int] = (64, 48)
+    mode: str = "RGB"
+    shapes: tuple[Mapping[str, Any], ...] = ()
+    background: Any = None
+    slices: int = 0
+    dicom: Mapping[str, Any] = Factory(dict)
+    format: str = ""
+    same_as: str = ""
+
+
+@frozen
+class TextFile:
+    """A label file of the example tree, literal with its quirks.
+
+    ``text`` is written as it stands with ``newline`` and ``encoding`` applied, ``bom`` puts a UTF-8 byte-order
+    mark in front. ``sheets`` (name -> rows) makes an .xlsx instead; ``zip`` or the like is not supported.
+    """
+
+    path: str
+    text: str = ""
+    encoding: str = "utf-8"
+    newline: Literal["lf", "crlf"] = "lf"
+    bom: bool = False
+    sheets: Mapping[str, tuple[tuple[Any, ...], ...]] = Factory(dict)
+
+
+@frozen
+class Expect:
+    """What the example tree must yield for one picture.
+
+    ``image`` is the path in the tree (``path#0003`` for a slice). ``captions`` are the stated ones, or the
+    classes with a region; empty means a negative. ``group`` and ``split`` are compared where given,
+    ``boxes`` (caption -> list of half-open boxes) too. ``unused``: the adapter must not yield the picture.
+    """
+
+    image: str
+    captions: tuple[str, ...] = ()
+    uncertain: tuple[str, ...] = ()
+    group: str | None = None
+    split: str | None = None
+    boxes: Mapping[str, tuple[tuple[int, int, int, int], ...]] = Factory(dict)
+    unused: bool = False
+
+
+@frozen
+class Example:
+    """The literal example tree: pictures, label files, and what they must yield."""
+
+    pictures: tuple[Picture, ...] = ()
+    files: tuple[TextFile, ...] = ()
+    expect: tuple[Expect, ...] = ()
+
+
+@frozen
+class Citation:
+    """How to cite the data set."""
+
+    bibtex: str = ""
+
+
+@frozen
+class _Tables:
+    labels: Mapping[str, str]
+    counts: Counts = Counts()
+    classes: Classes = Classes()
+    mask: MaskRules = MaskRules()
+    ignored: tuple[Ignored, ...] = ()
+    citation: Citation = Citation()
+    example: Example = Example()
+
+
+_HEAD_FIELDS: Final = frozenset(a.name for a in Head.__attrs_attrs__)
+
+
+@define(slots=False, eq=False)
+class Card:
+    """The facts of one data set.
+
+    The head is parsed at once, the tables when first asked for. ``labels`` maps the codes that lie on disk
+    to captions, in card order: the order of classes everywhere.
+    """
+
+    path: Path
+    head: Head
+
+    @classmethod
+    def load(cls, path: Path) -> Card:
+        """Read the head of the card at ``path``; :class:`CardError` names file, field and reason."""
+        try:
+            text = path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise CardError(f"{path}: cannot be read: {error.strerror}") from error
+        table = _TABLE.search(text)
+        raw = _parse(text[: table.start()] if table else text, path)
+        return cls(path, _structure(raw, Head, path))
+
+    @cached_property
+    def tables(self) -> _Tables:
+        """Everything below the head."""
+        raw = _parse(self.path.read_text(encoding="utf-8"), self.path)
+        rest = {key: value for key, value in raw.items() if key not in _HEAD_FIELDS}
+        tables: _Tables = _structure(rest, _Tables, self.path)
+        self._check(tables)
+        return tables
+
+    def _check(self, tables: _Tables) -> None:
+        captions = set(tables.labels.values())
+        for where, names in (
+            ("normal", (self.head.normal,) if self.head.normal else ()),
+            ("counts.classes", tables.counts.classes),
+            ("classes.catch_all", tables.classes.catch_all),
+            ("classes.anatomy", tables.classes.anatomy),
+            ("classes.nested", [name for pair in tables.classes.nested for name in pair]),
+            ("classes.overlapping", [name for pair in tables.classes.overlapping for name in pair]),
+        ):
+            for name in names:
+                if name not in captions:
+                    raise CardError(
+                        f"{self.path}: {where}: {name!r} is not a caption of [labels]; "
+                        "write the caption as it stands there"
+                    )
+        for where, codes in (("mask.index", tables.mask.index), ("mask.colors", tables.mask.colors)):
+            for code in codes.values():
+                if code not in tables.labels:
+                    raise CardError(f"{self.path}: {where}: {code!r} is not a code of [labels]")
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """Code on disk -> caption, in card order."""
+        return self.tables.labels
+
+    @cached_property
+    def captions(self) -> tuple[str, ...]:
+        """The captions in card order, each once."""
+        return tuple(dict.fromkeys(self.tables.labels.values()))
+
+    @cached_property
+    def order(self) -> Mapping[str, int]:
+        """Caption -> its place in card order."""
+        return {caption: place for place, caption in enumerate(self.captions)}
+
+    def __getattr__(self, name: str) -> Any:
+        # the head's and the tables' fields read as the card's own: card.slug, card.mask, card.example
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if name in _HEAD_FIELDS or name == "namespace":
+            return getattr(self.head, name)
+        return getattr(self.tables, name)
+
+    def __reduce__(self) -> Any:
+        return (Card.load, (self.path,))
+
+
+def _parse(text: str, path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise CardError(f"{path}: not valid TOML: {error}") from error
+
+
+def _structure(raw: Mapping[str, Any], shape: type[Any], path: Path) -> Any:
+    from medmat_core._structure import structure
+
+    return structure(raw, shape, path)

@@ -1,0 +1,233 @@
+"""The catalog: every installed plugin, its data sets by number and slug, its subsets and writers."""
+
+from __future__ import annotations
+
+import fnmatch
+import importlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib.metadata import EntryPoint, entry_points
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Final
+
+import pluggy
+from attrs import evolve, field, frozen
+
+from medmat_core import hooks
+from medmat_core.dataset import Dataset, Source
+from medmat_core.errors import CatalogError, MedmatError, UsageError
+
+if TYPE_CHECKING:
+    import click
+
+    from medmat_core.subsets import Subset
+    from medmat_core.writers import Writer
+
+GROUP: Final = "medmat"
+"""The entry point group in which plugins register."""
+
+
+@frozen
+class FailedPlugin:
+    """A plugin that could not be loaded, and why; the others work on."""
+
+    source: Source
+    reason: str
+
+    def __str__(self) -> str:
+        dist = f" of {self.source.dist} {self.source.version}" if self.source.dist else ""
+        return f"plugin {self.source.name!r}{dist} failed to load: {self.reason}"
+
+
+@frozen(eq=False)
+class Catalog:
+    """What is installed. ``datasets`` is in the order of numbers, third parties' after them by slug."""
+
+    datasets: tuple[Dataset, ...]
+    failed: tuple[FailedPlugin, ...] = ()
+    disabled: tuple[str, ...] = ()
+    manager: pluggy.PluginManager = field(factory=lambda: _manager(), repr=False)
+    sources: Mapping[str, Source] = field(factory=dict, repr=False)
+
+    def __iter__(self) -> Iterator[Dataset]:
+        return iter(self.datasets)
+
+    def get(self, name: str) -> Dataset:
+        """The data set with this number or slug; :class:`UsageError` suggests a near one if there is none."""
+        wanted = name.strip().lower()
+        for dataset in self.datasets:
+            if dataset.slug == wanted or (wanted.isdecimal() and dataset.no is not None and int(wanted) == dataset.no):
+                return dataset
+        import difflib
+
+        near = difflib.get_close_matches(wanted, [d.slug for d in self.datasets], n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise UsageError(f"no data set {name!r} is installed; {hint}`medmat list` shows all")
+
+    def select(
+        self, names: Sequence[str] = (), *, subset: int | None = None, modality: str | None = None
+    ) -> tuple[Dataset, ...]:
+        """The data sets with these numbers or slugs (all, if none are given), narrowed by subset and modality."""
+        chosen = [self.get(name) for name in names] if names else list(self.datasets)
+        wanted = (modality or "").casefold()
+        return tuple(
+            dataset
+            for dataset in dict.fromkeys(chosen)
+            if (subset is None or dataset.card.head.subset == subset)
+            and (
+                not wanted
+                or wanted in (dataset.card.head.modality.casefold(), dataset.card.head.modality_shown.casefold())
+            )
+        )
+
+    def subsets(self) -> Mapping[int, Subset]:
+        """Every subset by number: the 53, and those of plugins."""
+        from medmat_core.subsets import load_subset, subset_index
+
+        found: dict[int, Subset] = {no: load_subset(no) for no in subset_index()}
+        owners = dict.fromkeys(found, "medmat-core")
+        for owner, subset in self._answers("medmat_subsets"):
+            if subset.no in found:
+                raise CatalogError(
+                    f"subset {subset.no} is claimed by {owner} and by {owners[subset.no]}; "
+                    "number it from 1000 up, or disable one of them with --disable"
+                )
+            found[subset.no], owners[subset.no] = subset, owner
+        return found
+
+    def subset(self, no: int) -> Subset:
+        """The subset with this number; a plugin's subset wherever it is not one of the 53."""
+        from medmat_core.subsets import load_subset, subset_index
+
+        if no in subset_index():
+            return load_subset(no)
+        try:
+            return self.subsets()[no]
+        except KeyError:
+            raise CatalogError(f"no plugin defines subset {no}; see the hook medmat_subsets") from None
+
+    def writers(self) -> Mapping[str, Writer]:
+        """Every output format by name."""
+        from medmat_core.writers import WRITERS
+
+        found = {writer.name: writer for writer in WRITERS}
+        owners = dict.fromkeys(found, "medmat-core")
+        for owner, writer in self._answers("medmat_writers"):
+            if writer.name in found:
+                raise CatalogError(f"output format {writer.name!r} is claimed by {owner} and by {owners[writer.name]}")
+            found[writer.name], owners[writer.name] = writer, owner
+        return found
+
+    def commands(self) -> Mapping[str, click.Command]:
+        """Commands that plugins add."""
+        found: dict[str, Any] = {}
+        for owner, command in self._answers("medmat_commands"):
+            if command.name in found:
+                raise CatalogError(f"command {command.name!r} is added twice, the second time by {owner}")
+            found[command.name] = command
+        return found
+
+    def decoders(self) -> bool:
+        """Whether any plugin decodes masks of its own kind."""
+        return bool(self.manager.hook.medmat_regions.get_hookimpls())
+
+    def _answers(self, hook: str) -> Iterator[tuple[str, Any]]:
+        for impl in getattr(self.manager.hook, hook).get_hookimpls():
+            source = self.sources.get(impl.plugin_name)
+            owner = f"{impl.plugin_name} ({source.dist})" if source and source.dist else impl.plugin_name
+            for item in impl.function():
+                yield owner, item
+
+
+def _manager() -> pluggy.PluginManager:
+    manager = pluggy.PluginManager("medmat")
+    manager.add_hookspecs(hooks)
+    return manager
+
+
+def load_catalog(*, disable: Sequence[str] = (), plugins: Sequence[ModuleType] | None = None) -> Catalog:
+    """Everything that is installed.
+
+    ``disable`` leaves out plugins by entry point, distribution or module name (shell patterns). ``plugins``
+    takes these modules instead of the installed entry points (for tests). A plugin that fails to import or
+    whose card is broken is listed under ``failed``; two plugins that claim one slug or number raise
+    :class:`CatalogError` naming both.
+    """
+    manager = _manager()
+    failed: list[FailedPlugin] = []
+    datasets: list[Dataset] = []
+    sources: dict[str, Source] = {}
+    left_out: list[str] = []
+    for source, load, names in _found(plugins):
+        if any(fnmatch.fnmatchcase(name, pattern) for name in names for pattern in disable):
+            left_out.append(source.name)
+            continue
+        try:
+            module = load()
+            wanted = getattr(module, "MEDMAT_API", hooks.API_VERSION)
+            if wanted != hooks.API_VERSION:
+                raise MedmatError(
+                    f"it needs version {wanted} of the hooks, this medmat-core has {hooks.API_VERSION}; "
+                    f"upgrade {'medmat-core' if wanted > hooks.API_VERSION else 'the plugin'}"
+                )
+            if manager.is_registered(module):
+                continue
+            manager.register(module, name=source.name)
+            manager.check_pending()
+            claim = getattr(module, "medmat_datasets", None)
+            own = [evolve(dataset, source=source) for dataset in claim()] if claim is not None else []
+        except (
+            Exception,
+            SystemExit,
+        ) as error:  # a stranger's module may raise anything; it must not take the rest down
+            if source.name in {name for name, _ in manager.list_name_plugin()}:
+                manager.unregister(name=source.name)
+            failed.append(
+                FailedPlugin(
+                    source, f"{type(error).__name__}: {error}" if not isinstance(error, MedmatError) else str(error)
+                )
+            )
+            continue
+        sources[source.name] = source
+        datasets.extend(own)
+    _check_claims(datasets)
+    datasets.sort(key=lambda d: (d.no is None, d.no or 0, d.slug))
+    return Catalog(tuple(datasets), tuple(failed), tuple(left_out), manager, sources)
+
+
+def _found(plugins: Sequence[ModuleType] | None) -> Iterator[tuple[Source, Any, tuple[str, ...]]]:
+    if plugins is not None:
+        for module in plugins:
+            yield Source(module.__name__), (lambda module=module: module), (module.__name__,)
+        return
+    points: Iterable[EntryPoint] = sorted(entry_points(group=GROUP), key=lambda p: (p.name, p.value))
+    for point in points:
+        dist = point.dist
+        source = Source(point.name, dist.name if dist else "", dist.version if dist else "")
+        yield (
+            source,
+            (lambda value=point.module: importlib.import_module(value)),
+            (point.name, source.dist, point.module),
+        )
+
+
+def _check_claims(datasets: Sequence[Dataset]) -> None:
+    slugs: dict[str, Dataset] = {}
+    numbers: dict[int, Dataset] = {}
+    for dataset in datasets:
+        for claimed, other in (
+            (f"slug {dataset.slug!r}", slugs.get(dataset.slug)),
+            (f"number {dataset.no}", numbers.get(dataset.no) if dataset.no is not None else None),
+        ):
+            if other is not None:
+                raise CatalogError(
+                    f"{claimed} is claimed by {_owner(dataset)} and by {_owner(other)}; uninstall one of them "
+                    f"or leave one out with --disable {dataset.source.name}"
+                )
+        slugs[dataset.slug] = dataset
+        if dataset.no is not None:
+            numbers[dataset.no] = dataset
+
+
+def _owner(dataset: Dataset) -> str:
+    source = dataset.source
+    return f"{source.name} ({source.dist} {source.version})" if source.dist else f"{source.name or dataset.module}"

@@ -1,0 +1,67 @@
+"""A data set: its card and its adapter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from attrs import field, frozen
+
+from medmat_core.card import Card
+from medmat_core.model import Problem, Sample
+from medmat_core.tree import Tree
+
+Adapter = Callable[[Tree, Card], Iterable[Sample | Problem]]
+"""Reads a data set as it lies on disk. Opens label files, never pictures; yields samples and problems."""
+
+
+@frozen
+class Source:
+    """Where a data set comes from: entry point name, distribution and version."""
+
+    name: str = ""
+    dist: str = ""
+    version: str = ""
+
+
+@frozen(eq=False)
+class Dataset:
+    """A card and the adapter that reads what it describes.
+
+    ``module`` is the plugin's, so that a worker process can find the adapter again by name.
+    """
+
+    card: Card
+    samples: Adapter
+    module: str = ""
+    source: Source = field(default=Source())
+
+    @classmethod
+    def beside(cls, module_file: str, samples: Adapter) -> Dataset:
+        """The data set whose card lies beside its module: ``acrima.toml`` beside ``acrima.py``.
+
+        Call it as ``Dataset.beside(__file__, samples)``.
+        """
+        path = Path(module_file).with_suffix(".toml")
+        return cls(Card.load(path), samples, module=samples.__module__)
+
+    @property
+    def slug(self) -> str:
+        return self.card.head.slug
+
+    @property
+    def no(self) -> int | None:
+        return self.card.head.no
+
+    @property
+    def number(self) -> str:
+        """The row number as text, or the slug where there is none."""
+        return self.slug if self.no is None else str(self.no)
+
+    @property
+    def file_stem(self) -> str:
+        """How files name the data set: ``02``, or the slug of a third party's."""
+        return self.slug if self.no is None else f"{self.no:02d}"
+
+    def __str__(self) -> str:
+        return self.slug if self.no is None else f"{self.no} {self.slug}"

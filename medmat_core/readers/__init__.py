@@ -1,0 +1,46 @@
+"""Readers: one module a layout. A reader takes paths and rules and yields samples or rows.
+
+It knows neither questions nor files to be written. What cannot be used is reported to the tree.
+"""
+
+from __future__ import annotations
+
+from medmat_core.model import Box, ColorMask, IndexMask, MaskFile, PolygonMask, RleMask, Slice
+from medmat_core.readers.boxes import coco_boxes, inclusive, voc_boxes
+from medmat_core.readers.folders import class_folders, labelled_files, split_of
+from medmat_core.readers.masks import mask_beside, paired_masks, stem_index
+from medmat_core.readers.pictures import Pictures
+from medmat_core.readers.tables import Row, json_file, lines, rows
+from medmat_core.readers.tagged import Marks, marks, one_hot, table_labels
+from medmat_core.readers.volumes import slices_of
+from medmat_core.tree import Tree
+
+__all__ = [
+    "Box",
+    "ColorMask",
+    "IndexMask",
+    "Marks",
+    "MaskFile",
+    "Pictures",
+    "PolygonMask",
+    "RleMask",
+    "Row",
+    "Slice",
+    "Tree",
+    "class_folders",
+    "coco_boxes",
+    "inclusive",
+    "json_file",
+    "labelled_files",
+    "lines",
+    "marks",
+    "mask_beside",
+    "one_hot",
+    "paired_masks",
+    "rows",
+    "slices_of",
+    "split_of",
+    "stem_index",
+    "table_labels",
+    "voc_boxes",
+]

@@ -1,0 +1,65 @@
+"""Boxes from annotation files: Pascal VOC, COCO, and the difference between inclusive and half-open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from medmat_core.model import Box
+from medmat_core.readers.tables import json_file
+from medmat_core.tree import Tree
+
+
+def inclusive(code: str, x1: float, y1: float, x2: float, y2: float) -> Box:
+    """A box whose far corner is its last pixel, as a half-open one."""
+    return Box(code, (x1, y1, x2 + 1, y2 + 1))
+
+
+def voc_boxes(tree: Tree, file: str) -> list[Box] | None:
+    """The boxes of one Pascal VOC XML file (1-based, inclusive) as half-open ones counted from 0.
+
+    Entities are not expanded. None, with a problem reported, if the file is not readable XML.
+    """
+    from xml.etree.ElementTree import ParseError
+
+    from defusedxml import DefusedXmlException
+    from defusedxml.ElementTree import parse
+
+    tree.opened.add(file)
+    try:
+        root = parse(tree.path(file)).getroot()
+    except (OSError, ParseError, DefusedXmlException) as error:
+        tree.report("bad_file", file, f"not readable XML: {error}")
+        return None
+    boxes: list[Box] = []
+    for item in root.iter("object"):
+        name = (item.findtext("name") or "").strip()
+        try:
+            x1, y1, x2, y2 = (float(item.findtext(f"bndbox/{key}") or "") for key in ("xmin", "ymin", "xmax", "ymax"))
+        except ValueError:
+            tree.report("bad_box", file, f"object {name!r} has no complete bndbox")
+            continue
+        boxes.append(Box(name, (x1 - 1, y1 - 1, x2, y2)))
+    return boxes
+
+
+def coco_boxes(tree: Tree, file: str) -> Iterator[tuple[str, tuple[Box, ...]]]:
+    """(file name, boxes) of every image of a COCO file, images without boxes included.
+
+    COCO's ``[x, y, width, height]`` counts from 0 and is half-open as it stands. The code is the category's name.
+    """
+    raw: Any = json_file(tree, file)
+    if raw is None:
+        return
+    try:
+        names = {item["id"]: str(item["name"]) for item in raw["categories"]}
+        by_image: dict[Any, list[Box]] = {}
+        for item in raw["annotations"]:
+            x, y, w, h = (float(value) for value in item["bbox"])
+            by_image.setdefault(item["image_id"], []).append(Box(names[item["category_id"]], (x, y, x + w, y + h)))
+        images = [(str(item["file_name"]), item["id"]) for item in raw["images"]]
+    except (KeyError, TypeError, ValueError) as error:
+        tree.report("bad_file", file, f"not a COCO file: {type(error).__name__}: {error}")
+        return
+    for name, number in images:
+        yield name, tuple(by_image.get(number, ()))

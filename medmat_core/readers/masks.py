@@ -1,0 +1,70 @@
+"""Pairing pictures with their mask files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Literal
+
+from medmat_core.model import Mask, MaskFile, MaskSample, Split
+from medmat_core.tree import Tree, fold
+
+
+def stem_index(paths: Iterable[str], stem: Callable[[str], str] | None = None) -> dict[str, str]:
+    """Paths by their file name without suffix, case folded; ``stem`` may cut further (a mask's suffix)."""
+    index: dict[str, str] = {}
+    for path in paths:
+        name = path.rpartition("/")[2]
+        base = name.rpartition(".")[0] or name
+        index.setdefault(fold(stem(base) if stem else base), path)
+    return index
+
+
+def mask_beside(image: str, folder: str, mask_folder: str) -> str:
+    """The path of an image with one folder name exchanged: ("a/images/x.jpg", "images", "masks") -> "a/masks/x.jpg".
+
+    The folder nearest to the file is exchanged, its name compared case folded.
+    """
+    parts = image.split("/")
+    for place in range(len(parts) - 2, -1, -1):
+        if fold(parts[place]) == fold(folder):
+            parts[place] = mask_folder
+            return "/".join(parts)
+    return image
+
+
+def paired_masks(
+    tree: Tree,
+    images: Iterable[str],
+    mask_of: Callable[[str], str | None],
+    *,
+    code: str | None = None,
+    make: Callable[[str, str], Mask] | None = None,
+    threshold: float | None = None,
+    invert: bool = False,
+    missing: Literal["problem", "negative"] = "problem",
+    group: Callable[[str], str | None] | None = None,
+    split: Callable[[str], Split | None] | None = None,
+) -> Iterator[MaskSample]:
+    """Pictures with one mask file each; ``mask_of`` gives the mask's path for a picture's (None: there is none).
+
+    The mask belongs to the class ``code``, or is made by ``make(image, mask path)`` where it holds several
+    classes. A missing mask is a problem, or a negative where the card says so.
+    """
+    for image in images:
+        path = mask_of(image)
+        masks: tuple[Mask, ...] = ()
+        if path is not None and tree.exists(path):
+            if make is not None:
+                masks = (make(image, path),)
+            else:
+                assert code is not None, "paired_masks needs code or make"
+                masks = (MaskFile(path, code, threshold, invert),)
+        elif missing == "problem":
+            tree.report("missing_mask", image, f"its mask {path or ''} is not there".replace("  ", " "))
+            continue
+        yield MaskSample(
+            image,
+            masks,
+            group=group(image) if group is not None else None,
+            split=split(image) if split is not None else None,
+        )

@@ -1,0 +1,198 @@
+"""Label files as text: CSV in whatever dress, spreadsheets, plain lines, JSON.
+
+Byte-order marks, Windows line ends, Latin-1, full-width commas and blanks around header cells and values
+are met and undone here, once for all data sets.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from attrs import frozen
+
+from medmat_core.tree import Tree
+
+csv.field_size_limit(1 << 30)  # run-length masks are longer than the default 128 KiB
+
+_DELIMITERS: Final = (",", ";", "\t", "|", "，")
+
+
+@frozen
+class Row:
+    """One row of a table: cells by header name, stripped. ``number`` is the line in the file, from 1."""
+
+    file: str
+    number: int
+    cells: Mapping[str, str]
+
+    def __getitem__(self, column: str) -> str:
+        return self.cells[column]
+
+    def get(self, column: str, default: str = "") -> str:
+        """The cell, or ``default`` where the table has no such column."""
+        return self.cells.get(column, default)
+
+
+def read_text(tree: Tree, file: str) -> str | None:
+    """The file's text, whatever its encoding: UTF-8 or UTF-16 by byte-order mark, UTF-8, else Windows-1252.
+
+    Remembers the file as read. None, with a problem reported, if it is not there or cannot be read.
+    """
+    tree.opened.add(file)
+    try:
+        raw = tree.path(file).read_bytes()
+    except FileNotFoundError:
+        tree.report("missing_file", file, "the label file is not there; unzip the archive that holds it")
+        return None
+    except OSError as error:
+        tree.report("bad_file", file, f"cannot be read: {error.strerror}")
+        return None
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        try:
+            return raw.decode("utf-16")
+        except UnicodeDecodeError as error:
+            tree.report("bad_file", file, f"not valid UTF-16: {error.reason} at byte {error.start}")
+            return None
+    for encoding in ("utf-8-sig", "cp1252"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return raw.decode("latin-1")
+
+
+def lines(tree: Tree, file: str) -> Iterator[tuple[int, str]]:
+    """(line number from 1, stripped text) of every line that is not blank."""
+    text = read_text(tree, file)
+    if text is None:
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        stripped = line.strip()
+        if stripped:
+            yield number, stripped
+
+
+def json_file(tree: Tree, file: str) -> Any:
+    """The parsed JSON of a file; None, with a problem reported, if it cannot be parsed."""
+    text = read_text(tree, file)
+    if text is None:
+        return None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        tree.report("bad_file", file, f"not valid JSON: {error}")
+        return None
+
+
+def rows(
+    tree: Tree,
+    file: str,
+    *,
+    require: Sequence[str] = (),
+    header: Sequence[str] | None = None,
+    delimiter: str | None = None,
+    sheet: str | None = None,
+    blanks: bool = False,
+) -> Iterator[Row]:
+    """The rows of a CSV file or a spreadsheet (.xlsx), each cell stripped.
+
+    ``header`` names the columns of a table that has none; a first line that repeats those names (a copy with
+    a header) is skipped. ``require`` are columns without which the table is reported and nothing is yielded.
+    ``delimiter`` None takes the one most frequent in the first line; ``" "`` splits at any white space.
+    ``blanks`` keeps inner cells as they are when a row is shorter than the header (fixed trailing columns
+    missing); otherwise a row with too few or too many filled cells is reported as ``bad_row``.
+    """
+    raw = _spreadsheet(tree, file, sheet) if file.lower().endswith(".xlsx") else _csv(tree, file, delimiter)
+    names: list[str] | None = [name.strip() for name in header] if header is not None else None
+    first = True
+    for number, cells in raw:
+        if names is None:
+            names = cells
+            missing = [column for column in require if column not in names]
+            if missing:
+                tree.report(
+                    "bad_file", file, f"no column {', '.join(map(repr, missing))}; the header reads {', '.join(names)}"
+                )
+                return
+            first = False
+            continue
+        if first:
+            first = False
+            if header is not None and [c.casefold() for c in cells[: len(names)]] == [n.casefold() for n in names]:
+                continue
+        if len(cells) > len(names) and not any(cells[len(names) :]):
+            cells = cells[: len(names)]
+        if len(cells) > len(names) or (len(cells) < len(names) and not blanks):
+            tree.report("bad_row", file, f"{len(cells)} fields where the table has {len(names)}", number)
+            continue
+        yield Row(file, number, dict(zip(names, cells, strict=False)))
+    if names is None:
+        tree.report("bad_file", file, "the table is empty")
+
+
+def _csv(tree: Tree, file: str, delimiter: str | None) -> Iterator[tuple[int, list[str]]]:
+    text = read_text(tree, file)
+    if text is None:
+        return
+    if delimiter == " ":
+        for number, line in enumerate(text.splitlines(), 1):
+            if line.strip():
+                yield number, line.split()
+        return
+    if delimiter is None:
+        first = text.lstrip("\r\n").split("\n", 1)[0]
+        delimiter = max(_DELIMITERS, key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+    try:
+        for cells in reader:
+            if any(cells):
+                yield reader.line_num, [cell.strip() for cell in cells]
+    except csv.Error as error:
+        tree.report("bad_file", file, f"not a table from line {reader.line_num} on: {error}")
+
+
+def _spreadsheet(tree: Tree, file: str, sheet: str | None) -> Iterator[tuple[int, list[str]]]:
+    import zipfile
+
+    from medmat_core.errors import MedmatError
+
+    try:
+        import openpyxl
+    except ImportError as error:
+        raise MedmatError(f"{file}: spreadsheets need openpyxl; run: pip install 'medmat-core[xlsx]'") from error
+    tree.opened.add(file)
+    try:
+        book = openpyxl.load_workbook(tree.path(file), read_only=True, data_only=True)
+    except FileNotFoundError:
+        tree.report("missing_file", file, "the spreadsheet is not there")
+        return
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        tree.report("bad_file", file, f"not a readable spreadsheet: {error}")
+        return
+    try:
+        if sheet is not None and sheet not in book.sheetnames:
+            tree.report("bad_file", file, f"no sheet {sheet!r}; it has {', '.join(book.sheetnames)}")
+            return
+        page = book[sheet] if sheet is not None else book.worksheets[0]
+        width = 0
+        for number, values in enumerate(page.iter_rows(values_only=True), 1):
+            cells = [_cell(value) for value in values]
+            if not any(cells):
+                continue
+            width = width or len(cells)
+            yield number, cells + [""] * (width - len(cells))
+    finally:
+        book.close()
+
+
+def _cell(value: Any) -> str:
+    """A spreadsheet cell as the text a person sees: 1.0 is '1'."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()

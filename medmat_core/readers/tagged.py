@@ -1,0 +1,127 @@
+"""Tables that label pictures: one class a row, one column a class, or several classes in one cell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from attrs import frozen
+
+from medmat_core.card import Card
+from medmat_core.model import LabelSample, Split
+from medmat_core.readers.pictures import Pictures
+from medmat_core.readers.tables import Row
+from medmat_core.tree import Tree
+
+
+@frozen
+class Marks:
+    """What one row of a one-column-a-class table says, in column order."""
+
+    stated: tuple[str, ...]
+    uncertain: tuple[str, ...]
+    absent: tuple[str, ...]
+
+
+def marks(row: Row, columns: Mapping[str, str] | Sequence[str]) -> Marks | None:
+    """Read the 0/1 columns of a row: 1 states a class, 0 marks it absent, -1 leaves it uncertain, a blank says
+    nothing. Floats ("1.0") and true/false count. ``columns`` maps header names to codes, or lists headers that
+    are codes. None for a cell that is none of these (the caller reports the row)."""
+    pairs = columns.items() if isinstance(columns, Mapping) else ((name, name) for name in columns)
+    found: dict[str, list[str]] = {"1": [], "0": [], "-1": []}
+    for column, code in pairs:
+        value = row.get(column).lower()
+        if value in ("", "nan"):
+            continue
+        value = {"true": "1", "false": "0"}.get(value, value)
+        try:
+            number = float(value)
+        except ValueError:
+            return None
+        if number not in (1.0, 0.0, -1.0):
+            return None
+        found[str(int(number))].append(code)
+    return Marks(tuple(found["1"]), tuple(found["-1"]), tuple(found["0"]))
+
+
+def table_labels(
+    tree: Tree,
+    table: Iterable[Row],
+    pictures: Pictures,
+    *,
+    image: str | Callable[[Row], str],
+    code: str | Callable[[Row], str | tuple[str, ...] | None],
+    by: str = "stem",
+    group: str | Callable[[Row, str], str | None] | None = None,
+    split: Split | Callable[[Row, str], Split | None] | None = None,
+    skip: Callable[[Row], bool] | None = None,
+) -> Iterator[LabelSample]:
+    """One sample a row: ``image`` and ``code`` are columns or rules over the row.
+
+    ``by`` says how the picture is looked up ("stem", "name", "tail"). A row without a code is reported as
+    ``bad_row``; one whose picture is not there as ``missing_image``. ``group`` is a column or a rule over
+    (row, path); ``split`` a part or a rule. Rows that ``skip`` accepts are left out.
+    """
+    for row in table:
+        if skip is not None and skip(row):
+            continue
+        name = row.get(image) if isinstance(image, str) else image(row)
+        stated = row.get(code) if isinstance(code, str) else code(row)
+        if not name or not stated:
+            tree.report(
+                "bad_row", row.file, "the row names no picture" if not name else "the row has no label", row.number
+            )
+            continue
+        path = pictures.wanted(name, row.file, row.number, by=by)
+        if path is None:
+            continue
+        yield LabelSample(
+            path,
+            (stated,) if isinstance(stated, str) else stated,
+            group=(row.get(group) or None) if isinstance(group, str) else group(row, path) if group else None,
+            split=split(row, path) if callable(split) else split,
+        )
+
+
+def one_hot(
+    tree: Tree,
+    card: Card,
+    table: Iterable[Row],
+    pictures: Pictures,
+    *,
+    image: str | Callable[[Row], str],
+    columns: Mapping[str, str] | Sequence[str] = (),
+    by: str = "stem",
+    group: str | Callable[[Row, str], str | None] | None = None,
+    split: Split | Callable[[Row, str], Split | None] | None = None,
+    single: bool = False,
+    normal: str | None = None,
+) -> Iterator[LabelSample]:
+    """One sample a row of a table with one column a class (``columns``; default: the card's codes).
+
+    ``single`` wants exactly one class a row and reports any other row. ``normal`` is the code stated where
+    every column is marked absent.
+    """
+    wanted = columns or tuple(card.labels)
+    for row in table:
+        found = marks(row, wanted)
+        if found is None or (single and len(found.stated) != 1):
+            tree.report(
+                "bad_row", row.file, "a class column holds no 0, 1 or -1" if found is None else
+                f"{len(found.stated)} classes marked where exactly one belongs", row.number,
+            )  # fmt: skip
+            continue
+        name = row.get(image) if isinstance(image, str) else image(row)
+        path = pictures.wanted(name, row.file, row.number, by=by)
+        if path is None:
+            continue
+        stated = found.stated
+        if not stated and normal is not None and not found.uncertain and len(found.absent) == len(wanted):
+            stated = (normal,)
+        yield LabelSample(
+            path,
+            stated,
+            () if single else found.uncertain,
+            () if single else found.absent,
+            group=(row.get(group) or None) if isinstance(group, str) else group(row, path) if group else None,
+            split=split(row, path) if callable(split) else split,
+        )

@@ -1,0 +1,254 @@
+"""What lies in a data set's folder, found once and in one order whatever the file system says.
+
+All paths are relative to the data set's own root, with '/' separators, sorted by code points. The root is
+the folder in which the card's markers lie, so that outer folders of an archive do not matter.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from medmat_core.model import Problem
+
+IMAGE_SUFFIXES: Final = frozenset(
+    {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".pgm", ".ppm", ".gif", ".webp", ".dcm", ".dicom"}
+)
+"""Suffixes of pictures, lower case. Volumes (.nii, .nii.gz, .npy) are asked for by name."""
+
+_JUNK: Final = frozenset({"__macosx", "thumbs.db", "desktop.ini", ".ds_store", ".git", ".ipynb_checkpoints"})
+_DEPTH: Final = 5
+
+
+def fold(name: str) -> str:
+    """A name for comparison: NFC, case folded, blanks at the ends removed."""
+    return unicodedata.normalize("NFC", name).casefold().strip()
+
+
+def _is_junk(name: str) -> bool:
+    return name.casefold() in _JUNK or name.startswith(("._", ".DS_"))
+
+
+class Tree:
+    """The files of one data set.
+
+    ``base`` is the folder under the data folder (``med-mat/BUSI``), ``root`` the data set's own root inside
+    it. Reading is lazy: a folder is listed when first asked for and remembered. ``opened`` collects the
+    label files that were read, ``problems`` what could not be used.
+    """
+
+    def __init__(self, base: Path, markers: Sequence[str] = ()) -> None:
+        self.base = base
+        self.opened: set[str] = set()
+        self.problems: list[Problem] = []
+        self._listed: dict[str, tuple[list[str], list[str]]] = {}
+        self._seen_links: set[str] = set()
+        self._prefix = ""
+        if markers:
+            self._prefix = self._find_root([fold(marker) for marker in markers])
+
+    # -- where things are -------------------------------------------------------------------------
+
+    @property
+    def root(self) -> Path:
+        """The data set's own root."""
+        return self.base / self._prefix if self._prefix else self.base
+
+    @property
+    def prefix(self) -> str:
+        """The root's path below ``base``: '' or 'outer/folders/' with a trailing slash."""
+        return self._prefix + "/" if self._prefix else ""
+
+    def path(self, relative: str) -> Path:
+        """The file on disk."""
+        return self.root / relative
+
+    def _find_root(self, markers: Sequence[str]) -> str:
+        level = [""]
+        for _ in range(_DEPTH):
+            found: dict[str, set[str]] = {}
+            for folder in level:
+                dirs, files = self._list(folder)
+                names = {fold(name) for name in (*dirs, *files)}
+                hit = {m for m in markers if any(fnmatch.fnmatchcase(name, m) for name in names)}
+                if hit:
+                    found[folder] = hit
+            if found:
+                return self._best(found)
+            level = [f"{folder}/{name}" if folder else name for folder in level for name in self._list(folder)[0]]
+        return ""
+
+    @staticmethod
+    def _best(found: dict[str, set[str]]) -> str:
+        """The folder with most markers; archives unzipped side by side meet in their common parent."""
+        union = set().union(*found.values())
+        best = max(found, key=lambda folder: len(found[folder]))
+        if found[best] == union or len(found) == 1:
+            return best
+        common = os.path.commonpath([PurePosixPath("/", folder) for folder in found])
+        return common.strip("/")
+
+    # -- listing ----------------------------------------------------------------------------------
+
+    def _list(self, folder: str) -> tuple[list[str], list[str]]:
+        """(folders, files) of a folder below ``base``, sorted, junk left out. Links are followed."""
+        known = self._listed.get(folder)
+        if known is not None:
+            return known
+        dirs: list[str] = []
+        files: list[str] = []
+        try:
+            with os.scandir(self.base / folder if folder else self.base) as entries:
+                for entry in entries:
+                    name = entry.name
+                    if name[0] in "._dtDT" and _is_junk(name):
+                        continue
+                    if entry.is_symlink():
+                        self._follow(entry.path)
+                        if entry.is_dir():
+                            if not self._loops(entry.path):
+                                dirs.append(name)
+                        elif entry.is_file():
+                            files.append(name)
+                    elif entry.is_dir(follow_symlinks=False):
+                        dirs.append(name)
+                    else:
+                        files.append(name)
+        except (FileNotFoundError, NotADirectoryError):
+            pass
+        except OSError as error:
+            self.report("bad_file", folder, f"folder cannot be listed: {error.strerror}")
+        dirs.sort()
+        files.sort()
+        self._listed[folder] = (dirs, files)
+        return dirs, files
+
+    def _loops(self, link: str) -> bool:
+        target = os.path.realpath(link)
+        return os.path.realpath(os.path.dirname(link)).startswith(target)
+
+    def _follow(self, link: str) -> None:
+        data = os.path.realpath(self.base.parent)
+        base = os.path.realpath(self.base)
+        target = os.path.realpath(link)
+        inside = any(target == top or target.startswith(top + os.sep) for top in (data, base))
+        if not inside and not self._seen_links:
+            self._seen_links.add(target)
+            where = os.path.relpath(link, self.base).replace(os.sep, "/")
+            self.problems.append(Problem("leaves_data", where, f"link leads to {target}; it is followed"))
+
+    def _below(self, folder: str) -> str:
+        return self.prefix + folder if folder else self._prefix
+
+    def listdir(self, folder: str = "") -> tuple[list[str], list[str]]:
+        """(folders, files) by name in one folder below the root, sorted."""
+        return self._list(self._below(folder.strip("/")))
+
+    def walk(self, folder: str = "") -> Iterator[tuple[str, list[str]]]:
+        """(folder, file names) for the folder and all below it, in the order of their paths."""
+        folder = folder.strip("/")
+        dirs, files = self.listdir(folder)
+        yield folder, files
+        for name in dirs:
+            yield from self.walk(f"{folder}/{name}" if folder else name)
+
+    def files(self, folder: str = "", suffixes: Sequence[str] | frozenset[str] = IMAGE_SUFFIXES) -> Iterator[str]:
+        """Paths of all files below ``folder`` with one of the suffixes (lower case; () means any).
+
+        Sorted within each folder; '..JPG' and upper-case suffixes count.
+        """
+        for where, names in self.walk(folder):
+            prefix = where + "/" if where else ""
+            for name in names:
+                if not suffixes or _suffix(name) in suffixes or name.lower().endswith(tuple(suffixes)):
+                    yield prefix + name
+
+    def images(self, folder: str = "") -> Iterator[str]:
+        """Paths of all pictures below ``folder``."""
+        return self.files(folder)
+
+    def folders(self, name: str | Callable[[str], bool], under: str = "") -> list[str]:
+        """All folders whose whole name is ``name`` (case folded, a shell pattern), nearest to the root first.
+
+        ``name`` may be a function over the folded name, or a tail of several names ("images/train").
+        """
+        tail: list[str] = []
+        if isinstance(name, str):
+            *tail, last = (fold(part) for part in name.split("/"))
+
+            def fits(text: str) -> bool:
+                return fnmatch.fnmatchcase(text, last) if any(c in last for c in "*?") else text == last
+        else:
+            fits = name
+        found: list[str] = []
+        level = [under.strip("/")]
+        while level:
+            below: list[str] = []
+            for folder in level:
+                for child in self.listdir(folder)[0]:
+                    path = f"{folder}/{child}" if folder else child
+                    below.append(path)
+                    if fits(fold(child)) and (
+                        not tail or [fold(p) for p in path.split("/")[-len(tail) - 1 : -1]] == tail
+                    ):
+                        found.append(path)
+            level = below
+        return found
+
+    def folder(self, *names: str, under: str = "") -> str | None:
+        """The first folder that has one of the names, nearest to the root; None if there is none."""
+        for name in names:
+            found = self.folders(name, under)
+            if found:
+                return found[0]
+        return None
+
+    def find(self, *names: str, under: str = "") -> str | None:
+        """The first file that has one of the names (case folded, a shell pattern, or a tail such as
+        'partition/Test/Train.xlsx'), nearest to the root; None if there is none."""
+        for name in names:
+            *tail, last = (fold(part) for part in name.split("/"))
+            pattern = any(c in last for c in "*?")
+            level = [under.strip("/")]
+            while level:
+                below: list[str] = []
+                for folder in level:
+                    dirs, files = self.listdir(folder)
+                    if not tail or [fold(p) for p in folder.split("/")[-len(tail) :]] == tail:
+                        for file in files:
+                            if fnmatch.fnmatchcase(fold(file), last) if pattern else fold(file) == last:
+                                return f"{folder}/{file}" if folder else file
+                    below.extend(f"{folder}/{child}" if folder else child for child in dirs)
+                level = below
+        return None
+
+    def exists(self, relative: str) -> bool:
+        """Whether a file lies there, by the listing (exact spelling)."""
+        folder, _, name = relative.rpartition("/")
+        return name in self._names(folder)
+
+    def _names(self, folder: str) -> set[str]:
+        names = self._name_sets.get(folder)
+        if names is None:
+            names = self._name_sets[folder] = set(self.listdir(folder)[1])
+        return names
+
+    @cached_property
+    def _name_sets(self) -> dict[str, set[str]]:
+        return {}
+
+    # -- reporting --------------------------------------------------------------------------------
+
+    def report(self, reason: str, file: str = "", detail: str = "", row: int | None = None) -> None:
+        """Note an input that cannot be used; the build goes on."""
+        self.problems.append(Problem(reason, file, detail, row))
+
+
+def _suffix(name: str) -> str:
+    dot = name.rfind(".")
+    return name[dot:].lower() if dot > 0 else ""

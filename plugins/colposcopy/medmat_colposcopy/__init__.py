@@ -1,0 +1,1 @@
+"""Colposcopy data sets for medmat."""

@@ -1,0 +1,1 @@
+"""Digital photography (teeth and mouth) data sets for medmat."""

@@ -1,0 +1,1 @@
+"""Dermoscopy and skin photography data sets for medmat."""

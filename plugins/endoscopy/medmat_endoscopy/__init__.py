@@ -1,0 +1,1 @@
+"""Endoscopy data sets for medmat."""

@@ -1,0 +1,1 @@
+"""Fundus photography data sets for medmat."""

@@ -1,0 +1,1 @@
+"""Microscopy data sets for medmat."""

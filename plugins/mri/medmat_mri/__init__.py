@@ -1,0 +1,1 @@
+"""MRI data sets for medmat."""

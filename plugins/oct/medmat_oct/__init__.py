@@ -1,0 +1,1 @@
+"""OCT data sets for medmat."""

@@ -1,0 +1,1 @@
+"""Ultrasound data sets for medmat."""

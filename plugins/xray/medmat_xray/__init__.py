@@ -1,0 +1,1 @@
+"""X-ray data sets for medmat."""
