@@ -6,12 +6,12 @@ It knows neither questions nor files to be written. What cannot be used is repor
 from __future__ import annotations
 
 from medmat_core.model import Box, ColorMask, IndexMask, MaskFile, PolygonMask, RleMask, Slice
-from medmat_core.readers.boxes import coco_boxes, inclusive, voc_boxes
+from medmat_core.readers.boxes import coco_boxes, inclusive, table_boxes, voc_boxes
 from medmat_core.readers.folders import class_folders, labelled_files, split_of
 from medmat_core.readers.masks import mask_beside, paired_masks, stem_index
-from medmat_core.readers.pictures import Pictures
-from medmat_core.readers.tables import Row, json_file, lines, rows
-from medmat_core.readers.tagged import Marks, marks, one_hot, table_labels
+from medmat_core.readers.pictures import Pictures, picture_beside, report_unlisted
+from medmat_core.readers.tables import Row, json_file, json_rows, lines, lookup, rows
+from medmat_core.readers.tagged import Marks, by_value, in_cell, marks, merged_labels, one_hot, table_labels
 from medmat_core.readers.volumes import slices_of
 from medmat_core.tree import Tree
 
@@ -27,20 +27,28 @@ __all__ = [
     "Row",
     "Slice",
     "Tree",
+    "by_value",
     "class_folders",
     "coco_boxes",
+    "in_cell",
     "inclusive",
     "json_file",
+    "json_rows",
     "labelled_files",
     "lines",
+    "lookup",
     "marks",
     "mask_beside",
+    "merged_labels",
     "one_hot",
     "paired_masks",
+    "picture_beside",
+    "report_unlisted",
     "rows",
     "slices_of",
     "split_of",
     "stem_index",
+    "table_boxes",
     "table_labels",
     "voc_boxes",
 ]

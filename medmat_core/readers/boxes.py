@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
+from math import isfinite
 from typing import Any
 
-from medmat_core.model import Box
-from medmat_core.readers.tables import json_file
+from medmat_core.model import Box, BoxSample, Split
+from medmat_core.readers.pictures import Pictures
+from medmat_core.readers.tables import Row, json_file
+from medmat_core.readers.tagged import by_value
 from medmat_core.tree import Tree
 
 
@@ -63,3 +66,51 @@ def coco_boxes(tree: Tree, file: str) -> Iterator[tuple[str, tuple[Box, ...]]]:
         return
     for name, number in images:
         yield name, tuple(by_image.get(number, ()))
+
+
+def table_boxes(
+    tree: Tree,
+    table: Iterable[Row],
+    pictures: Pictures,
+    *,
+    image: str,
+    code: str,
+    corners: tuple[str, str, str, str],
+    nothing: Collection[str] = (),
+    by: str = "stem",
+    group: str | None = None,
+    split: Split | None = None,
+) -> Iterator[BoxSample]:
+    """One sample a picture from a table with one box a row.
+
+    ``image``, ``code`` and ``group`` are columns; ``corners`` are those of x1, y1, x2, y2, taken as half-open pixels
+    counted from 0. ``nothing`` are codes of rows that say that nothing was found: they add no box. A row that holds
+    no box is reported and its picture left out, since its other boxes would not be all there are.
+    """
+    for name, same in by_value(table, image).items():
+        boxes = [_box(row, code, corners) for row in same if row.get(code) not in nothing]
+        bad = next((row for row in same if row.get(code) not in nothing and _box(row, code, corners) is None), None)
+        if bad is not None or not name:
+            row = same[0] if bad is None else bad
+            what = f"no class or no numbers in {', '.join(corners)}" if name else "the row names no picture"
+            tree.report("bad_row", row.file, what, row.number)
+            continue
+        path = pictures.wanted(name, same[0].file, same[0].number, by=by)
+        if path is None:
+            continue
+        yield BoxSample(
+            path,
+            tuple(box for box in boxes if box is not None),
+            group=(same[0].get(group) or None) if group else None,
+            split=split,
+        )
+
+
+def _box(row: Row, code: str, corners: tuple[str, str, str, str]) -> Box | None:
+    try:
+        x1, y1, x2, y2 = (float(row.get(corner)) for corner in corners)
+    except ValueError:
+        return None
+    if not row.get(code) or not all(map(isfinite, (x1, y1, x2, y2))):
+        return None
+    return Box(row.get(code), (x1, y1, x2, y2))

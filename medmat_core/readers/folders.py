@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from medmat_core.card import Card
@@ -47,7 +48,8 @@ def class_folders(
     A folder counts as a class where its whole name, case folded, is a code of the card; ``code`` may turn a
     folder's name into a code (None: no class folder) where names carry more than the class. A class folder
     inside another class folder is part of the outer one. ``group``, ``split`` and ``skip`` are rules over
-    the picture's path below the data set's root.
+    the picture's path below the data set's root. A folder of pictures beside class folders that is no class, is
+    not skipped and is not ignored by the card is reported as ``unknown_label``.
     """
     known = {fold(label): label for label in card.labels}
 
@@ -55,7 +57,15 @@ def class_folders(
         return known.get(fold(name))
 
     rule = code or exact
-    for folder, label in _class_dirs(tree, under.strip("/"), rule):
+
+    def left_alone(path: str) -> bool:
+        return (skip is not None and skip(path)) or any(
+            fnmatch.fnmatchcase(name, ignored.pattern)
+            for ignored in card.ignored
+            for name in (path, tree.prefix + path)
+        )
+
+    for folder, label in _class_dirs(tree, under.strip("/"), rule, left_alone):
         stated = (label,)
         for path in tree.images(folder):
             if skip is not None and skip(path):
@@ -68,14 +78,31 @@ def class_folders(
             )
 
 
-def _class_dirs(tree: Tree, folder: str, rule: Callable[[str], str | None]) -> Iterator[tuple[str, str]]:
+def _class_dirs(
+    tree: Tree, folder: str, rule: Callable[[str], str | None], left_alone: Callable[[str], bool]
+) -> Iterator[tuple[str, str]]:
+    others: list[str] = []
+    classes = False
     for name in tree.listdir(folder)[0]:
         path = f"{folder}/{name}" if folder else name
         label = rule(name)
-        if label is None:
-            yield from _class_dirs(tree, path, rule)
-        else:
+        if label is not None:
+            classes = True
             yield path, label
+            continue
+        empty = True
+        for found in _class_dirs(tree, path, rule, left_alone):
+            empty = False
+            yield found
+        if empty:
+            others.append(path)
+    for path in others if classes else ():
+        count = sum(not left_alone(picture) for picture in tree.images(path))
+        if count:
+            name = path.rpartition("/")[2]
+            tree.report(
+                "unknown_label", path, f"{count} pictures lie in a folder {name!r}, which is no class of the card"
+            )
 
 
 def labelled_files(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
+from typing import TypeVar
 
+from medmat_core.model import BoxSample, LabelSample, MaskSample
 from medmat_core.tree import Tree, fold
+
+S = TypeVar("S", LabelSample, MaskSample, BoxSample)
 
 
 class Pictures:
@@ -35,11 +39,19 @@ class Pictures:
         return stems
 
     @cached_property
-    def _tails(self) -> dict[str, list[str]]:
-        tails: dict[str, list[str]] = {}
-        for path in self.paths:
-            tails.setdefault(fold(path.rpartition("/")[2]), []).append(path)
-        return tails
+    def _tails(self) -> dict[int, dict[str, str]]:
+        return {}
+
+    def _by_tail(self, length: int) -> dict[str, str]:
+        """Pictures by their last ``length`` names; made when first asked for, since most rows need one length."""
+        known = self._tails.get(length)
+        if known is None:
+            known = self._tails[length] = {}
+            for path in self.paths:
+                names = fold(path).split("/")
+                if len(names) >= length:
+                    known.setdefault("/".join(names[-length:]), path)
+        return known
 
     def stem(self, stem: str) -> str | None:
         """The picture with this file name without its suffix."""
@@ -52,17 +64,11 @@ class Pictures:
     def tail(self, text: str) -> str | None:
         """The picture whose path shares the longest tail of whole names with ``text``; the file name must agree."""
         parts = [fold(part) for part in text.replace("\\", "/").split("/") if part not in ("", ".")]
-        if not parts:
-            return None
-        best: tuple[int, str] | None = None
-        for path in self._tails.get(parts[-1], ()):
-            own = [fold(part) for part in path.split("/")]
-            shared = 0
-            while shared < min(len(own), len(parts)) and own[-1 - shared] == parts[-1 - shared]:
-                shared += 1
-            if best is None or shared > best[0]:
-                best = (shared, path)
-        return best[1] if best else None
+        for length in range(len(parts), 0, -1):
+            path = self._by_tail(length).get("/".join(parts[-length:]))
+            if path is not None:
+                return path
+        return None
 
     def wanted(self, text: str, file: str, row: int | None = None, *, by: str = "name") -> str | None:
         """Look up by "stem", "name" or "tail"; None, with a problem reported, where there is no such picture
@@ -76,6 +82,20 @@ class Pictures:
         return path
 
 
+def report_unlisted(pictures: Pictures, samples: Iterable[S], *, reason: str = "missing_label") -> Iterator[S]:
+    """Pass samples on; when they end, report each picture that none of them shows.
+
+    ``reason`` is "missing_label", or "unlabelled" where the data set publishes such pictures knowingly.
+    """
+    shown: set[str] = set()
+    for sample in samples:
+        shown.add(str(sample.image))
+        yield sample
+    for path in pictures.paths:
+        if path not in shown:
+            pictures.tree.report(reason, path, "no usable row of the label file names the picture")
+
+
 def escapes(text: str) -> bool:
     """Whether a path from a label file climbs out of the folder it is relative to."""
     depth = 0
@@ -87,3 +107,24 @@ def escapes(text: str) -> bool:
         elif part not in ("", "."):
             depth += 1
     return False
+
+
+def picture_beside(tree: Tree, file: str, text: str, row: int | None = None) -> str | None:
+    """The picture that ``file`` names by a path relative to its own folder, or to the folder around that one.
+
+    In the second case the path begins with the name of the file's own folder ("CheXpert-v1.0-small/train/x.jpg"),
+    which may have been left out when unzipping: the first name is dropped if there is no such picture with it.
+    Only the folders on the way are listed. None, with a problem reported, where there is no such picture or the
+    path climbs out of the folder it starts in.
+    """
+    names = [name for name in text.replace("\\", "/").split("/") if name not in ("", ".")]
+    if ".." in names:
+        tree.report("path_escapes", file, f"{text!r} points outside the data folder", row)
+        return None
+    folder = file.rpartition("/")[0]
+    for start in (0, 1) if len(names) > 1 else (0,):
+        path = "/".join([folder, *names[start:]] if folder else names[start:])
+        if tree.exists(path):
+            return path
+    tree.report("missing_image", file, f"no picture {text!r} beside it", row)
+    return None

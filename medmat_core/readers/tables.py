@@ -109,6 +109,7 @@ def rows(
     raw = _spreadsheet(tree, file, sheet) if file.lower().endswith(".xlsx") else _csv(tree, file, delimiter)
     names: list[str] | None = [name.strip() for name in header] if header is not None else None
     first = True
+    told = len(tree.problems)
     for number, cells in raw:
         if names is None:
             names = cells
@@ -130,8 +131,38 @@ def rows(
             tree.report("bad_row", file, f"{len(cells)} fields where the table has {len(names)}", number)
             continue
         yield Row(file, number, dict(zip(names, cells, strict=False)))
-    if names is None:
+    if names is None and len(tree.problems) == told:  # a file that is not there is not also empty
         tree.report("bad_file", file, "the table is empty")
+
+
+def lookup(tree: Tree, file: str, key: str, value: str) -> dict[str, str]:
+    """One column of a table by another: ``{row[key]: row[value]}``. Blank cells are left out; of two rows with one
+    key the first counts."""
+    found: dict[str, str] = {}
+    for row in rows(tree, file, require=(key, value)):
+        if row[key] and row[value]:
+            found.setdefault(row[key], row[value])
+    return found
+
+
+def json_rows(tree: Tree, file: str, *, require: Sequence[str] = ()) -> Iterator[Row]:
+    """The objects of a JSON array as rows, each value as text; ``number`` is the place in the array, from 1.
+
+    An entry that is no object or lacks a key of ``require`` is reported as ``bad_row``.
+    """
+    entries = json_file(tree, file)
+    if entries is None:
+        return
+    if not isinstance(entries, list):
+        tree.report("bad_file", file, "the file holds no JSON array")
+        return
+    for number, entry in enumerate(entries, 1):
+        missing = [key for key in require if not isinstance(entry, dict) or key not in entry]
+        if missing or not isinstance(entry, dict):
+            what = f"the entry has no {', '.join(map(repr, missing))}" if missing else "the entry is no object"
+            tree.report("bad_row", file, what, number)
+            continue
+        yield Row(file, number, {str(name): _cell(value) for name, value in entry.items()})
 
 
 def _csv(tree: Tree, file: str, delimiter: str | None) -> Iterator[tuple[int, list[str]]]:

@@ -82,6 +82,65 @@ def table_labels(
         )
 
 
+def in_cell(column: str, separator: str) -> Callable[[Row], tuple[str, ...] | None]:
+    """A rule for :func:`table_labels`: the codes that one cell lists, each once, in the cell's order."""
+
+    def codes(row: Row) -> tuple[str, ...] | None:
+        parts = (part.strip() for part in row.get(column).split(separator))
+        return tuple(dict.fromkeys(part for part in parts if part)) or None
+
+    return codes
+
+
+def by_value(table: Iterable[Row], column: str) -> dict[str, list[Row]]:
+    """The rows of a table by what stands in a column, in the order in which each value first comes up.
+
+    For tables with one row a finding: all rows of one picture together.
+    """
+    found: dict[str, list[Row]] = {}
+    for row in table:
+        found.setdefault(row.get(column), []).append(row)
+    return found
+
+
+def merged_labels(
+    tree: Tree,
+    table: Iterable[Row],
+    pictures: Pictures,
+    *,
+    image: str,
+    code: str | Callable[[Row], str | tuple[str, ...] | None],
+    by: str = "stem",
+    group: str | Callable[[Row, str], str | None] | None = None,
+    split: Split | Callable[[Row, str], Split | None] | None = None,
+) -> Iterator[LabelSample]:
+    """One sample a picture from a table with one finding a row: stated is what its rows say together.
+
+    Rules are those of :func:`table_labels`; ``group`` and ``split`` go by a picture's first row. A row without a
+    label is reported and its picture left out, since the other rows need not be all that is true of it.
+    """
+    for name, same in by_value(table, image).items():
+        first = same[0]
+        labels = [row.get(code) if isinstance(code, str) else code(row) for row in same]
+        bare = next((row for row, label in zip(same, labels, strict=True) if not label), None if name else first)
+        if bare is not None:
+            what = "the row has no label" if name else "the row names no picture"
+            tree.report("bad_row", bare.file, what, bare.number)
+            continue
+        path = pictures.wanted(name, first.file, first.number, by=by)
+        if path is None:
+            continue
+        stated: dict[str, None] = {}
+        for label in labels:
+            stated.update(dict.fromkeys((label,) if isinstance(label, str) else label or ()))
+        yield LabelSample(
+            path,
+            tuple(stated),
+            group=(first.get(group) or None) if isinstance(group, str) else group(first, path) if group else None,
+            split=split(first, path) if callable(split) else split,
+        )
+
+
 def one_hot(
     tree: Tree,
     card: Card,

@@ -1,0 +1,207 @@
+"""Second pass over a shard: its decided facts become questions, and questions lines of text."""
+
+from __future__ import annotations
+
+import marshal
+from collections import Counter
+from collections.abc import Sequence
+from json.encoder import encode_basestring as quoted
+from typing import Any
+
+from attrs import field, frozen
+
+from medmat_core.build.context import Context, modules, unpacked
+from medmat_core.build.facts import Fact, load_facts
+from medmat_core.model import Problem, Record
+from medmat_core.questions.draws import bits_of, key_of
+from medmat_core.questions.labels import LabelPlanner, Plan, Unasked
+from medmat_core.questions.pools import Pools
+from medmat_core.splits import TEST, TRAIN
+from medmat_core.writers import Writer
+
+Line = tuple[str, int, int, str]
+"""(image, place of the ask, place of the class, text): sorts as records are ordered."""
+
+PARTS = ("train", "test")
+
+
+@frozen
+class ShardAsked:
+    """What the second pass tells of a shard: lines by (format, part), in memory or in files, and counts."""
+
+    index: int
+    lines: dict[tuple[str, str], list[Line]] | None
+    files: dict[tuple[str, str], str]
+    spans: dict[tuple[str, str], tuple[str, str]]
+    problems: tuple[Problem, ...]
+    records: Counter[tuple[str, str, str]] = field(factory=Counter)
+    used: int = 0
+
+
+def writers_of(context: Context) -> list[Writer]:
+    """The writers of a build by its formats: the core's, then those of plugins."""
+    from medmat_core.writers import WRITERS
+
+    found: dict[str, Writer] = {writer.name: writer for writer in WRITERS}
+    for module in modules(context.writer_plugins):
+        found.update({writer.name: writer for writer in module.medmat_writers()})
+    return [found[name] for name in context.formats]
+
+
+def ask_shard(task: tuple[bytes | Context, int, Sequence[Fact] | str, bytes, bool]) -> ShardAsked:
+    """Work on one shard: (context, index, facts or their file, decisions, whether to keep lines in memory)."""
+    raw, index, source, decisions, keep = task
+    context = raw if isinstance(raw, Context) else unpacked(raw)
+    facts = load_facts(source) if isinstance(source, str) else source
+    asker = _asker(context)
+    asker.start()
+    asker.ask(facts, decisions)
+    lines = {place: rows for place, rows in asker.lines.items() if rows}
+    spans: dict[tuple[str, str], tuple[str, str]] = {}
+    for place, rows in lines.items():
+        rows.sort()
+        spans[place] = (rows[0][0], rows[-1][0])
+    files: dict[tuple[str, str], str] = {}
+    if not keep:
+        for (name, part), rows in lines.items():
+            file = context.work / f"{index:06d}-{name}-{part}.lines"
+            file.write_bytes(marshal.dumps(rows))
+            files[name, part] = str(file)
+    return ShardAsked(
+        index, lines if keep else None, files, spans, tuple(asker.problems), asker.records, asker.used
+    )
+
+
+_askers: dict[int, tuple[Context, Asker]] = {}
+
+
+def _asker(context: Context) -> Asker:
+    """One asker a context and worker, so that plans are made once."""
+    known = _askers.get(id(context))
+    if known is None or known[0] is not context:
+        _askers.clear()
+        known = _askers[id(context)] = (context, Asker(context))
+    return known[1]
+
+
+class Asker:
+    """Asks the questions of one data set."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.writers = writers_of(context)
+        self.pools = Pools(
+            context.card, context.subset, context.concepts, context.distractors, context.extra_pool  # type: ignore[arg-type]
+        )
+        self.planner = LabelPlanner(context.card, context.subset, self.pools) if "label" in context.subset.instructions else None
+        self._spatial: Any = None
+        self.start()
+
+    def start(self) -> None:
+        """Forget what the last shard left."""
+        self.lines: dict[tuple[str, str], list[Line]] = {
+            (writer.name, part): [] for writer in self.writers for part in PARTS
+        }
+        self.problems: list[Problem] = []
+        self.records: Counter[tuple[str, str, str]] = Counter()
+        self.used = 0
+
+    def ask(self, facts: Sequence[Fact], decisions: bytes) -> None:
+        """Ask about every fact whose decision is TRAIN or TEST."""
+        label_asked = self.context.asks is None or "label" in self.context.asks
+        for fact, decision in zip(facts, decisions, strict=True):
+            if decision == TRAIN:
+                part = "train"
+            elif decision == TEST:
+                part = "test"
+            else:
+                continue
+            if fact[2] is not None:
+                if label_asked:
+                    self._label(fact, part)
+            else:
+                self._regions(fact, part)
+
+    # -- labels -----------------------------------------------------------------------------------
+
+    def _label(self, fact: Fact, part: str) -> None:
+        image, _, labels, group, _, key, _, _, width, height, _ = fact
+        assert self.planner is not None, "a label data set needs a subset with label instructions"
+        plan = self.planner.plan(*labels)
+        if isinstance(plan, Unasked):
+            self.problems.append(Problem(plan.reason, self._below(image), plan.detail))
+            return
+        outcome = plan.draw(bits_of(self.context.seed, key))
+        for writer in self.writers:
+            around = plan.cache.get((writer.name, outcome))
+            if around is None:
+                around = self._around(writer, plan, outcome, fact, part)
+                if isinstance(around, str):
+                    self.lines[writer.name, part].append((image, 0, 0, around))
+                    continue
+            before, after = around  # type: ignore[misc]
+            self.lines[writer.name, part].append((image, 0, 0, f"{before}{quoted(image)}{after}"))
+        self.records[part, "label", plan.answer] += 1
+        self.used += 1
+
+    def _around(self, writer: Writer, plan: Plan, outcome: Any, fact: Fact, part: str) -> tuple[str, str] | str:
+        """What stands around the picture's name, remembered; or the whole line of a writer that says more."""
+        template, options, place = outcome
+        image, _, _, group, _, key, _, _, width, height, _ = fact
+        context = self.context
+        record = Record(
+            key=key.hex(), no=context.no, slug=context.slug, subset=context.card.head.subset, split=part,
+            group=self._group(group), image=image, width=width, height=height, kind="label", ask="label",
+            captions=plan.captions, question=plan.instructions[template], answer=plan.answer, options=options,
+            answer_index=place, boxes={}, template=template,
+        )  # fmt: skip
+        around = writer.around_image(record)
+        if around is None:
+            return writer.line(record)
+        if len(plan.cache) < 20_000:
+            plan.cache[writer.name, outcome] = around
+        return around
+
+    def _group(self, group: str | None) -> str | None:
+        return None if group is None else f"{self.context.card.head.namespace}:{group}"
+
+    def _below(self, image: str) -> str:
+        return image.removeprefix(self.context.image_prefix)
+
+    # -- regions ----------------------------------------------------------------------------------
+
+    def _regions(self, fact: Fact, part: str) -> None:
+        from medmat_core.questions.spatial import SpatialQuestions
+
+        if self._spatial is None:
+            context = self.context
+            self._spatial = SpatialQuestions(
+                context.card, context.subset, self.pools, context.seed, context.slug, context.asks, context.box_format
+            )
+        image, source, _, group, _, key, _, _, width, height, regions = fact
+        context = self.context
+        path = source if source is not None else self._below(image)
+        boxes: dict[str, tuple[tuple[int, int, int, int], ...]] = {}
+        for caption, box, _, _ in regions:
+            boxes[caption] = (*boxes.get(caption, ()), box)
+        ordered = {caption: boxes[caption] for caption in sorted(boxes, key=context.card.order.__getitem__)}
+        asked = False
+        for item in self._spatial.ask(path, key, regions, (width, height)):
+            if isinstance(item, Unasked):
+                self.problems.append(Problem(item.reason, path, item.detail))
+                continue
+            record = Record(
+                key=item.key.hex(), no=context.no, slug=context.slug, subset=context.card.head.subset, split=part,
+                group=self._group(group), image=image, width=width, height=height,
+                kind="box" if context.card.head.kind == "box" else "mask", ask=item.ask, captions=(item.caption,),
+                question=item.question, answer=item.answer, options=item.options, answer_index=item.answer_index,
+                boxes=ordered, template=item.template,
+            )  # fmt: skip
+            asked = True
+            self.records[part, item.ask, item.caption if item.ask != "presence" else item.answer] += 1
+            for writer in self.writers:
+                self.lines[writer.name, part].append((image, item.ask_place, item.class_place, writer.line(record)))
+        self.used += asked
+
+
+__all__ = ["ShardAsked", "ask_shard", "key_of", "writers_of"]

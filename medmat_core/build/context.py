@@ -1,0 +1,73 @@
+"""What a worker must know of a data set to work on one of its shards. It pickles and is small."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+
+from medmat_core.card import Card
+
+if TYPE_CHECKING:
+    from medmat_core.concepts import Concepts
+    from medmat_core.subsets import Subset
+
+SHARD = 2048
+"""Samples in one partition: small enough to keep memory flat, large enough that starting one costs nothing."""
+
+
+@frozen(eq=False)
+class Context:
+    """One data set in one build.
+
+    ``root`` is the data set's own root on disk, ``image_prefix`` what stands before a picture's path in a
+    record. ``work`` is the folder for what shards leave behind, ``out`` that of rendered pictures.
+    ``plugins`` are modules whose ``medmat_regions`` hooks a worker asks.
+    """
+
+    card: Card
+    no: int | None
+    slug: str
+    root: Path
+    image_prefix: str
+    out: Path
+    work: Path
+    subset: Subset
+    seed: int
+    verify: str
+    distractors: str
+    extra_pool: tuple[str, ...]
+    asks: tuple[str, ...] | None
+    box_format: str
+    formats: tuple[str, ...]
+    writer_plugins: tuple[str, ...] = ()
+    region_plugins: tuple[str, ...] = ()
+    resume: bool = False
+
+    @property
+    def concepts(self) -> Concepts:
+        from medmat_core.concepts import load_concepts
+
+        return load_concepts(self.card.head.subset)
+
+    def packed(self) -> bytes:
+        """As bytes, so that every task of a data set carries the same ones and a worker unpacks them once."""
+        return pickle.dumps(self, protocol=pickle.HIGHEST_PROTOCOL)
+
+
+@lru_cache(maxsize=8)
+def unpacked(raw: bytes) -> Context:
+    """The context of these bytes, remembered by the worker."""
+    context: Context = pickle.loads(raw)
+    return context
+
+
+def modules(names: Sequence[str]) -> list[Any]:
+    """Plugin modules by name, imported in the worker."""
+    import importlib
+
+    return [importlib.import_module(name) for name in names]

@@ -1,0 +1,366 @@
+"""First pass over a shard: what every picture is, so that the whole data set can be decided at once.
+
+A fact is a plain tuple, since a million of them are written and read again:
+``(image, source, labels, group, side, key, group hash, mark, width, height, regions)`` with ``image`` as records
+name it, ``source`` the file below the root where it is another one (a rendered picture's), ``labels`` the
+(stated, uncertain, absent) captions or None, ``side`` the official part, ``key`` the picture's 8-byte key,
+``mark`` a number equal for equal files, ``regions`` ((caption, box, area, cells), ...) or None.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import marshal
+import os
+import pickle
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from attrs import frozen
+
+from medmat_core.build.context import Context, modules, unpacked
+from medmat_core.card import Card
+from medmat_core.errors import MedmatError
+from medmat_core.headers import HeaderError, read_header
+from medmat_core.model import BoxSample, LabelSample, Problem, Sample, Slice
+from medmat_core.questions.draws import key_of
+from medmat_core.readers.pictures import escapes
+from medmat_core.splits import SIDE_TEST, SIDE_TRAIN, SIDE_UNKNOWN, Labels, Ledger, group_hash
+
+Fact = tuple[Any, ...]
+RENDERED: Final = (".dcm", ".dicom", ".nii", ".nii.gz", ".npy")
+
+
+@frozen
+class ShardDone:
+    """What the first pass tells of a shard: numbers for the ledger, problems, and where its facts lie."""
+
+    index: int
+    facts: list[Fact] | None
+    file: str
+    ledger: Ledger
+    problems: tuple[Problem, ...]
+    seen: int
+
+
+def inspect_shard(task: tuple[bytes | Context, int, Sequence[Sample] | bytes, bool]) -> ShardDone:
+    """Work on one shard: (context, index, samples, whether to keep the facts in memory)."""
+    raw, index, packed, keep = task
+    context = raw if isinstance(raw, Context) else unpacked(raw)
+    blob = packed if isinstance(packed, bytes) else None
+    resumable = context.verify != "none" or context.card.head.kind in ("mask", "box")
+    file = context.work / f"{index:06d}.facts"
+    if resumable and not keep:
+        blob = blob if blob is not None else pickle.dumps(list(packed), protocol=5)
+        tag = hashlib.sha256(blob).hexdigest()[:16]
+        file = context.work / f"{index:06d}-{tag}.facts"
+        if context.resume and file.exists():
+            facts, problems, seen = _load(file)
+            return ShardDone(index, None, str(file), ledger_of(facts), problems, seen)
+    samples: Sequence[Sample] = packed if not isinstance(packed, bytes) else pickle.loads(packed)
+    inspector = Inspector(context)
+    facts = inspector.facts(samples)
+    problems = tuple(inspector.problems)
+    if not keep:
+        _save(file, facts, problems, len(samples))
+    return ShardDone(index, facts if keep else None, str(file), ledger_of(facts), problems, len(samples))
+
+
+def load_facts(file: str) -> list[Fact]:
+    """The facts a worker left for a shard."""
+    return _load(Path(file))[0]
+
+
+def _save(file: Path, facts: list[Fact], problems: tuple[Problem, ...], seen: int) -> None:
+    from medmat_core.fileio import write_bytes
+
+    plain = [(p.reason, p.file, p.detail, p.row, p.dataset) for p in problems]
+    write_bytes(file, marshal.dumps((facts, plain, seen)))
+
+
+def _load(file: Path) -> tuple[list[Fact], tuple[Problem, ...], int]:
+    facts, plain, seen = marshal.loads(file.read_bytes())
+    return facts, tuple(Problem(*fields) for fields in plain), seen
+
+
+def ledger_of(facts: Sequence[Fact]) -> Ledger:
+    """The numbers of a shard that settling needs."""
+    ledger = Ledger()
+    keys, groups, marks, sides, labels = ledger.keys, ledger.groups, ledger.marks, ledger.sides, ledger.labels
+    for _, _, said, _, side, key, group, mark, _, _, regions in facts:
+        keys.append(int.from_bytes(key, "big"))
+        groups.append(group)
+        marks.append(mark)
+        sides.append(side)
+        if said is None:
+            said = (tuple(dict.fromkeys(region[0] for region in regions)), (), ())
+        labels.append(ledger.label_id(said))
+    return ledger
+
+
+class Inspector:
+    """Turns the samples of one data set into facts; what cannot be used goes to ``problems``."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.problems: list[Problem] = []
+        self._labels: dict[Any, Labels | None] = {}
+        self._groups: dict[str, int] = {}
+        self._decoders: list[Any] | None = None
+
+    def refuse(self, reason: str, sample: Sample, detail: str) -> None:
+        self.problems.append(Problem(reason, str(sample.image), detail))
+
+    # -- one shard --------------------------------------------------------------------------------
+
+    def facts(self, samples: Sequence[Sample]) -> list[Fact]:
+        context = self.context
+        head = context.card.head
+        slug, prefix, seed = context.slug, context.image_prefix, context.seed
+        namespace = head.namespace
+        root = str(context.root)
+        check_files = context.verify != "none"
+        sides = {
+            None: SIDE_UNKNOWN,
+            "train": SIDE_TRAIN,
+            "test": SIDE_TEST,
+            "val": SIDE_TEST if head.validation == "test" else SIDE_TRAIN,
+        }
+        facts: list[Fact] = []
+        for sample in samples:
+            image = sample.image
+            is_label = type(sample) is LabelSample
+            if type(image) is not str or image.endswith(RENDERED) or not image.isascii() or ".." in image or not is_label:
+                fact = self._slow(sample, sides)
+                if fact is not None:
+                    facts.append(fact)
+                continue
+            labels = self._captions(sample)
+            if labels is None:
+                continue
+            width = height = None
+            mark = 0
+            if check_files:
+                try:
+                    header = read_header(f"{root}/{image}")
+                    if context.verify == "full":
+                        decode(f"{root}/{image}")
+                except HeaderError as error:
+                    self.refuse(error.reason, sample, error.detail)
+                    continue
+                width, height, mark = header.width, header.height, header.mark
+                if header.bits > 8 and header.format != "jpeg":
+                    fact = self._slow(sample, sides)
+                    if fact is not None:
+                        facts.append(fact)
+                    continue
+            key = key_of(slug, image, "label")
+            group = sample.group
+            if group is None:
+                place = int.from_bytes(hashlib.sha256(b"%d\0%b" % (seed, key)).digest()[:8], "big")
+            else:
+                place = self._groups.get(group) or self._group(seed, namespace, group)
+            facts.append(
+                (prefix + image, None, labels, group, sides[sample.split], key, place, mark, width, height, None)
+            )
+        return facts
+
+    def _group(self, seed: int, namespace: str, group: str) -> int:
+        place = self._groups[group] = group_hash(seed, namespace, group)
+        return place
+
+    # -- labels -----------------------------------------------------------------------------------
+
+    def _captions(self, sample: LabelSample) -> Labels | None:
+        """The sample's codes as captions; None, with a problem, where one is unknown or they contradict."""
+        codes = (sample.stated, sample.uncertain, sample.absent)
+        try:
+            labels = self._labels[codes]
+        except KeyError:
+            labels = self._labels[codes] = self._translate(codes)
+        if labels is None:
+            known = self.context.card.labels
+            unknown = [code for part in codes for code in part if code not in known]
+            if unknown:
+                self.refuse("unknown_label", sample, f"label {unknown[0]!r} is not on the card of {self.context.slug}")
+            else:
+                said = ", ".join(repr(known[code]) for code in sample.stated)
+                self.refuse("contradictory_label", sample, f"filed under {said}, which exclude one another")
+        return labels
+
+    def _translate(self, codes: tuple[tuple[str, ...], ...]) -> Labels | None:
+        card = self.context.card
+        known = card.labels
+        if any(code not in known for part in codes for code in part):
+            return None
+        stated, uncertain, absent = (
+            tuple(sorted({known[code] for code in part}, key=card.order.__getitem__)) for part in codes
+        )
+        if len(stated) > 1 and contradict(card, (stated[:1], (), ()), (stated[1:], (), ())):
+            return None
+        if len(stated) > 1 and card.head.normal in stated:
+            return None
+        return stated, uncertain, tuple(name for name in absent if name not in stated)
+
+    # -- everything that is not a plain labelled picture ------------------------------------------
+
+    def _slow(self, sample: Sample, sides: dict[Any, int]) -> Fact | None:
+        """Masks, boxes, volumes, DICOM, pictures of more than 8 bits, names beyond ASCII."""
+        context = self.context
+        image = sample.image
+        path = image.path if isinstance(image, Slice) else image
+        if escapes(path) or os.path.isabs(path):
+            self.refuse("path_escapes", sample, "the picture's path leads out of the data folder")
+            return None
+        try:
+            name = unicodedata.normalize("NFC", str(image))
+            name.encode()
+        except UnicodeEncodeError:
+            self.refuse("bad_name", sample, "the file name is not valid UTF-8; rename the file")
+            return None
+        labels: Labels | None = None
+        if isinstance(sample, LabelSample):
+            labels = self._captions(sample)
+            if labels is None:
+                return None
+        try:
+            shown, source, width, height, mark = self._picture(sample)
+        except HeaderError as error:
+            self.refuse(error.reason, sample, error.detail)
+            return None
+        regions = None
+        if not isinstance(sample, LabelSample):
+            if width is None or height is None:
+                try:
+                    header = read_header(str(context.root / path))
+                except HeaderError as error:
+                    self.refuse(error.reason, sample, error.detail)
+                    return None
+                width, height = header.width, header.height
+            regions = self._regions(sample, (width, height))
+            if regions is None:
+                return None
+        key = key_of(context.slug, name, "label" if labels is not None else "")
+        group = self._own_group(sample)
+        if group is None:
+            place = int.from_bytes(hashlib.sha256(b"%d\0%b" % (context.seed, key)).digest()[:8], "big")
+        else:
+            place = self._groups.get(group) or self._group(context.seed, context.card.head.namespace, group)
+        return (shown, source, labels, group, sides[sample.split], key, place, mark, width, height, regions)
+
+    def _own_group(self, sample: Sample) -> str | None:
+        """The sample's group; ``dicom:PatientID`` asks the picture's own header."""
+        group = sample.group
+        if group is None or not group.startswith("dicom:") or isinstance(sample.image, Slice):
+            return group
+        import pydicom
+
+        keyword = group.removeprefix("dicom:")
+        try:
+            data = pydicom.dcmread(self.context.root / sample.image, stop_before_pixels=True, specific_tags=[keyword])
+            return str(data.get(keyword, "")) or None
+        except Exception:  # an unreadable header was refused before; here only the group is lost
+            return None
+
+    def _picture(self, sample: Sample) -> tuple[str, str | None, int | None, int | None, int]:
+        """(name in records, source if rendered, width, height, mark)."""
+        context = self.context
+        image = sample.image
+        path = image.path if isinstance(image, Slice) else image
+        full = context.root / path
+        rendered = isinstance(image, Slice) or path.lower().endswith(RENDERED)
+        width = height = None
+        mark = 0
+        if not rendered and context.verify != "none":
+            header = read_header(str(full))
+            width, height, mark = header.width, header.height, header.mark
+            rendered = header.bits > 8 and header.format != "jpeg"
+            if context.verify == "full" and not rendered:
+                decode(str(full))
+        if not rendered:
+            return context.image_prefix + path, None, width, height, mark
+        from medmat_core.regions.pixels import PixelError
+        from medmat_core.regions.rendering import render
+
+        name = f"images/{context.slug}/{_rendered_name(str(image))}"
+        if not full.exists():
+            raise HeaderError("missing_image", "the picture is not there")
+        try:
+            width, height = render(
+                full, image if isinstance(image, Slice) else None, context.out / name, window=context.card.mask.window
+            )
+        except PixelError as error:
+            raise HeaderError(error.reason, error.detail) from None
+        if context.verify != "none":
+            mark = _mark_of(full, image)
+        return name, str(image), width, height, mark
+
+    def _regions(self, sample: Any, size: tuple[int, int]) -> tuple[Any, ...] | None:
+        from medmat_core.regions.facts import regions_of
+        from medmat_core.regions.pixels import PixelError
+
+        if self._decoders is None:
+            self._decoders = [module.medmat_regions for module in modules(self.context.region_plugins)]
+        card = self.context.card
+        codes = [box.code for box in sample.boxes] if isinstance(sample, BoxSample) else []
+        unknown = [code for code in codes if code not in card.labels]
+        if unknown:
+            self.refuse("unknown_label", sample, f"label {unknown[0]!r} is not on the card of {self.context.slug}")
+            return None
+        try:
+            found = regions_of(sample, size, self.context.root, card, self._decoders)
+        except PixelError as error:
+            self.refuse(error.reason, sample, error.detail)
+            return None
+        except MedmatError:
+            raise
+        self.problems.extend(found.notes)
+        unknown = [region.code for region in found.regions if region.code not in card.labels]
+        if unknown:
+            self.refuse("unknown_label", sample, f"class {unknown[0]!r} is not on the card of {self.context.slug}")
+            return None
+        if found.dropped and not found.regions:
+            self.refuse("regions_too_small", sample, f"all {found.dropped} regions lie under the size floor")
+            return None
+        return tuple((card.labels[r.code], tuple(r.box), r.area, tuple(r.cells)) for r in found.regions)
+
+
+def decode(path: str) -> None:
+    """Decode every pixel of a picture; :class:`HeaderError` where that fails."""
+    from medmat_core.regions.pixels import PixelError, load_array
+
+    try:
+        load_array(Path(path), None)
+    except PixelError as error:
+        raise HeaderError({"bad_mask": "bad_image"}.get(error.reason, error.reason), error.detail) from None
+
+
+def contradict(card: Card, one: Labels, two: Labels) -> bool:
+    """Whether two sets of labels of one picture exclude one another by their card."""
+    if card.head.kind in ("mask", "box"):
+        return False
+    if card.head.kind == "multi-label":
+        normal = card.head.normal
+        return bool(normal) and (normal in one[0]) != (normal in two[0]) and bool(one[0]) and bool(two[0])
+    meeting = {frozenset(pair) for pair in (*card.classes.nested, *card.classes.overlapping)}
+    return any(a != b and frozenset((a, b)) not in meeting for a in one[0] for b in two[0])
+
+
+def _rendered_name(image: str) -> str:
+    """'a/b.dcm' -> 'a/b.png', 'v.nii.gz#0003' -> 'v.nii.gz-0003.png': one name a picture."""
+    path, sharp, index = image.rpartition("#")
+    if sharp:
+        return f"{path}-{index}.png"
+    return image.rpartition(".")[0] + ".png" if image.lower().endswith((".dcm", ".dicom")) else image + ".png"
+
+
+def _mark_of(full: Path, image: Any) -> int:
+    """Equal for pictures of equal bytes; slices of one volume are told apart by their index."""
+    import zlib
+
+    with full.open("rb") as handle:
+        head = handle.read(4096)
+    tail = f"{image.axis}#{image.index}".encode() if isinstance(image, Slice) else b""
+    return (full.stat().st_size << 32 | zlib.crc32(tail, zlib.crc32(head))) & 0xFFFFFFFFFFFFFFFF

@@ -1,0 +1,169 @@
+"""Label questions: one plan a set of labels, one draw a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+from math import comb
+
+from attrs import field, frozen
+
+from medmat_core.card import Card
+from medmat_core.questions.pools import Eligible, Pools
+from medmat_core.subsets import Subset
+
+MAX_OPTIONS = 4
+Outcome = tuple[int, tuple[str, ...], int]
+"""(template 0-5, options in order, index of the answer)."""
+
+
+@frozen
+class Unasked:
+    """Why no question is asked: a reason of problems.jsonl and its detail."""
+
+    reason: str
+    detail: str
+
+
+@frozen(eq=False)
+class Plan:
+    """Everything a question needs but the draw: the answer, its instructions, and its wrong options.
+
+    ``first`` holds the options of which at least one is taken, ``rest`` the others. ``size`` > 1 makes options
+    of several findings. ``cache`` is for writers: what they made of an outcome before.
+    """
+
+    answer: str
+    captions: tuple[str, ...]
+    instructions: tuple[str, ...]
+    first: tuple[str, ...]
+    rest: tuple[str, ...]
+    pools: Pools | None = None
+    size: int = 1
+    cache: dict[object, object] = field(factory=dict)
+
+    def draw(self, bits: int) -> Outcome:
+        """Instruction, wrong options and their order from 256 bits, each choice even."""
+        bits, template = divmod(bits, len(self.instructions))
+        if self.size > 1:
+            chosen, bits = self._combined(bits)
+        else:
+            chosen, bits = self._singles(bits)
+        options = [self.answer, *chosen]
+        for place in range(len(options) - 1, 0, -1):
+            bits, other = divmod(bits, place + 1)
+            options[place], options[other] = options[other], options[place]
+        return template, tuple(options), options.index(self.answer)
+
+    def _singles(self, bits: int) -> tuple[list[str], int]:
+        first, rest = self.first, self.rest
+        chosen: list[str] = []
+        if first:
+            bits, place = divmod(bits, len(first))
+            chosen.append(first[place])
+            pool = [*first[:place], *first[place + 1 :], *rest]
+        else:
+            pool = list(rest)
+        while pool and len(chosen) < MAX_OPTIONS - 1:
+            bits, place = divmod(bits, len(pool))
+            name = pool.pop(place)
+            # a clash is looked for when a name is drawn, so that the draw stays even over those that fit
+            if self.pools is None or not any(self.pools.clash(name, other) for other in chosen):
+                chosen.append(name)
+        return chosen, bits
+
+    def _combined(self, bits: int) -> tuple[list[str], int]:
+        """Options of ``size`` findings each: disjoint ones as far as the findings reach, then others."""
+        names = list(self.first)
+        for place in range(len(names) - 1, 0, -1):
+            bits, other = divmod(bits, place + 1)
+            names[place], names[other] = names[other], names[place]
+        order = {name: place for place, name in enumerate(self.first)}
+        found: list[tuple[str, ...]] = []
+        for start in range(0, len(names) - self.size + 1, self.size):
+            found.append(tuple(sorted(names[start : start + self.size], key=order.__getitem__)))
+            if len(found) == MAX_OPTIONS - 1:
+                break
+        if len(found) < MAX_OPTIONS - 1 and comb(len(names), self.size) > len(found):
+            # few findings are left: the shuffled order makes this walk over all combinations an even one
+            for some in combinations(names, self.size):
+                option = tuple(sorted(some, key=order.__getitem__))
+                if option not in found:
+                    found.append(option)
+                    if len(found) == MAX_OPTIONS - 1:
+                        break
+        return ["; ".join(option) for option in found], bits
+
+
+class LabelPlanner:
+    """Plans for one data set, made once for each set of labels that occurs."""
+
+    def __init__(self, card: Card, subset: Subset, pools: Pools) -> None:
+        self.card = card
+        self.pools = pools
+        self.instructions = tuple(
+            text.format(modality=card.head.modality_shown, area=card.head.area_shown)
+            for text in subset.instructions["label"]
+        )
+        self._plans: dict[object, Plan | Unasked] = {}
+
+    def plan(
+        self, stated: Sequence[str], uncertain: Sequence[str] = (), absent: Sequence[str] = ()
+    ) -> Plan | Unasked:
+        """The plan for a picture's captions, or why there is no question."""
+        key = (tuple(stated), tuple(uncertain), tuple(absent))
+        known = self._plans.get(key)
+        if known is None:
+            if len(self._plans) >= 20_000:  # multi-label sets combine without end; memory must not
+                self._plans.clear()
+            if self.card.head.kind == "multi-label":
+                known = self._several(*key)
+            else:
+                known = self._one(*key)
+            self._plans[key] = known
+        return known
+
+    def _one(self, stated: tuple[str, ...], uncertain: tuple[str, ...], absent: tuple[str, ...]) -> Plan | Unasked:
+        if not stated:
+            return Unasked("no_label", "no class is stated")
+        answer = "; ".join(stated)
+        barred = {*stated, *uncertain}
+
+        def fits(name: str) -> bool:
+            return name not in barred and all(self.pools.may_oppose(other, name) for other in stated)
+
+        every = self.pools.eligible(stated[0])
+        eligible = Eligible(tuple(filter(fits, every.own)), tuple(filter(fits, every.other)))
+        if not eligible.own and not eligible.other:
+            return Unasked("no_distractor", f"every other label of the subset may be true beside {answer!r}")
+        pools = self.pools if self.pools.clashes(eligible) else None
+        if self.pools.mode == "subset":
+            return Plan(answer, stated, self.instructions, (), (*eligible.own, *eligible.other), pools)
+        return Plan(answer, stated, self.instructions, eligible.own, eligible.other, pools)
+
+    def _several(
+        self, stated: tuple[str, ...], uncertain: tuple[str, ...], absent: tuple[str, ...]
+    ) -> Plan | Unasked:
+        card = self.card
+        if not stated:
+            return Unasked("no_label", "no finding is stated and the picture is not called normal")
+        known = {*stated, *uncertain}
+        out = set(absent)
+        if card.head.blank_is_absent:
+            out.update(caption for caption in card.captions if caption not in known)
+        answer = "; ".join(sorted(stated, key=card.order.__getitem__))
+        fits = tuple(
+            caption
+            for caption in card.captions
+            if caption in out
+            and caption not in known
+            and all(self.pools.may_oppose(other, caption) for other in known)
+            and not any(self.pools.concepts.related(other, caption) for other in known)
+            and (len(stated) == 1 or caption != card.head.normal)
+        )
+        if not fits:
+            return Unasked("no_distractor", f"no finding is certainly absent beside {answer!r}")
+        size = min(len(stated), len(fits))
+        ordered = tuple(sorted(stated, key=card.order.__getitem__))
+        pools = self.pools if size == 1 and self.pools.clashes(Eligible(fits, ())) else None
+        return Plan(answer, ordered, self.instructions, fits, (), pools, size)

@@ -1,0 +1,91 @@
+"""Which captions may stand as wrong options beside an answer.
+
+Two rules decide (DESIGN: options that are provably unambiguous). Captions of one data set exclude one another
+unless its card lists them as nested or overlapping. Captions that meet from different data sets must be
+unrelated by the concepts of their subset: not the same, not wider or narrower, not both possible at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Literal
+
+from attrs import frozen
+
+from medmat_core.card import Card
+from medmat_core.concepts import Concepts, fold
+from medmat_core.subsets import Subset
+
+Mode = Literal["mixed", "subset", "dataset"]
+
+
+@frozen
+class Eligible:
+    """Wrong options for one answer: of the picture's own data set, and of the rest of its subset's pool."""
+
+    own: tuple[str, ...]
+    other: tuple[str, ...]
+
+
+class Pools:
+    """The wrong options of one data set's questions.
+
+    ``extra`` are captions of other installed data sets (``--pool installed``); otherwise the pool is the
+    subset's frozen one, so that what else is installed changes nothing.
+    """
+
+    def __init__(
+        self, card: Card, subset: Subset, concepts: Concepts, mode: Mode = "mixed", extra: Iterable[str] = ()
+    ) -> None:
+        self.card = card
+        self.mode = mode
+        self.concepts = concepts.with_card(card)
+        self._own = {fold(caption): caption for caption in card.captions}
+        pairs = (*card.classes.nested, *card.classes.overlapping)
+        self._meeting = {frozenset(fold(name) for name in pair) for pair in pairs}
+        self._never = {fold(c) for c in (*card.classes.catch_all, *card.classes.anatomy)}
+        others: dict[str, str] = {}
+        if mode != "dataset":
+            usable = [label.caption for label in subset.pool if not label.never]
+            for caption in (*usable, *extra):
+                if fold(caption) not in self._own:
+                    others.setdefault(fold(caption), caption)
+        self._others = tuple(sorted(others.values()))
+        self._negates = dict(card.classes.negates)
+
+    def negated(self, caption: str) -> str | None:
+        """What a "No X" caption denies, or None."""
+        return self._negates.get(caption) or self.concepts.negated(caption)
+
+    def clash(self, one: str, two: str) -> bool:
+        """Whether two captions must not meet in one question."""
+        a, b = fold(one), fold(two)
+        if a == b:
+            return True
+        if a in self._own and b in self._own:
+            return frozenset((a, b)) in self._meeting
+        return self.concepts.related(one, two)
+
+    def may_oppose(self, answer: str, caption: str) -> bool:
+        """Whether ``caption`` is certainly false of a picture of which ``answer`` is true."""
+        if fold(caption) in self._never or self.concepts.is_catch_all(caption) or self.clash(answer, caption):
+            return False
+        own = fold(answer) in self._own and fold(caption) in self._own
+        denied = self.negated(caption)
+        if denied is not None:  # "No X" says nothing beyond X: wrong only where X, or a kind of X, is there
+            return fold(denied) == fold(answer) or self.concepts.contains(denied, answer)
+        denied = self.negated(answer)
+        if denied is not None and not own:  # a picture without X may well show anything else
+            return fold(denied) == fold(caption) or self.concepts.contains(denied, caption)
+        return True
+
+    def eligible(self, answer: str) -> Eligible:
+        """The wrong options of a single-label question with this answer."""
+        fits: Callable[[str], bool] = lambda caption: self.may_oppose(answer, caption)  # noqa: E731
+        own = tuple(caption for caption in self.card.captions if fits(caption))
+        return Eligible(own, tuple(caption for caption in self._others if fits(caption)))
+
+    def clashes(self, eligible: Eligible) -> bool:
+        """Whether any two of the wrong options clash, so that a draw has to look."""
+        names = (*eligible.own, *eligible.other)
+        return any(self.clash(a, b) for place, a in enumerate(names) for b in names[:place])

@@ -1,0 +1,152 @@
+"""Is the card complete and well-formed: facts, labels, example tree."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from medmat_core.card import Card, Picture
+from medmat_core.errors import CardError, MedmatError
+from medmat_core.model import ASKS
+from medmat_core.samples.pictures import mode_of
+from medmat_core.testing.report import Finding
+
+_CHECK = "card"
+
+
+def fold_caption(text: str) -> str:
+    """A caption for comparison: case, blanks and punctuation folded, digits kept."""
+    return re.sub(r"[\W_]+", "", text.casefold())
+
+
+def check_card(card: Card) -> Iterator[Finding]:
+    """Everything that can be said of the card alone. Stops at a card that cannot be read."""
+    try:
+        _ = card.tables
+    except CardError as error:
+        yield Finding(_CHECK, str(card.path), str(error), "mend the field named")
+        return
+    for where, what, todo in _facts(card):
+        yield Finding(_CHECK, card.path.name, what, todo, where)
+    for where, what, todo in _labels(card):
+        yield Finding(_CHECK, card.path.name, what, todo, where)
+    for where, what, todo in _example(card):
+        yield Finding(_CHECK, card.path.name, what, todo, where)
+    named = {caption for expect in card.example.expect for caption in (*expect.captions, *expect.uncertain)}
+    silent = [caption for caption in card.captions if caption not in named and caption != card.normal]
+    if silent:
+        shown = ", ".join(map(repr, silent[:5])) + (f" and {len(silent) - 5} more" if len(silent) > 5 else "")
+        yield Finding(
+            _CHECK,
+            card.path.name,
+            f"no picture of the example has {shown}, so a mistake there goes unseen",
+            "add a picture of each class to the example",
+            "example.expect",
+            hint=True,
+        )
+
+
+_Fault = tuple[str, str, str]
+
+
+def _facts(card: Card) -> Iterator[_Fault]:
+    if not re.match(r"https?://\S+$", card.source):
+        yield "source", f"{card.source!r} is no address", "write where the data set is published (https://...)"
+    if not card.citation.bibtex.lstrip().startswith("@"):
+        yield "citation.bibtex", "there is no BibTeX entry", "write one; @misc with the address will do"
+    wrong = [ask for ask in card.asks if ask not in ASKS]
+    if wrong:
+        yield "asks", f"{wrong[0]!r} is no form of question", f"use {', '.join(ASKS)}"
+    if card.kind in ("mask", "box") and "label" in card.asks:
+        yield "asks", f"a data set of kind {card.kind!r} has no label to ask about", "leave 'label' out"
+    if card.kind not in ("mask", "box") and set(card.asks) - {"label"}:
+        yield "asks", f"a data set of kind {card.kind!r} has no regions to ask about", "leave all but 'label' out"
+    if card.outer and not card.markers:
+        yield "markers", "the archive has an outer folder, but nothing says what the root holds", "name what lies in it"
+    if card.folder.strip("/") != card.folder or "/" in card.folder or card.folder in (".", ".."):
+        yield "folder", f"{card.folder!r} is not one folder's name", "give the folder below the data folder"
+    if card.groups and not card.group_by:
+        yield "group_by", "groups has a name space but nothing says what a group is", "say it in words"
+    for rule in card.ignored:
+        if not rule.pattern.strip() or not rule.reason.strip():
+            yield "ignored", f"pattern {rule.pattern!r} has no reason", "say why the files are left alone"
+    numbers = [card.counts.images, card.counts.train, card.counts.test, *card.counts.classes.values()]
+    if any(number < 0 for number in numbers):
+        yield "counts", "a count is negative", "leave unknown counts out"
+    try:
+        from medmat_core.catalog import load_catalog
+
+        subset = load_catalog(disable=["*"]).subset(card.subset) if card.subset < 1000 else None
+    except MedmatError as error:
+        yield "subset", str(error), "use the number of one of the subsets"
+    except ImportError:
+        return
+    else:
+        if subset is not None and card.no is None and subset.modality != card.modality:
+            yield (
+                "modality",
+                f"{card.modality!r}, but subset {card.subset} holds {subset.modality!r}",
+                "choose a subset of the data set's own modality",
+            )
+
+
+def _labels(card: Card) -> Iterator[_Fault]:
+    if not card.labels:
+        yield "labels", "there are none", "map each code on disk to a caption"
+    folded: dict[str, str] = {}
+    for code, caption in card.labels.items():
+        where = f"labels.{code}"
+        if not fold_caption(caption):
+            yield where, "the caption is empty", "write it in plain English"
+        if caption != " ".join(caption.split()) or "; " in caption:
+            yield where, f"{caption!r} holds a line break, a double blank or '; '", "answers join captions with '; '"
+        other = folded.setdefault(fold_caption(caption), caption)
+        if other != caption:
+            yield where, f"{caption!r} differs from {other!r} in case or punctuation only", "word both alike, or apart"
+    if card.normal and card.normal in card.classes.catch_all:
+        yield "normal", f"{card.normal!r} is listed in classes.catch_all, too", "it cannot be both"
+    for caption in card.counts.classes:
+        if caption not in card.captions:
+            yield f"counts.classes.{caption}", "is not a caption of [labels]", "write the caption as it stands there"
+    for negative, positive in card.classes.negates.items():
+        if negative not in card.captions:
+            yield f"classes.negates.{negative}", "is not a caption of [labels]", "write the caption as it stands there"
+        if not positive.strip():
+            yield f"classes.negates.{negative}", "negates nothing", "name the caption that it excludes"
+
+
+def _example(card: Card) -> Iterator[_Fault]:
+    if not card.example.pictures:
+        yield "example.pictures", "there are none", "list the tree's pictures as they lie on disk"
+    if not any(not expect.unused for expect in card.example.expect):
+        yield "example.expect", "nothing is expected", "say what the pictures of the example must yield"
+    drawn: dict[str, Picture] = {path: picture for picture in card.example.pictures for path in picture.paths}
+    counts = Counter(path for picture in card.example.pictures for path in picture.paths)
+    counts.update(file.path for file in card.example.files)
+    for path, times in counts.items():
+        if times > 1:
+            yield "example", f"{path!r} is listed {times} times", "list each file once"
+    for path, picture in drawn.items():
+        try:
+            mode_of(card, path, picture)
+        except CardError as error:
+            yield "example.pictures", str(error).removeprefix(f"{card.path}: "), "mend the field named"
+    expected: set[str] = set()
+    for place, expect in enumerate(card.example.expect):
+        where = f"example.expect[{place}]"
+        file, _, index = expect.image.partition("#") if expect.image not in drawn else (expect.image, "", "")
+        if file not in drawn:
+            yield where, f"{expect.image!r} is not among the example's pictures", "draw it, or correct the path"
+        elif index and not (index.isdecimal() and int(index) < drawn[file].slices):
+            yield where, f"{file!r} has no slice {index}", "count slices from 0, four digits"
+        if expect.image in expected:
+            yield where, f"{expect.image!r} is expected twice", "say all of a picture in one place"
+        expected.add(expect.image)
+        for caption in (*expect.captions, *expect.uncertain, *expect.boxes):
+            if caption not in card.captions:
+                yield where, f"{caption!r} is not a caption of [labels]", "write the caption as it stands there"
+        if expect.split not in (None, "train", "val", "test"):
+            yield where, f"{expect.split!r} is no split", "use train, val or test"
+        if expect.unused and (expect.captions or expect.boxes):
+            yield where, "is unused, yet has captions", "leave one of the two out"

@@ -1,0 +1,49 @@
+"""The suite as test functions. A plugin package needs one test module of one line::
+
+    from medmat_core.testing.conformance import *  # noqa: F403
+
+which checks every installed data set, or those that ``MEDMAT_DATASETS = ["my-slug"]`` in that module or
+``pytest --medmat-dataset my-slug`` name. Each test gets its data set from medmat's pytest plugin.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from medmat_core.dataset import Dataset
+from medmat_core.testing import CHECKS, Report
+
+__all__ = [
+    "test_every_plugin_loads",
+    "test_the_card_is_complete_and_well_formed",
+    "test_the_example_tree_yields_what_the_card_expects",
+    "test_what_is_wrong_in_a_tree_ends_as_a_problem",
+]
+
+
+def test_every_plugin_loads() -> None:
+    from medmat_core.catalog import load_catalog
+
+    failed = load_catalog().failed
+    assert not failed, "\n".join(map(str, failed))
+
+
+def test_the_card_is_complete_and_well_formed(medmat_dataset: Dataset, tmp_path: Path) -> None:
+    _run("card", medmat_dataset, tmp_path)
+
+
+def test_the_example_tree_yields_what_the_card_expects(medmat_dataset: Dataset, tmp_path: Path) -> None:
+    _run("example", medmat_dataset, tmp_path)
+
+
+def test_what_is_wrong_in_a_tree_ends_as_a_problem(medmat_dataset: Dataset, tmp_path: Path) -> None:
+    _run("hostile", medmat_dataset, tmp_path)
+
+
+def _run(name: str, dataset: Dataset, tmp: Path) -> None:
+    report = Report(str(dataset))
+    report.extend(CHECKS[name](dataset, tmp))
+    if not report:
+        pytest.fail(str(report), pytrace=False)

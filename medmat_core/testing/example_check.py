@@ -1,0 +1,260 @@
+"""Does the adapter read from the example tree what the card expects, however it was unzipped."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import pickle
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from attrs import frozen
+
+from medmat_core.card import Card, Expect
+from medmat_core.dataset import Dataset
+from medmat_core.errors import MedmatError
+from medmat_core.model import BoxSample, LabelSample, MaskSample, Sample
+from medmat_core.testing.reading import LITERAL, Files, Reading, Style, codes_of, read, styles
+from medmat_core.testing.report import Finding
+from medmat_core.tree import IMAGE_SUFFIXES
+
+QUIET: Final = frozenset({"unlabelled", "left_out"})
+"""Notes that an adapter may make of a tree in which nothing is wrong."""
+
+Boxes = tuple[tuple[int, int, int, int], ...]
+
+
+def check_example(dataset: Dataset, card: Card, files: Files, tmp: Path) -> Iterator[Finding]:
+    """Every style of unzipping, then what is checked once, on the literal tree."""
+    told: set[tuple[str, str]] = set()
+    for number, style in enumerate(styles(card)):
+        base = files.write(tmp / f"style{number}" / card.folder, style)
+        reading = read(dataset, card, base)
+        found = [*_sound(card, reading, style), *(() if reading.crash else _expected(card, reading, style))]
+        # what is wrong in one style is most often wrong in all: say it once
+        yield from (finding for finding in found if (finding.check, finding.where or finding.what) not in told)
+        told.update((finding.check, finding.where or finding.what) for finding in found)
+        if style is LITERAL:
+            again = read(dataset, card, base)
+            if again.samples != reading.samples:
+                yield Finding(
+                    "order",
+                    card.path.name,
+                    "two runs over one tree yield other samples, or the same in another order",
+                    "iterate in the order of sorted paths; no sets, no random choice",
+                )
+            yield from _all_used(card, reading, base)
+
+
+def _sound(card: Card, reading: Reading, style: Style) -> Iterator[Finding]:
+    """What holds for any tree without faults, whatever it expects."""
+    for name in dict.fromkeys(reading.opened_pictures):
+        yield Finding("opens no picture", name, "the adapter opened it", "leave decoding to the build: hand over paths")
+    if reading.crash:
+        yield Finding("crash", card.path.name, f"the adapter raised {reading.crash} ({style.name})", "mend the adapter")
+    for stranger in reading.strangers[:3]:
+        yield Finding(
+            "samples",
+            card.path.name,
+            f"the adapter yields {stranger!r}",
+            "yield LabelSample, MaskSample, BoxSample or Problem",
+        )
+    for problem in reading.problems:
+        if problem.reason not in QUIET:
+            yield Finding(
+                "no problem on the example",
+                problem.file or card.path.name,
+                f"the adapter reports {problem.reason}: {problem.detail or problem.row or ''} ({style.name})",
+                "mend the adapter, or the example if the file is wrong there",
+                "example",
+            )
+    for image, times in Counter(str(sample.image) for sample in reading.samples).items():
+        if times > 1:
+            yield Finding(
+                "each picture once", image, f"it is yielded {times} times ({style.name})", "yield one sample a picture"
+            )
+    for sample in reading.samples:
+        yield from _sound_sample(card, sample)
+
+
+def _sound_sample(card: Card, sample: Sample) -> Iterator[Finding]:
+    image = str(sample.image)
+    want = {"mask": MaskSample, "box": BoxSample}.get(card.kind, LabelSample)
+    if not isinstance(sample, want) and not (card.kind == "box" and isinstance(sample, MaskSample)):
+        yield Finding(
+            "samples", image, f"is a {type(sample).__name__}", f"yield {want.__name__}", f"kind = {card.kind!r}"
+        )
+    unknown = [code for code in codes_of(sample) if code not in card.labels]
+    if unknown:
+        yield Finding(
+            "labels",
+            image,
+            f"its code {unknown[0]!r} is not on the card",
+            "add the code, or correct the adapter",
+            "labels",
+        )
+    if isinstance(sample, LabelSample):
+        kinds = [set(sample.stated), set(sample.uncertain), set(sample.absent)]
+        if sum(map(len, kinds)) != len(set().union(*kinds)):
+            yield Finding(
+                "samples", image, "a code is stated, uncertain or absent at once", "let each code say one thing"
+            )
+        if card.kind in ("single-label", "ordinal") and len(sample.stated) > 1:
+            yield Finding(
+                "samples", image, f"has {len(sample.stated)} labels", "yield one, or call the data set multi-label",
+                f"kind = {card.kind!r}",
+            )  # fmt: skip
+    if card.unprotected and sample.group is not None:
+        yield Finding("groups", image, f"has the group {sample.group!r}", "set unprotected = false", "unprotected")
+    if not card.unprotected and sample.group is None and sample.split is None:
+        yield Finding(
+            "groups", image, "has neither a group nor an official split",
+            "give a group (a proxy will do, say so in group_by), or set unprotected = true", "unprotected",
+        )  # fmt: skip
+    if sample.group is not None and not card.group_by:
+        yield Finding("groups", image, f"has the group {sample.group!r}", "say in group_by what a group is", "group_by")
+    try:
+        whole = pickle.loads(pickle.dumps(sample)) == sample
+    except Exception as error:
+        yield Finding("samples", image, f"does not pickle: {error}", "hold paths, texts and numbers only")
+    else:
+        if not whole:
+            yield Finding("samples", image, "is another sample after pickling", "hold paths, texts and numbers only")
+
+
+def _expected(card: Card, reading: Reading, style: Style) -> Iterator[Finding]:
+    """Picture by picture: is what was yielded what the card expects."""
+    sizes = {path: picture.size for picture in card.example.pictures for path in picture.paths}
+    mentioned: set[str] = set()
+    for place, expect in enumerate(card.example.expect):
+        where = f"example.expect[{place}]"
+        full = style.place(expect.image)
+        mentioned.add(full)
+        sample = reading.by_image.get(full)
+        if expect.unused:
+            if sample is not None:
+                yield Finding("expected", full, f"is yielded ({style.name})", "leave it out", f"{where}.unused")
+            continue
+        if sample is None:
+            yield Finding(
+                "expected", full, f"is not yielded ({style.name}; root found: {reading.prefix or '.'})",
+                "mend the adapter, the markers or the path", where,
+            )  # fmt: skip
+            continue
+        size = sizes.get(expect.image) or sizes.get(expect.image.rpartition("#")[0], (0, 0))
+        yield from _same(card, sample, expect, reading.root, size, full, where)
+    drawn_masks = {style.place(path) for picture in card.example.pictures if picture.shapes for path in picture.paths}
+    for full in reading.by_image:
+        if full in drawn_masks - mentioned:
+            yield Finding(
+                "expected", full, f"is drawn as a mask, but yielded as a picture ({style.name})",
+                "leave it out, or expect it", "example.expect",
+            )  # fmt: skip
+    silent = [full for full in reading.by_image if full not in mentioned | drawn_masks]
+    if silent and style is LITERAL:
+        yield Finding(
+            "expected", silent[0], f"is yielded, and so are {len(silent) - 1} others of which nothing is expected",
+            "say what they must yield, or a mistake there goes unseen", "example.expect", hint=True,
+        )  # fmt: skip
+
+
+@frozen
+class Facts:
+    """What a sample says in captions: ``captions`` stated or with a region, ``boxes`` by caption."""
+
+    captions: tuple[str, ...]
+    uncertain: tuple[str, ...]
+    boxes: Mapping[str, Boxes]
+
+
+def facts_of(card: Card, sample: Sample, root: Path, size: tuple[int, int]) -> Facts:
+    """A sample in captions, in card order. ``size`` is the picture's (width, height); masks are decoded."""
+
+    def ordered(codes: Sequence[str]) -> tuple[str, ...]:
+        names = {card.labels.get(code, code) for code in codes}
+        return tuple(sorted(names, key=lambda name: (card.order.get(name, len(card.order)), name)))
+
+    if isinstance(sample, LabelSample):
+        return Facts(ordered(sample.stated), ordered(sample.uncertain), {})
+    from medmat_core.regions.facts import regions_of
+
+    boxes: dict[str, list[tuple[int, int, int, int]]] = {}
+    for region in regions_of(sample, size, root, card).regions:
+        boxes.setdefault(card.labels.get(region.code, region.code), []).append(region.box)
+    return Facts(ordered(list(boxes)), (), {caption: tuple(sorted(found)) for caption, found in boxes.items()})
+
+
+def _same(
+    card: Card, sample: Sample, expect: Expect, root: Path, size: tuple[int, int], full: str, where: str
+) -> Iterator[Finding]:
+    try:
+        facts = facts_of(card, sample, root, size)
+    except ImportError as error:
+        yield Finding("expected", full, f"masks cannot be decoded: {error}", "install what is missing", where)
+        return
+    except Exception as error:
+        reason = str(error) if isinstance(error, MedmatError) else f"{type(error).__name__}: {error}"
+        yield Finding(
+            "expected", full, f"its masks cannot be decoded: {reason}", "mend the masks, or the adapter", where
+        )
+        return
+    said = {
+        "captions": (set(facts.captions), set(expect.captions)),
+        "uncertain": (set(facts.uncertain), set(expect.uncertain)),
+    }
+    for name, (found, wanted) in said.items():
+        if found != wanted:
+            todo = "mend the adapter, or the card if the label file says so"
+            yield Finding("expected", full, f"{_list(found)}, expected {_list(wanted)}", todo, f"{where}.{name}")
+    for name, value, want in (("group", sample.group, expect.group), ("split", sample.split, expect.split)):
+        if want is not None and value != want:
+            yield Finding(
+                "expected", full, f"{name} {value!r}, expected {want!r}", f"mend the {name}", f"{where}.{name}"
+            )
+    for caption, boxes in expect.boxes.items():
+        seen = facts.boxes.get(caption, ())
+        if seen != tuple(sorted(boxes)):
+            yield Finding(
+                "expected", full, f"{caption}: boxes {[*map(list, seen)]}, expected {[*map(list, sorted(boxes))]}",
+                "boxes are half-open pixels [x1, y1, x2, y2]; mend the adapter or the mask's rules", f"{where}.boxes",
+            )  # fmt: skip
+
+
+def _list(names: set[str]) -> str:
+    return ", ".join(map(repr, sorted(names))) if names else "nothing"
+
+
+def _all_used(card: Card, reading: Reading, base: Path) -> Iterator[Finding]:
+    """Every file of the tree is used or left alone for a reason, and nothing is both."""
+    told = tuple(reading.prefix + problem.file for problem in reading.problems if problem.file)
+    matched: set[str] = set()
+    for folder, _, names in os.walk(base):
+        for name in sorted(names):
+            path = os.path.relpath(os.path.join(folder, name), base).replace(os.sep, "/")
+            rules = [rule.pattern for rule in card.ignored if is_ignored(path, reading.prefix, rule.pattern)]
+            matched.update(rules)
+            if rules and path in reading.used:
+                yield Finding(
+                    "no file unread", path, "is read, though the card ignores it", "narrow the pattern",
+                    f"ignored {rules[0]!r}",
+                )  # fmt: skip
+            elif not rules and path not in reading.used and not path.startswith(told or ("\0",)):
+                kind = "picture" if Path(name).suffix.lower() in IMAGE_SUFFIXES else "file"
+                yield Finding(
+                    "no file unread", path, f"the {kind} is neither read nor ignored",
+                    "read it, or add an [[ignored]] pattern with the reason", "ignored",
+                )  # fmt: skip
+    for rule in card.ignored:
+        if rule.pattern not in matched:
+            yield Finding(
+                "no file unread", card.path.name, "matches no file of the example",
+                "add such a file to the example, so that the pattern is tried", f"ignored {rule.pattern!r}", hint=True,
+            )  # fmt: skip
+
+
+def is_ignored(path: str, prefix: str, pattern: str) -> bool:
+    """Whether a file (path below the data set's folder) matches a pattern, counted from the folder or the root."""
+    below = path.removeprefix(prefix)
+    return fnmatch.fnmatchcase(path, pattern) or fnmatch.fnmatchcase(below, pattern)

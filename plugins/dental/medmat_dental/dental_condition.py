@@ -1,0 +1,28 @@
+"""Oral Diseases: the first folder says the class, one to three further ones follow; three classes also hold copies
+that their authors augmented from the originals beside them.
+"""
+
+from collections.abc import Iterator
+
+from medmat_core import Card, Dataset, LabelSample, hookimpl, readers
+
+AUGMENTED = (
+    "caries augmented data set",
+    "Mouth_Ulcer_augmented_DataSet",
+    "Tooth_discoloration_augmented_dataser",
+)
+
+
+def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
+    mixed = tuple(folder.split("/")[0] + "/" for name in AUGMENTED for folder in tree.folders(name))
+
+    def part(path: str) -> str | None:
+        # nothing says which original a copy was made of: originals beside copies cannot be test pictures
+        return "train" if path.startswith(mixed) else None
+
+    return readers.class_folders(tree, card, split=part)
+
+
+@hookimpl
+def medmat_datasets() -> list[Dataset]:
+    return [Dataset.beside(__file__, samples)]

@@ -1,0 +1,14 @@
+"""Cataract Dataset: four class folders, a number and the class."""
+
+from collections.abc import Iterator
+
+from medmat_core import Card, Dataset, LabelSample, hookimpl, readers
+
+
+def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
+    return readers.class_folders(tree, card)
+
+
+@hookimpl
+def medmat_datasets() -> list[Dataset]:
+    return [Dataset.beside(__file__, samples)]

@@ -1,0 +1,14 @@
+"""Glaucoma Detection (ORIGA-light): two class folders in Train and in Validation, beside an unsorted second copy."""
+
+from collections.abc import Iterator
+
+from medmat_core import Card, Dataset, LabelSample, hookimpl, readers
+
+
+def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
+    return readers.class_folders(tree, card, split=readers.split_of)
+
+
+@hookimpl
+def medmat_datasets() -> list[Dataset]:
+    return [Dataset.beside(__file__, samples)]

@@ -1,0 +1,54 @@
+"""PALM: the first letter of a picture's name tells its part (H, N, P training, V validation, T test), its disc mask has
+the same stem; a picture without an optic disc has no mask file. Masks are inverted: the disc is black.
+"""
+
+import re
+from collections.abc import Iterator
+
+from medmat_core import Card, Dataset, MaskSample, hookimpl, readers
+
+PARTS = {"h": "train", "n": "train", "p": "train", "v": "val", "t": "test"}
+PICTURE = re.compile(r"[hnpvt]\d{4}\.jpe?g", re.IGNORECASE)
+DRAWN = {"disc_fovea_illustration", "lesion_illustration"}
+
+
+def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
+    folders = [folder for name in ("Disc_Masks", "Disc Masks") for folder in tree.folders(name)]
+    masks = readers.stem_index(path for folder in folders for path in tree.images(folder))
+    labelled = {PARTS.get(name[:1]) for name in masks}
+    images = photographs(tree)
+    for name in dict.fromkeys(PARTS.values()):
+        count = sum(part(image) == name for image in images)
+        if count and name not in labelled:
+            tree.report("unlabelled", "", f"{count} pictures of the part {name!r} are here without disc masks")
+    yield from readers.paired_masks(
+        tree,
+        [image for image in images if part(image) in labelled],
+        lambda image: masks.get(stem(image)),
+        code="disc",
+        invert=True,
+        missing="negative",
+        split=part,
+    )
+
+
+def photographs(tree: readers.Tree) -> list[str]:
+    """Each photograph once: drawings on the pictures have the same names, and zips within zips leave second copies."""
+    found: dict[str, str] = {}
+    for path in sorted(tree.images(), key=lambda path: (path.count("/"), path)):
+        if PICTURE.fullmatch(path.rpartition("/")[2]) and DRAWN.isdisjoint(path.lower().split("/")):
+            found.setdefault(stem(path), path)
+    return sorted(found.values())
+
+
+def stem(path: str) -> str:
+    return path.rpartition("/")[2].rpartition(".")[0].casefold()
+
+
+def part(path: str) -> str:
+    return PARTS[stem(path)[0]]
+
+
+@hookimpl
+def medmat_datasets() -> list[Dataset]:
+    return [Dataset.beside(__file__, samples)]

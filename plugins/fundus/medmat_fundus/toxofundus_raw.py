@@ -1,0 +1,20 @@
+"""ToxoFundus, the folder Data_Raw_6class_All: six class folders of numbered pictures."""
+
+from collections.abc import Iterator
+
+from medmat_core import Card, Dataset, LabelSample, hookimpl, readers
+
+
+def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
+    if tree.folder("inactive") is not None:  # else only the other row's half of the download is here
+        yield from readers.class_folders(tree, card, group=number)
+
+
+def number(path: str) -> str:
+    """'inactive/100.jpg' -> '100', which names the same eye in the processed folder."""
+    return path.rpartition("/")[2].rpartition(".")[0]
+
+
+@hookimpl
+def medmat_datasets() -> list[Dataset]:
+    return [Dataset.beside(__file__, samples)]

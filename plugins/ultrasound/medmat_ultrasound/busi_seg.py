@@ -1,0 +1,27 @@
+"""BUSI, segmentation: up to three masks beside each picture, "benign (4)_mask.png" and "benign (4)_mask_1.png", one a
+lesion of the folder's class; those of normal pictures are black.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from medmat_core import Card, Dataset, MaskSample, hookimpl, readers
+from medmat_ultrasound import busi
+
+
+def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
+    masks: dict[tuple[str, str | None], list[str]] = defaultdict(list)
+    for path in tree.images():
+        masks[path.rpartition("/")[0], busi.picture_of(path)].append(path)
+    for sample in busi.samples(tree, card):
+        image, (code,) = str(sample.image), sample.stated
+        own = masks.get((image.rpartition("/")[0], busi.stem(image)), [])
+        if own:
+            yield MaskSample(image, tuple(readers.MaskFile(path, code) for path in own), group=sample.group)
+        else:
+            tree.report("missing_mask", image, "no file with its name and _mask lies beside it")
+
+
+@hookimpl
+def medmat_datasets() -> list[Dataset]:
+    return [Dataset.beside(__file__, samples)]
