@@ -67,9 +67,7 @@ def ask_shard(task: tuple[bytes | Context, int, Sequence[Fact] | str, bytes, boo
             file = context.work / f"{index:06d}-{name}-{part}.lines"
             file.write_bytes(marshal.dumps(rows))
             files[name, part] = str(file)
-    return ShardAsked(
-        index, lines if keep else None, files, spans, tuple(asker.problems), asker.records, asker.used
-    )
+    return ShardAsked(index, lines if keep else None, files, spans, tuple(asker.problems), asker.records, asker.used)
 
 
 _askers: dict[int, tuple[Context, Asker]] = {}
@@ -91,9 +89,15 @@ class Asker:
         self.context = context
         self.writers = writers_of(context)
         self.pools = Pools(
-            context.card, context.subset, context.concepts, context.distractors, context.extra_pool  # type: ignore[arg-type]
+            context.card,
+            context.subset,
+            context.concepts,
+            context.distractors,
+            context.extra_pool,  # type: ignore[arg-type]
         )
-        self.planner = LabelPlanner(context.card, context.subset, self.pools) if "label" in context.subset.instructions else None
+        self.planner = (
+            LabelPlanner(context.card, context.subset, self.pools) if "label" in context.subset.instructions else None
+        )
         self._spatial: Any = None
         self.start()
 

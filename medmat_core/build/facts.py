@@ -132,7 +132,13 @@ class Inspector:
         for sample in samples:
             image = sample.image
             is_label = type(sample) is LabelSample
-            if type(image) is not str or image.endswith(RENDERED) or not image.isascii() or ".." in image or not is_label:
+            if (
+                type(image) is not str
+                or image.endswith(RENDERED)
+                or not image.isascii()
+                or ".." in image
+                or not is_label
+            ):
                 fact = self._slow(sample, sides)
                 if fact is not None:
                     facts.append(fact)

@@ -117,9 +117,7 @@ class Build:
         for writer in self.writers:
             for part in PARTS:
                 path = writer.file(dataset.file_stem, part)
-                digest, count = write_records(
-                    self.options.out / path, writer, merged(member.asked, writer.name, part)
-                )
+                digest, count = write_records(self.options.out / path, writer, merged(member.asked, writer.name, part))
                 self.manifest.files[path] = digest
                 report.files.append(path)
                 self.progress.advance("written", count)
@@ -177,7 +175,8 @@ class Build:
                 frame = traceback.extract_tb(error.__traceback__)[-1]
                 where = f"{Path(frame.filename).name} line {frame.lineno}"
                 self._report(
-                    report, [Problem("reader_failed", "", f"{type(error).__name__}: {error} ({where}); please report it")]
+                    report,
+                    [Problem("reader_failed", "", f"{type(error).__name__}: {error} ({where}); please report it")],
                 )
                 break
             if item is None:
@@ -319,9 +318,7 @@ class Build:
         for member in members:
             dropped = gone.get(member.context.no, set())
             lines = merged(member.asked, writer.name, part)
-            streams.append(
-                (line for line in lines if line[0] not in dropped) if dropped else lines
-            )
+            streams.append((line for line in lines if line[0] not in dropped) if dropped else lines)
         self.manifest.files[path], _ = write_records(target, writer, heapq.merge(*streams))
 
 

@@ -153,9 +153,7 @@ def _copies(members: Sequence[Member]) -> list[list[tuple[int, int]]]:
     return found
 
 
-def _contradict(
-    one: Context, a: Labels, two: Context, b: Labels, related: Callable[[str, str], bool]
-) -> bool:
+def _contradict(one: Context, a: Labels, two: Context, b: Labels, related: Callable[[str, str], bool]) -> bool:
     """Whether two members say of one picture what cannot both be true."""
     kinds = (one.card.head.kind, two.card.head.kind)
     if any(kind in ("mask", "box") for kind in kinds) or not a[0] or not b[0]:

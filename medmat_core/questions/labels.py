@@ -107,9 +107,7 @@ class LabelPlanner:
         )
         self._plans: dict[object, Plan | Unasked] = {}
 
-    def plan(
-        self, stated: Sequence[str], uncertain: Sequence[str] = (), absent: Sequence[str] = ()
-    ) -> Plan | Unasked:
+    def plan(self, stated: Sequence[str], uncertain: Sequence[str] = (), absent: Sequence[str] = ()) -> Plan | Unasked:
         """The plan for a picture's captions, or why there is no question."""
         key = (tuple(stated), tuple(uncertain), tuple(absent))
         known = self._plans.get(key)
@@ -141,9 +139,7 @@ class LabelPlanner:
             return Plan(answer, stated, self.instructions, (), (*eligible.own, *eligible.other), pools)
         return Plan(answer, stated, self.instructions, eligible.own, eligible.other, pools)
 
-    def _several(
-        self, stated: tuple[str, ...], uncertain: tuple[str, ...], absent: tuple[str, ...]
-    ) -> Plan | Unasked:
+    def _several(self, stated: tuple[str, ...], uncertain: tuple[str, ...], absent: tuple[str, ...]) -> Plan | Unasked:
         card = self.card
         if not stated:
             return Unasked("no_label", "no finding is stated and the picture is not called normal")

@@ -13,7 +13,6 @@ from medmat_core.questions.draws import Draw, key_of
 from medmat_core.questions.labels import MAX_OPTIONS, Unasked
 from medmat_core.questions.pools import Pools
 from medmat_core.regions.words import (
-    LISTED,
     BoxFormat,
     box_text,
     coverage,
@@ -24,8 +23,7 @@ from medmat_core.regions.words import (
     location_distractors,
 )
 from medmat_core.regions.wrong_boxes import wrong_boxes
-from medmat_core.subsets import Subset
-from medmat_core.subsets.phrases import box_count, convention, in_sentence, no_finding
+from medmat_core.subsets import Subset, convention_clause, count_clause, in_sentence
 
 FEW_CLASSES: Final = 3
 """Up to so many classes, presence is asked of each; of more, of one that is there and one that is not."""
@@ -131,11 +129,13 @@ class SpatialQuestions:
         wrong = wrong_boxes(regions, size, draw, MAX_OPTIONS - 1, self.box_format)
         if not wrong:
             return Unasked("no_box_distractor", f"no wrong box fits beside the {in_sentence(caption)}")
-        several = len({region.box for region in regions}) > LISTED
         return (
             box_text(boxes, size, self.box_format),
             [box_text(option, size, self.box_format) for option in wrong],
-            {"convention": convention(self.box_format), "count": box_count(len(boxes), enclosing=several)},
+            {
+                "convention": convention_clause(self.box_format),
+                "count": count_clause(len({region.box for region in regions})),
+            },
         )
 
     def _location(
@@ -182,7 +182,7 @@ class SpatialQuestions:
         if not chosen:
             return None
         text = box_text([region.box], size, self.box_format)
-        return caption, chosen, {"box": text, "convention": convention(self.box_format)}
+        return caption, chosen, {"box": text, "convention": convention_clause(self.box_format)}
 
     def _presence(self, path: str, key: bytes, classes: Mapping[str, Sequence[Region]]) -> Iterator[Asked]:
         """The same two options whether the class is there or not."""
@@ -198,7 +198,7 @@ class SpatialQuestions:
             if name not in classes and self._implied(name, list(classes)):
                 continue
             own_key = key_of(self.slug, path, "presence", name)
-            yes, no = name, no_finding(name)
+            yes, no = name, f"No {in_sentence(name)}"
             answer, wrong = (yes, no) if name in classes else (no, yes)
             yield self._asked(own_key, "presence", name, answer, [wrong], {}, Draw(self.seed, own_key))
 

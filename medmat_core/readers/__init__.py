@@ -5,10 +5,10 @@ It knows neither questions nor files to be written. What cannot be used is repor
 
 from __future__ import annotations
 
-from medmat_core.model import Box, ColorMask, IndexMask, MaskFile, PolygonMask, RleMask, Slice
+from medmat_core.model import Box, ColorMask, IndexMask, MaskFile, Point, PolygonMask, RleMask, Slice, Split
 from medmat_core.readers.boxes import coco_boxes, inclusive, table_boxes, voc_boxes
 from medmat_core.readers.folders import class_folders, labelled_files, split_of
-from medmat_core.readers.masks import mask_beside, paired_masks, stem_index
+from medmat_core.readers.masks import mask_beside, paired_masks, palette, stem_index
 from medmat_core.readers.pictures import Pictures, picture_beside, report_unlisted
 from medmat_core.readers.tables import Row, json_file, json_rows, lines, lookup, rows
 from medmat_core.readers.tagged import Marks, by_value, in_cell, marks, merged_labels, one_hot, table_labels
@@ -22,10 +22,12 @@ __all__ = [
     "Marks",
     "MaskFile",
     "Pictures",
+    "Point",
     "PolygonMask",
     "RleMask",
     "Row",
     "Slice",
+    "Split",
     "Tree",
     "by_value",
     "class_folders",
@@ -42,6 +44,7 @@ __all__ = [
     "merged_labels",
     "one_hot",
     "paired_masks",
+    "palette",
     "picture_beside",
     "report_unlisted",
     "rows",

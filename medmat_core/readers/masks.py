@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Literal
 
+from medmat_core.card import Card
 from medmat_core.model import Mask, MaskFile, MaskSample, Split
 from medmat_core.tree import Tree, fold
 
@@ -17,6 +18,15 @@ def stem_index(paths: Iterable[str], stem: Callable[[str], str] | None = None) -
         base = name.rpartition(".")[0] or name
         index.setdefault(fold(stem(base) if stem else base), path)
     return index
+
+
+def palette(card: Card) -> tuple[tuple[tuple[int, int, int], str], ...]:
+    """The card's mask colours as :class:`ColorMask` takes them: "#aa0055" -> (170, 0, 85), each with its code."""
+    pairs: list[tuple[tuple[int, int, int], str]] = []
+    for text, code in card.mask.colors.items():
+        number = int(text.lstrip("#"), 16)
+        pairs.append(((number >> 16, number >> 8 & 255, number & 255), code))
+    return tuple(pairs)
 
 
 def mask_beside(image: str, folder: str, mask_folder: str) -> str:

@@ -57,31 +57,35 @@ def thousandths(box: Sequence[float], size: tuple[int, int]) -> PixelBox:
     A box that would lose its width or height is widened by one step, downwards where it lies at the far end.
     """
     width, height = size
-    x1, x2 = _pair(box[0], box[2], width)
-    y1, y2 = _pair(box[1], box[3], height)
+    # floor((2000 v + length) / 2 length) is 1000 v / length rounded to nearest without a detour over fractions
+    x1 = int((2000 * box[0] + width) // (2 * width))
+    y1 = int((2000 * box[1] + height) // (2 * height))
+    x2 = int((2000 * box[2] + width) // (2 * width))
+    y2 = int((2000 * box[3] + height) // (2 * height))
+    if 0 <= x1 < x2 <= 1000 and 0 <= y1 < y2 <= 1000:
+        return x1, y1, x2, y2
+    x1, x2 = _widened(x1, x2)
+    y1, y2 = _widened(y1, y2)
     return x1, y1, x2, y2
 
 
-def _pair(low: float, high: float, length: int) -> tuple[int, int]:
-    # floor((2000 v + length) / 2 length) is 1000 v / length rounded to nearest without a detour over fractions
-    first, last = (min(1000, max(0, int((2000 * value + length) // (2 * length)))) for value in (low, high))
-    if first < last:
-        return first, last
-    return (first, first + 1) if first < 1000 else (999, 1000)
+def _widened(low: int, high: int) -> tuple[int, int]:
+    low, high = min(1000, max(0, low)), min(1000, max(0, high))
+    if low < high:
+        return low, high
+    return (low, low + 1) if low < 1000 else (999, 1000)
 
 
 def box_text(boxes: Iterable[Sequence[int]], size: tuple[int, int], fmt: BoxFormat = "unit") -> str:
     """Boxes as an answer, joined by '; ' in the order given: ``[0.123, 0.045, 0.678, 0.900]``."""
     if fmt == "pixel":
         return "; ".join(f"[{x1}, {y1}, {x2}, {y2}]" for x1, y1, x2, y2 in boxes)
-    steps = (thousandths(box, size) for box in boxes)
+    steps = [thousandths(box, size) for box in boxes]
     if fmt == "thousand":
-        return "; ".join(f"[{x1}, {y1}, {x2}, {y2}]" for x1, y1, x2, y2 in steps)
-    return "; ".join(f"[{_unit(x1)}, {_unit(y1)}, {_unit(x2)}, {_unit(y2)}]" for x1, y1, x2, y2 in steps)
-
-
-def _unit(step: int) -> str:
-    return f"{step // 1000}.{step % 1000:03d}"
+        return "; ".join([f"[{x1}, {y1}, {x2}, {y2}]" for x1, y1, x2, y2 in steps])
+    return "; ".join(
+        [f"[{x1 / 1000:.3f}, {y1 / 1000:.3f}, {x2 / 1000:.3f}, {y2 / 1000:.3f}]" for x1, y1, x2, y2 in steps]
+    )
 
 
 _NUMBERS: Final = {

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from itertools import islice, product
 from typing import Final
 
 from attrs import frozen
@@ -22,13 +23,19 @@ _QUARTER: Final = 4
 _TRIES: Final = 8
 """Boxes drawn at random before places are searched in order; most pictures need one or two."""
 
-_SHAPES: Final = tuple(
-    (round(256 * math.sqrt(area * aspect)), round(256 * math.sqrt(area / aspect)))
-    for area in (0.6, 0.7, 0.82, 1.0, 1.2, 1.4, 1.65)
-    for aspect in (0.7, 0.85, 1.0, 1.18, 1.43)
-)
-"""Width and height of a wrong box against the right one, in 256ths. Areas stay clear of the bounds 0.5 and 2,
-which rounding to whole pixels would cross otherwise."""
+_ENOUGH: Final = 60
+_LOOKS: Final = 1500
+"""The search stops after so many boxes that fit, or so many that were looked at."""
+
+
+def _shapes(areas: Sequence[float], aspects: Sequence[float]) -> tuple[tuple[int, int], ...]:
+    """Width and height of a wrong box against the right one, in 256ths, for each area and aspect ratio."""
+    return tuple((round(256 * math.sqrt(a * r)), round(256 * math.sqrt(a / r))) for a in areas for r in aspects)
+
+
+# areas stay clear of the bounds 0.5 and 2, which rounding to whole pixels would cross otherwise
+_SHAPES: Final = _shapes((0.6, 0.7, 0.82, 1.0, 1.2, 1.4, 1.65), (0.7, 0.85, 1.0, 1.18, 1.43))
+_SLENDER: Final = _shapes((0.52, 0.6, 0.8), (0.15, 0.2, 0.25, 0.35, 0.5, 2.0, 2.85, 4.0, 5.0, 6.7))
 
 
 @frozen
@@ -80,12 +87,14 @@ class _Search:
         found: list[tuple[PixelBox, ...]] = []
         texts: set[str] = set()
         for _ in range(wanted):
-            for apart in (True, False):
+            answer = None
+            # several boxes drawn one by one may repeat an earlier answer: that is worth another draw
+            for apart in (True, False, False, False):
                 answer = self._answer(found, texts, apart)
-                if answer is not None:
+                if answer is not None or (self.fitting and not any(self.fitting.values())):
                     break
-            else:
-                return found
+            if answer is None:
+                break
             found.append(answer)
             texts.add(box_text(answer, self.size, self.fmt))
         return found
@@ -108,13 +117,13 @@ class _Search:
         for _ in range(_TRIES):
             wide, high = _SHAPES[self.draw.below(len(_SHAPES))]
             box = self._placed(model.box, wide, high)
-            if self._is_new(box, taken, texts) and self._is_wrong(box, model):
+            if self._is_wrong(box, model) and _is_apart(box, taken) and self._says_new(box, texts):
                 return box
         # the region's own size first; if that fits nowhere, the size of another region of the class
         for other in (model, *(m for m in self.models if m is not model)):
             if other.box not in self.fitting:
-                self.fitting[other.box] = list(self._searched(other))
-            fitting = [box for box in self.fitting[other.box] if self._is_new(box, taken, texts)]
+                self.fitting[other.box] = self._searched(other)
+            fitting = [box for box in self.fitting[other.box] if _is_apart(box, taken) and self._says_new(box, texts)]
             if fitting:
                 return fitting[self.draw.below(len(fitting))]
         return None
@@ -130,23 +139,30 @@ class _Search:
         height = min(self.height, max(1, ((model[3] - model[1]) * high + 128) >> 8))
         return width, height
 
-    def _searched(self, model: _Right) -> Iterator[PixelBox]:
-        """Wrong boxes at the edges of the picture and of the true boxes.
+    def _searched(self, model: _Right) -> list[PixelBox]:
+        """Wrong boxes at the edges of the picture and of the answer's boxes; slender ones if no other fits.
 
         The overlap with one true box is least at an edge of the picture or right beside the box, so a shape
-        that fits nowhere there fits nowhere beside one true box.
+        that fits nowhere there fits nowhere beside one true box. Of those that fit the first few will do.
         """
-        shapes = dict.fromkeys(self._shaped(model.box, wide, high) for wide, high in _SHAPES)
-        for width, height in shapes:
+        for shapes in (_SHAPES, _SLENDER):
+            fitting = list(islice(self._at_edges(model, shapes), _ENOUGH))
+            if fitting:
+                return fitting
+        return []
+
+    def _at_edges(self, model: _Right, shapes: Sequence[tuple[int, int]]) -> Iterator[PixelBox]:
+        looked_at = 0
+        for width, height in dict.fromkeys(self._shaped(model.box, wide, high) for wide, high in shapes):
             if not self._has_room(width, height):
                 continue
-            lefts = self._stops(width, self.width, 0)
-            tops = self._stops(height, self.height, 1)
-            for left in lefts:
-                for top in tops:
-                    box = (left, top, left + width, top + height)
-                    if self._is_wrong(box, model):
-                        yield box
+            for left, top in product(self._stops(width, self.width, 0), self._stops(height, self.height, 1)):
+                box = (left, top, left + width, top + height)
+                if self._is_wrong(box, model):
+                    yield box
+                looked_at += 1
+            if looked_at > _LOOKS:
+                return
 
     def _has_room(self, width: int, height: int) -> bool:
         """Whether each true box alone leaves room for a box of that shape at one of the picture's corners."""
@@ -161,7 +177,7 @@ class _Search:
     def _stops(self, extent: int, length: int, axis: int) -> list[int]:
         last = length - extent
         stops = {0, last, last // 2}
-        for right in self.rights:
+        for right in self.models:
             # a step of the text may reach over the edge of the true box by a pixel or more
             step = 2 + length // 500
             stops.update((right.box[axis] - extent, right.box[axis] - extent - step))
@@ -193,30 +209,47 @@ class _Search:
         return hull, (area, (u2 - u1) * (v2 - v1))
 
     def _is_wrong(self, box: PixelBox, model: _Right) -> bool:
+        # most boxes fail here already, by their pixels alone
+        pixels = 1_000_000 * _area(box)
+        for right in self.rights:
+            shared = 1_000_000 * _overlap(box, right.box)
+            if shared and shared * _QUARTER >= min(pixels, right.least):
+                return False
         hull, areas = self._forms(box)
-        if not all(mine <= 2 * theirs and 2 * mine >= theirs for mine, theirs in zip(areas, model.areas, strict=True)):
+        least, most = (areas[0], areas[1]) if areas[0] < areas[1] else (areas[1], areas[0])
+        theirs = model.areas
+        if 2 * areas[0] < theirs[0] or 2 * areas[1] < theirs[1] or areas[0] > 2 * theirs[0] or areas[1] > 2 * theirs[1]:
             return False
-        if _close(model.areas) and not (max(areas) <= 2 * min(model.areas) and 2 * min(areas) >= max(model.areas)):
+        if _close(theirs) and (most > 2 * min(theirs) or 2 * least < max(theirs)):
             return False
-        least = min(areas)
         for right in self.rights:
             shared = _overlap(hull, right.hull)
             if shared and shared * _QUARTER >= min(least, right.least):
                 return False
         return True
 
-    def _is_new(self, box: PixelBox, taken: Sequence[PixelBox], texts: set[str]) -> bool:
-        for other in taken:
-            shared = _overlap(box, other)
-            if shared and 3 * shared >= _area(box) + _area(other):  # IoU of a half
-                return False
+    def _says_new(self, box: PixelBox, texts: set[str]) -> bool:
         return not texts or box_text((box,), self.size, self.fmt) not in texts
 
 
+def _is_apart(box: PixelBox, taken: Sequence[PixelBox]) -> bool:
+    """Whether the box has an IoU under one half with each of the others."""
+    for other in taken:
+        shared = _overlap(box, other)
+        if shared and 3 * shared >= _area(box) + _area(other):
+            return False
+    return True
+
+
 def _overlap(a: PixelBox, b: PixelBox) -> int:
-    across = min(a[2], b[2]) - max(a[0], b[0])
-    down = min(a[3], b[3]) - max(a[1], b[1])
-    return across * down if across > 0 and down > 0 else 0
+    # without min() and max(): this is the innermost line of the search
+    ax1, ay1, ax2, ay2 = a
+    bx1, by1, bx2, by2 = b
+    across = (ax2 if ax2 < bx2 else bx2) - (ax1 if ax1 > bx1 else bx1)
+    if across <= 0:
+        return 0
+    down = (ay2 if ay2 < by2 else by2) - (ay1 if ay1 > by1 else by1)
+    return across * down if down > 0 else 0
 
 
 def _area(box: PixelBox) -> int:

@@ -155,7 +155,7 @@ def _expected(card: Card, reading: Reading, style: Style) -> Iterator[Finding]:
     silent = [full for full in reading.by_image if full not in mentioned | drawn_masks]
     if silent and style is LITERAL:
         yield Finding(
-            "expected", silent[0], f"is yielded, and so are {len(silent) - 1} others of which nothing is expected",
+            "expected", silent[0], f"is yielded, one of {len(silent)} of which nothing is expected",
             "say what they must yield, or a mistake there goes unseen", "example.expect", hint=True,
         )  # fmt: skip
 
@@ -169,8 +169,13 @@ class Facts:
     boxes: Mapping[str, Boxes]
 
 
-def facts_of(card: Card, sample: Sample, root: Path, size: tuple[int, int]) -> Facts:
-    """A sample in captions, in card order. ``size`` is the picture's (width, height); masks are decoded."""
+def facts_of(
+    card: Card, sample: Sample, root: Path, size: tuple[int, int], decoders: Sequence[Callable[..., Any]] = ()
+) -> Facts:
+    """A sample in captions, in card order. ``size`` is the picture's (width, height); masks are decoded.
+
+    Raises :class:`MedmatError` for a mask or box that the build would refuse.
+    """
 
     def ordered(codes: Sequence[str]) -> tuple[str, ...]:
         names = {card.labels.get(code, code) for code in codes}
@@ -181,7 +186,11 @@ def facts_of(card: Card, sample: Sample, root: Path, size: tuple[int, int]) -> F
     from medmat_core.regions.facts import regions_of
 
     boxes: dict[str, list[tuple[int, int, int, int]]] = {}
-    for region in regions_of(sample, size, root, card).regions:
+    found = regions_of(sample, size, root, card, decoders)
+    faults = [note for note in found.notes if note.level == "refused"]
+    if faults:
+        raise MedmatError(f"{faults[0].reason}: {faults[0].detail} ({faults[0].file})")
+    for region in found.regions:
         boxes.setdefault(card.labels.get(region.code, region.code), []).append(region.box)
     return Facts(ordered(list(boxes)), (), {caption: tuple(sorted(found)) for caption, found in boxes.items()})
 
@@ -255,6 +264,7 @@ def _all_used(card: Card, reading: Reading, base: Path) -> Iterator[Finding]:
 
 
 def is_ignored(path: str, prefix: str, pattern: str) -> bool:
-    """Whether a file (path below the data set's folder) matches a pattern, counted from the folder or the root."""
-    below = path.removeprefix(prefix)
-    return fnmatch.fnmatchcase(path, pattern) or fnmatch.fnmatchcase(below, pattern)
+    """Whether a file (path below the data set's folder) matches a pattern, counted from the folder or the root, or
+    its mere name does."""
+    names = (path, path.removeprefix(prefix), path.rpartition("/")[2])
+    return any(fnmatch.fnmatchcase(name, pattern) for name in names)

@@ -10,13 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Final
+from typing import Any
 from unittest import mock
 
 from medmat_core.tree import IMAGE_SUFFIXES
-
-_HEADERS_ALLOWED: Final = frozenset({".dcm", ".dicom"})
-"""Of these the header may be read (a patient's id stands there); their pixels may not."""
 
 
 class PictureOpened(Exception):  # noqa: N818 - reads as a statement in a traceback
@@ -27,8 +24,8 @@ class PictureOpened(Exception):  # noqa: N818 - reads as a statement in a traceb
 def pictures_closed() -> Iterator[list[str]]:
     """While this lasts, opening a picture raises :class:`PictureOpened`; yields the list of those that were tried.
 
-    The list tells of an adapter that swallows the exception. Label files and the headers of DICOM files and volumes
-    can be read.
+    The list tells of an adapter that swallows the exception. Label files and the headers of volumes can be read; a
+    group that stands in a DICOM file is named as ``dicom:PatientID`` and looked up by the build.
     """
     tried: list[str] = []
 
@@ -39,14 +36,11 @@ def pictures_closed() -> Iterator[list[str]]:
     def closed(real: Callable[..., Any]) -> Callable[..., Any]:
         def opener(file: Any, *args: Any, **kwargs: Any) -> Any:
             name = _name(file)
-            if name and _suffix(name) in IMAGE_SUFFIXES - _HEADERS_ALLOWED:
+            if name and _suffix(name) in IMAGE_SUFFIXES:
                 refuse(name)
             return real(file, *args, **kwargs)
 
         return opener
-
-    def pixels(dataset: Any, *_: Any, **__: Any) -> Any:
-        return refuse(str(getattr(dataset, "filename", "a DICOM file")))
 
     def reader(real: Callable[..., Any]) -> Callable[..., Any]:
         def opener(file: Any, *args: Any, **kwargs: Any) -> Any:
@@ -63,8 +57,6 @@ def pictures_closed() -> Iterator[list[str]]:
         for library, name in (("cv2", "imread"), ("PIL.Image", "open")):
             if (loaded := sys.modules.get(library)) is not None:
                 patches.enter_context(mock.patch.object(loaded, name, reader(getattr(loaded, name))))
-        if (pydicom := sys.modules.get("pydicom")) is not None:
-            patches.enter_context(mock.patch.object(pydicom.Dataset, "pixel_array", property(pixels)))
         yield tried
 
 

@@ -18,7 +18,8 @@ from medmat_core.testing.reading import LITERAL, Files, Reading, codes_of, mask_
 from medmat_core.testing.report import Finding
 
 _TABLES: Final = (".csv", ".tsv", ".txt", ".xlsx")
-_BAD = "medmat-bad-row"
+_BAD: Final = "medmat-bad-row"
+_DEPTH: Final = 10
 
 
 @frozen(eq=False)
@@ -36,7 +37,8 @@ class Bench:
         """Run the adapter over the tree with files changed (None: removed; paths may lead out by "..")."""
         self._tried.append("")
         # deep enough for a path with several ".." to stay inside the temporary folder
-        base = self.tmp / f"variant{len(self._tried)}" / "a" / "b" / "c" / self.card.folder
+        top = self.tmp / f"variant{len(self._tried)}"
+        base = top.joinpath(*["up"] * _DEPTH, self.card.folder)
         self.files.write(base, LITERAL)
         for path, content in changed.items():
             target = base / path
@@ -48,7 +50,7 @@ class Bench:
         try:
             return read(self.dataset, card or self.card, base)
         finally:
-            shutil.rmtree(self.tmp / f"variant{len(self._tried)}")
+            shutil.rmtree(top)
 
     def label_files(self) -> list[TextFile]:
         """The label files of the example that the adapter opened."""
@@ -286,7 +288,8 @@ def escaping_path(bench: Bench) -> Iterator[Finding]:
     check = "hostile: path that leaves the folder"
     for path, file, token in bench.named():
         suffix = path[path.rfind(".") :]
-        outside = "../../medmat-outside" + (suffix if token.endswith(suffix) else "")
+        climb = ["../" * up for up in range(1, min(path.count("/") + 2, _DEPTH) + 1)]
+        outside = f"{climb[-1]}medmat-outside" + (suffix if token.endswith(suffix) else "")
         swap = _pattern(token)
 
         def moved(value: Any, swap: re.Pattern[str] = swap, outside: str = outside) -> Any:
@@ -296,8 +299,8 @@ def escaping_path(bench: Bench) -> Iterator[Finding]:
         changed: dict[str, bytes | None] = {
             file.path: file_bytes(bench.card, evolve(file, text=moved(file.text), sheets=sheets))
         }
-        for above in ("..", "../.."):
-            changed[f"{above}/medmat-outside{suffix}"] = bench.files.content[path]
+        # from whichever folder the adapter counts, there is a picture
+        changed.update({f"{above}medmat-outside{suffix}": bench.files.content[path] for above in climb})
         reading = bench.read(changed)
         yield from _rest(bench, reading, check, file.path, {path})
         for sample in reading.samples:

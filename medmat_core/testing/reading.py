@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 import traceback
@@ -76,9 +75,6 @@ class Reading:
 
 def read(dataset: Dataset, card: Card, base: Path) -> Reading:
     """Run the adapter over the tree at ``base``, never failing: a crash is part of the result."""
-    if any(name.lower().endswith((".dcm", ".dicom")) for _, _, names in os.walk(base) for name in names):
-        with contextlib.suppress(ImportError):
-            import pydicom  # noqa: F401 - so that the guard can close its pixels
     tree = Tree(base, card.markers)
     samples: list[Sample] = []
     strangers: list[object] = []

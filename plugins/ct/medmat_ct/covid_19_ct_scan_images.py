@@ -1,4 +1,4 @@
-"""COVID-19-CT SCAN IMAGES: one folder of positives and one of negatives, most of them radiographs in spite of the name."""
+"""COVID-19-CT SCAN IMAGES: a folder of positives, one of negatives, most of them radiographs in spite of the name."""
 
 from collections.abc import Iterator
 

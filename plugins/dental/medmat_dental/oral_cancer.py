@@ -1,4 +1,4 @@
-"""Oral Cancer Dataset: folders CANCER and NON CANCER in two issues, of which the second repeats pictures of the first."""
+"""Oral Cancer Dataset: folders CANCER and NON CANCER in two issues; the second repeats pictures of the first."""
 
 from collections.abc import Iterator
 

@@ -1,1 +1,1 @@
-"""Endoscopy data sets for medmat."""
+"""Endoscopy and laparoscopy data sets for medmat."""

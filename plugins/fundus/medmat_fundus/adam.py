@@ -1,4 +1,4 @@
-"""ADAM (iChallenge-AMD) training pictures: the class folders AMD and Non-AMD, beside them perhaps drawings and masks."""
+"""ADAM (iChallenge-AMD) training pictures: class folders AMD and Non-AMD, beside them perhaps drawings and masks."""
 
 from collections.abc import Iterator
 

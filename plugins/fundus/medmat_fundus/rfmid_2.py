@@ -64,7 +64,7 @@ def sound(tree: readers.Tree, row: readers.Row, findings: list[str]) -> bool:
 
 
 def pictures_of(tree: readers.Tree, table: str, split: str) -> readers.Pictures:
-    """The part's pictures below the nearest folder over its table that holds any: tables lie elsewhere in each release."""
+    """The part's pictures below the nearest folder over its table that holds any: releases differ in where it lies."""
     folder = table
     while folder:
         folder = folder.rpartition("/")[0]

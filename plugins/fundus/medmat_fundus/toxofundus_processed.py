@@ -7,7 +7,12 @@ from medmat_core import Card, Dataset, LabelSample, hookimpl, readers
 
 def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
     if tree.folder("Diseased") is not None:  # else only the other row's half of the download is here
-        yield from readers.class_folders(tree, card, group=raw_number)
+        yield from readers.class_folders(tree, card, group=raw_number, skip=raw)
+
+
+def raw(path: str) -> bool:
+    """Whether a picture lies in the raw half, which has a folder "healthy", too."""
+    return "data_raw_6class_all" in path.lower().split("/")
 
 
 def raw_number(path: str) -> str:

@@ -7,7 +7,12 @@ from medmat_core import Card, Dataset, LabelSample, hookimpl, readers
 
 def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
     if tree.folder("inactive") is not None:  # else only the other row's half of the download is here
-        yield from readers.class_folders(tree, card, group=number)
+        yield from readers.class_folders(tree, card, group=number, skip=processed)
+
+
+def processed(path: str) -> bool:
+    """Whether a picture lies in the processed half, which has a folder "Healthy", too."""
+    return "data_processed_paper" in path.lower().split("/")
 
 
 def number(path: str) -> str:

@@ -14,7 +14,7 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
 
 
 def picture_of(path: str) -> str | None:
-    """'benign/benign (4)_mask_1.png' -> 'benign (4)', the stem of the picture that a mask belongs to; None for pictures."""
+    """'benign/benign (4)_mask_1.png' -> 'benign (4)', the picture that a mask belongs to; None for pictures."""
     mask = MASK.fullmatch(stem(path))
     return mask[1] if mask else None
 

@@ -1,0 +1,78 @@
+"""Med-MAT's published files as the one outside oracle: path tails and captions, row by row."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+from attrs import frozen
+
+from medmat_core.build.pipeline import open_tree
+from medmat_core.concepts import fold
+from medmat_core.dataset import Dataset
+from medmat_core.errors import UsageError
+from medmat_core.model import LabelSample
+
+
+@frozen
+class Difference:
+    """One picture on which the published file and the adapter disagree."""
+
+    kind: Literal["only published", "only here", "caption"]
+    image: str
+    published: str
+    here: str
+
+
+def read_published(file: Path) -> list[dict[str, Any]]:
+    """The records of a published file; :class:`UsageError` if it is none."""
+    try:
+        records = json.loads(file.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise UsageError(f"{file}: cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise UsageError(f"{file}: not valid JSON: {error}") from error
+    if not isinstance(records, list) or not all(
+        isinstance(r, dict) and isinstance(r.get("image"), str) and isinstance(r.get("caption"), str) for r in records
+    ):
+        raise UsageError(f"{file}: not a Med-MAT file: a list of records with image and caption is expected")
+    return records
+
+
+def compare_published(dataset: Dataset, data: Path, files: list[Path]) -> tuple[int, list[Difference]]:
+    """(pictures that agree, differences) between published files and what the adapter reads under ``data``.
+
+    Paths are compared by their part below the data set's folder, captions folded (case, spaces, punctuation).
+    """
+    tree = open_tree(dataset, data)
+    if tree is None:
+        raise UsageError(f"no folder {dataset.card.head.folder!r} under {data}")
+    labels = dataset.card.labels
+    here: dict[str, str] = {}
+    for item in dataset.samples(tree, dataset.card):
+        if isinstance(item, LabelSample):
+            here[fold_path(tree.prefix + str(item.image))] = "; ".join(labels.get(c, c) for c in item.stated)
+    published: dict[str, tuple[str, str]] = {}
+    folder = fold_path(dataset.card.head.folder)
+    for record in (record for file in files for record in read_published(file)):
+        path = fold_path(record["image"])
+        _, found, tail = path.partition(f"/{folder}/")
+        published[tail if found else path] = (record["image"], record["caption"])
+    same = 0
+    differences: list[Difference] = []
+    for path, (image, caption) in published.items():
+        own = here.get(path)
+        if own is None:
+            differences.append(Difference("only published", image, caption, ""))
+        elif fold(own) != fold(caption):
+            differences.append(Difference("caption", image, caption, own))
+        else:
+            same += 1
+    differences.extend(Difference("only here", path, "", here[path]) for path in here if path not in published)
+    return same, differences
+
+
+def fold_path(path: str) -> str:
+    """A path for comparison: '/' separators, case folded."""
+    return path.replace("\\", "/").casefold()

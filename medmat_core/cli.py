@@ -1,0 +1,111 @@
+"""The command ``medmat``: one small module a command, imported when it is called."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from medmat_core import __version__
+from medmat_core.errors import MedmatError, UsageError
+
+_COMMANDS = {
+    "list": ("list_", "Show the data sets that the installed plugins know."),
+    "show": ("show", "Show one data set's card: where to get it, where to unzip it, what is wrong with it."),
+    "build": ("build", "Turn unzipped data sets into question/answer records."),
+    "check": ("check", "Compare what lies in your data folder with what the cards say."),
+    "audit": ("audit", "Test a built folder (or Med-MAT's published files) for every fault we know of."),
+    "preview": ("preview", "Write one HTML page with pictures, questions and boxes of a built folder."),
+    "sample": ("sample", "Write tiny synthetic data sets in the real layouts."),
+    "demo": ("demo", "Sample, build and summarise everything installed: a first look in two minutes."),
+    "new-plugin": ("new_plugin", "Write a complete plugin package for a data set of your own."),
+}
+
+
+class Commands(click.Group):
+    """The commands above, and those that plugins add."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*_COMMANDS, *sorted(self._added(ctx))]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in _COMMANDS:
+            command: click.Command = import_module(f"medmat_core.commands.{_COMMANDS[cmd_name][0]}").command
+            return command
+        return self._added(ctx).get(cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        added = self._added(ctx)
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+        if added:
+            with formatter.section("Commands of plugins"):
+                formatter.write_dl([(name, added[name].get_short_help_str(80)) for name in sorted(added)])
+
+    def _added(self, ctx: click.Context) -> dict[str, click.Command]:
+        from medmat_core.commands import catalog_of
+
+        try:
+            return {name: c for name, c in catalog_of(ctx).commands().items() if name not in _COMMANDS}
+        except MedmatError:
+            return {}  # the command that is asked for will say it
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Start with `medmat demo`. Exit codes: 0 done; 1 done, but some inputs were refused; "
+    "2 bad arguments or nothing to do; 3 internal error, full disk, or a plugin that failed.",
+)
+@click.version_option(__version__, prog_name="medmat")
+@click.option(
+    "--disable", multiple=True, metavar="PLUGIN", help="Leave a plugin out (entry point or package name; repeatable)."
+)
+@click.option("--debug", is_flag=True, help="Show a traceback when something fails.")
+@click.pass_context
+def cli(ctx: click.Context, disable: tuple[str, ...], debug: bool) -> None:
+    """Turn public medical image data sets, as they lie on your disk, into visual question answering records."""
+    ctx.ensure_object(dict)
+    ctx.obj.update(disable=disable, debug=debug)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit with its code."""
+    sys.exit(run(arguments if arguments is not None else sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command line; returns the exit code."""
+    state: dict[str, Any] = {}
+    try:
+        result = cli.main(args=arguments, prog_name="medmat", standalone_mode=False, obj=state)
+        return result if isinstance(result, int) else 0
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.Abort:
+        click.echo("medmat: stopped", err=True)
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except MedmatError as error:
+        if state.get("debug"):
+            raise
+        click.echo(f"medmat: {error}", err=True)
+        return error.exit_code
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output has gone (`medmat list | head`)
+        return 0
+    except Exception as error:
+        if state.get("debug"):
+            raise
+        click.echo(
+            f"medmat: internal error: {type(error).__name__}: {error}; run again with `medmat --debug ...` and report it",
+            err=True,
+        )
+        return 3
+
+
+__all__ = ["UsageError", "cli", "main", "run"]

@@ -1,0 +1,154 @@
+"""medmat build"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from medmat_core.commands import catalog_of, exit_code
+
+if TYPE_CHECKING:
+    from medmat_core.build.manifest import DatasetReport
+    from medmat_core.dataset import Dataset
+
+
+@click.command("build")
+@click.argument("names", nargs=-1, metavar="[NO|SLUG]...")
+@click.option(
+    "--data",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The folder that holds the data sets' folders (often called med-mat).",
+)
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Where the records go.")
+@click.option("--subset", type=int, help="Only data sets of this subset.")
+@click.option("--modality", help="Only data sets of this modality.")
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    default=("medmat",),
+    show_default=True,
+    help="Output format: medmat, jsonl, or a plugin's (repeatable).",
+)
+@click.option("--seed", default=0, show_default=True, help="Seed of every draw.")
+@click.option("--jobs", default=os.cpu_count() or 1, show_default="cores", help="Processes to use.")
+@click.option("--engine", default="local", show_default=True, metavar="local|dask", help="Where the work is done.")
+@click.option("--scheduler", metavar="ADDR", help="A Dask scheduler such as tcp://host:8786 (with --engine dask).")
+@click.option(
+    "--split",
+    default="official",
+    show_default=True,
+    metavar="official|group|none",
+    help="Train and test: as published where it is, by group, or all train.",
+)
+@click.option(
+    "--test-fraction", default=0.1, show_default=True, help="Share of groups in test where there is no official split."
+)
+@click.option("--max-per-label", type=int, metavar="N", help="At most N pictures a label and part.")
+@click.option(
+    "--distractors",
+    default="mixed",
+    show_default=True,
+    metavar="mixed|subset|dataset",
+    help="Wrong options: at least one of the picture's own data set, any of the subset, own only.",
+)
+@click.option(
+    "--pool",
+    default="frozen",
+    show_default=True,
+    metavar="frozen|installed",
+    help="Labels of a subset: the frozen list, or of what is installed.",
+)
+@click.option(
+    "--ask",
+    "asks",
+    multiple=True,
+    metavar="ASK",
+    help="Only these questions: label, box, location, coverage, presence, structure (repeatable; default: what the card says).",
+)
+@click.option(
+    "--box-format", default="unit", show_default=True, metavar="unit|thousand|pixel", help="How boxes are written."
+)
+@click.option(
+    "--verify",
+    default="header",
+    show_default=True,
+    metavar="none|header|full",
+    help="Open no picture, read type and size, or decode every pixel.",
+)
+@click.option("--strict", is_flag=True, help="Stop at the first refused input.")
+@click.option("--resume", is_flag=True, help="Go on with a build that was killed.")
+@click.option("--quiet", "-q", is_flag=True, help="No progress and no summary.")
+@click.pass_context
+def command(ctx: click.Context, quiet: bool, asks: tuple[str, ...], **arguments: Any) -> int:
+    """Turn unzipped data sets into question/answer records.
+
+    Without names, every data set present under --data is built. Inputs that cannot be used are listed in
+    OUT/problems.jsonl and the build goes on.
+    """
+    from medmat_core.build.options import BuildOptions
+    from medmat_core.build.pipeline import Silent, run_build
+
+    options = BuildOptions(asks=asks or None, **arguments)
+    progress = Silent() if quiet else Shown()
+    try:
+        manifest = run_build(catalog_of(ctx), options, progress)
+    finally:
+        if isinstance(progress, Shown):
+            progress.close()
+    if not quiet:
+        from medmat_core.build.summary import print_summary
+
+        print_summary(manifest, options.out)
+    return exit_code(ctx, manifest.refused)
+
+
+class Shown:
+    """A progress bar on a terminal, a plain line a data set in a log."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+        self._task: Any = None
+        self._counts: dict[str, int] = {}
+
+    def start(self, dataset: Dataset) -> None:
+        if not sys.stderr.isatty():
+            return
+        if self._bar is None:
+            from rich.console import Console
+            from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+            self._bar = Progress(
+                SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(),
+                console=Console(stderr=True), transient=True,
+            )  # fmt: skip
+            self._bar.start()
+        self._counts = {}
+        self._task = self._bar.add_task(str(dataset), total=None)
+
+    def advance(self, step: str, count: int) -> None:
+        if self._bar is not None:
+            self._counts[step] = self._counts.get(step, 0) + count
+            told = ", ".join(f"{number} {name}" for name, number in self._counts.items())
+            self._bar.update(self._task, description=f"{self._bar.tasks[-1].description.split(':')[0]}: {told}")
+
+    def finish(self, report: DatasetReport) -> None:
+        if self._bar is not None:
+            self._bar.remove_task(self._task)
+            return
+        number = f"{report.no} " if report.no is not None else ""
+        click.echo(
+            f"{number}{report.slug}: {report.total('train')} train and {report.total('test')} test records, "
+            f"{report.refused} refused",
+            err=True,
+        )
+
+    def close(self) -> None:
+        """Leave the terminal as it was."""
+        if self._bar is not None:
+            self._bar.stop()

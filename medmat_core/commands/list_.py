@@ -1,0 +1,79 @@
+"""medmat list"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from medmat_core.commands import catalog_of, console, exit_code
+from medmat_core.dataset import Dataset
+
+
+@click.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list instead of a table.")
+@click.option("--modality", help="Only this modality (Med-MAT's code such as FP, or its name).")
+@click.option("--subset", type=int, help="Only this subset (1-53, or a plugin's).")
+@click.option(
+    "--data", type=click.Path(path_type=Path, file_okay=False), help="Tell which are present under this folder."
+)
+@click.pass_context
+def command(ctx: click.Context, as_json: bool, modality: str | None, subset: int | None, data: Path | None) -> int:
+    """Show the data sets that the installed plugins know."""
+    catalog = catalog_of(ctx)
+    rows = [as_row(dataset, data) for dataset in catalog.select(subset=subset, modality=modality)]
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        return exit_code(ctx, 0)
+    if not rows:
+        click.echo(
+            "No data set matches." if catalog.datasets else "No plugin is installed; try: pip install medmat-plugin-ct"
+        )
+        return exit_code(ctx, 0)
+    from rich.table import Table
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    titles = ["no", "slug", "title", "modality", "area", "task", "subset", "kind", "access", "plugin"]
+    for title in [*titles, "present"] if data is not None else titles:
+        table.add_column(title, justify="right" if title in ("no", "subset") else "left", overflow="fold")
+    for row in rows:
+        cells = {**row, "no": row["no"] or "", "plugin": row["plugin"]["dist"].removeprefix("medmat-plugin-")}
+        if data is not None:
+            cells["present"] = "yes" if row["present"] else "no"
+        table.add_row(*(str(cells[column.header]) for column in table.columns))
+    page = console()
+    page.print(table)
+    present = f", {sum(row['present'] for row in rows)} present under {data}" if data is not None else ""
+    page.print(f"{len(rows)} data sets in {len({row['subset'] for row in rows})} subsets{present}", markup=False)
+    return exit_code(ctx, 0)
+
+
+def as_row(dataset: Dataset, data: Path | None) -> dict[str, Any]:
+    """One data set as ``medmat list --json`` shows it."""
+    head = dataset.card.head
+    row: dict[str, Any] = {
+        "no": head.no,
+        "slug": head.slug,
+        "title": head.title,
+        "modality": head.modality,
+        "area": head.area,
+        "task": head.task,
+        "subset": head.subset,
+        "kind": head.kind,
+        "folder": head.folder,
+        "access": head.access,
+        "license": head.license,
+        "source": head.source,
+        "plugin": {
+            "name": dataset.source.name,
+            "dist": dataset.source.dist,
+            "version": dataset.source.version,
+        },
+    }
+    if data is not None:
+        from medmat_core.build.pipeline import is_present
+
+        row["present"] = is_present(dataset, data)
+    return row

@@ -1,0 +1,35 @@
+"""medmat sample"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from medmat_core.commands import catalog_of, exit_code
+
+
+@click.command("sample")
+@click.argument("names", nargs=-1, metavar="[NO|SLUG]...")
+@click.option(
+    "--to",
+    "target",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The data folder to write into, such as samples/med-mat.",
+)
+@click.pass_context
+def command(ctx: click.Context, names: tuple[str, ...], target: Path) -> int:
+    """Write tiny synthetic data sets in the real layouts.
+
+    Pictures are drawn phantoms, label files are literal with their quirks; nothing in them comes from a patient.
+    `medmat build --data DIR --out OUT` then works on them as on the real ones.
+    """
+    from medmat_core.samples import write_example
+
+    chosen = catalog_of(ctx).select(names)
+    files = 0
+    for dataset in chosen:
+        files += len(write_example(dataset.card, target))
+    click.echo(f"{files} files of {len(chosen)} data sets written to {target}")
+    return exit_code(ctx, 0)

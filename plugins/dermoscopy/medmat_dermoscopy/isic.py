@@ -1,0 +1,83 @@
+"""What the rows drawn from the ISIC archive share: picture ids, and parts that unpack to folders of their own."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from medmat_core import MaskSample, readers
+
+_ID = re.compile(r"isic_\d+", re.IGNORECASE)
+_MASK = "_segmentation.png"  # 2016 writes _Segmentation, later years _segmentation
+
+
+def isic_id(path: str) -> str | None:
+    """'train/ISIC_0000017_downsampled.jpg' -> 'ISIC_0000017', the archive's id of a picture, equal in all challenges.
+
+    What follows the number ('_downsampled', '(1)') names another copy of the same picture. None for other names.
+    """
+    found = _ID.match(path.rpartition("/")[2])
+    return found[0].upper() if found else None
+
+
+def photographs(tree: readers.Tree, folder: str) -> list[str]:
+    """The JPEG files below a folder: superpixels and masks lie among them as PNG."""
+    return list(tree.files(folder, (".jpg", ".jpeg")))
+
+
+def labelled_parts(
+    tree: readers.Tree, parts: Mapping[str, str], *, images: Sequence[str], tables: Sequence[str]
+) -> Iterator[tuple[str, readers.Pictures, str]]:
+    """(split, pictures, label file) of each part of a challenge that lies here.
+
+    ``parts`` maps a part's name to its split; the names of its folder of pictures (``images``) and of its table
+    (``tables``, likeliest first) hold "{}" in the name's place. Of a part that lies here by half, the other half is
+    reported.
+    """
+    for part, split in parts.items():
+        folder = tree.folder(*(name.format(part) for name in images))
+        table = tree.find(*(name.format(part) for name in tables))
+        if folder is None and table is None:
+            continue  # not downloaded
+        if folder is None:
+            tree.report("missing_image", table or "", f"no folder {images[0].format(part)} with its pictures")
+        elif table is None:
+            tree.report("missing_file", tables[0].format(part), f"the pictures in {folder} have no label file")
+        else:
+            yield split, readers.Pictures(tree, paths=photographs(tree, folder)), table
+
+
+def lesion_masks(
+    tree: readers.Tree, parts: Mapping[str, str], *, images: Sequence[str], masks: Sequence[str]
+) -> Iterator[MaskSample]:
+    """Each picture with its lesion mask ISIC_<id>_segmentation.png, found whatever the case of its name.
+
+    ``parts`` maps a part's name to its split, the names of its folders of pictures and of masks hold "{}" in the
+    name's place. A part whose masks are not here at all is reported once.
+    """
+    for part, split in parts.items():
+        folder = tree.folder(*(name.format(part) for name in images))
+        if folder is None:
+            continue  # not downloaded
+        known = readers.stem_index(
+            path
+            for name in masks
+            for place in tree.folders(name.format(part))
+            for path in tree.images(place)
+            if path.casefold().endswith(_MASK)
+        )
+        if not known:
+            tree.report("missing_mask", folder, f"no folder {masks[0].format(part)} with the masks of its pictures")
+            continue
+        suffix = _MASK.rpartition(".")[0]
+        yield from readers.paired_masks(
+            tree,
+            photographs(tree, folder),
+            lambda image, known=known: known.get(f"{stem(image)}{suffix}"),
+            code="lesion",
+            group=isic_id,
+            split=lambda _, split=split: split,
+        )
+
+
+def stem(path: str) -> str:
+    """The file name without folders and suffix, case folded."""
+    return path.rpartition("/")[2].rpartition(".")[0].casefold()

@@ -1,0 +1,36 @@
+"""Indiana University chest X-rays: a table of pictures points to a table of reports, whose problems are the labels."""
+
+from collections.abc import Iterator
+
+from medmat_core import Card, Dataset, LabelSample, hookimpl, readers
+
+# said of the record, not of the picture: neither an answer nor a wrong option
+OF_THE_RECORD = ("No Indexing", "Technical Quality of Image Unsatisfactory")
+
+problems = readers.in_cell("Problems", ";")  # terms hold commas
+
+
+def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
+    pictures = readers.Pictures(tree)
+    return readers.report_unlisted(pictures, films(tree, pictures), reason="unlabelled")
+
+
+def films(tree: readers.Tree, pictures: readers.Pictures) -> Iterator[LabelSample]:
+    file = tree.find("indiana_reports.csv") or "indiana_reports.csv"
+    reports = {row["uid"]: problems(row) for row in readers.rows(tree, file, require=("uid", "Problems"))}
+    file = tree.find("indiana_projections.csv") or "indiana_projections.csv"
+    for row in readers.rows(tree, file, require=("uid", "filename")):
+        path = pictures.wanted(row["filename"], file, row.number)
+        if path is None:
+            continue
+        terms = reports.get(row["uid"])
+        if terms is None:
+            tree.report("missing_label", path, f"report {row['uid']!r} is not in the table, or lists no problem")
+            continue
+        stated = tuple(term for term in terms if term not in OF_THE_RECORD)
+        yield LabelSample(path, stated, tuple(term for term in terms if term in OF_THE_RECORD), group=row["uid"])
+
+
+@hookimpl
+def medmat_datasets() -> list[Dataset]:
+    return [Dataset.beside(__file__, samples)]
