@@ -65,9 +65,10 @@ def one_question(manifest: Manifest, out: Path) -> str:
         for path in report.files:
             if not path.endswith(".json"):
                 continue
-            for line in (out / path).read_text(encoding="utf-8").splitlines():
-                if line.startswith("{"):
-                    record = json.loads(line.rstrip(","))
+            with (out / path).open(encoding="utf-8") as lines:
+                line = next((line for line in lines if line.startswith("{")), "")
+                if line:
+                    record = json.loads(line.strip().rstrip(","))
                     return (
                         f"One question, of {report.slug}:\n  picture: {record['image']}\n  "
                         + record["Question-choice"].replace("\n", "\n  ")

@@ -85,12 +85,18 @@ class Pictures:
 def report_unlisted(pictures: Pictures, samples: Iterable[S], *, reason: str = "missing_label") -> Iterator[S]:
     """Pass samples on; when they end, report each picture that none of them shows.
 
-    ``reason`` is "missing_label", or "unlabelled" where the data set publishes such pictures knowingly.
+    ``reason`` is "missing_label", or "unlabelled" where the data set publishes such pictures knowingly. Where no
+    picture at all is shown (the label file is not there, or another one), that is one problem and not thousands.
     """
     shown: set[str] = set()
     for sample in samples:
         shown.add(str(sample.image))
         yield sample
+    if not shown and len(pictures.paths) > 1:
+        folder = pictures.paths[0].rpartition("/")[0]
+        what = f"no usable row of a label file names any of the {len(pictures.paths)} pictures"
+        pictures.tree.report(reason, folder, what)
+        return
     for path in pictures.paths:
         if path not in shown:
             pictures.tree.report(reason, path, "no usable row of the label file names the picture")

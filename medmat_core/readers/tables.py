@@ -135,13 +135,18 @@ def rows(
         tree.report("bad_file", file, "the table is empty")
 
 
-def lookup(tree: Tree, file: str, key: str, value: str) -> dict[str, str]:
-    """One column of a table by another: ``{row[key]: row[value]}``. Blank cells are left out; of two rows with one
-    key the first counts."""
+def lookup(tree: Tree, file: str, key: str, value: str, *, required: bool = False) -> dict[str, str]:
+    """One column of a table by another: ``{row[key]: row[value]}``; of two rows with one key the first counts.
+
+    A row in which one of the two is blank is left out, and reported as ``bad_row`` where each row must have both
+    (``required``).
+    """
     found: dict[str, str] = {}
     for row in rows(tree, file, require=(key, value)):
         if row[key] and row[value]:
             found.setdefault(row[key], row[value])
+        elif required:
+            tree.report("bad_row", file, f"{value if row[key] else key} is blank", row.number)
     return found
 
 

@@ -87,6 +87,15 @@ def _hostile(dataset: Dataset, tmp: Path) -> Iterator[Finding]:
         yield from check_hostile(dataset, dataset.card, files, pristine, tmp)
 
 
+def _records(dataset: Dataset, tmp: Path) -> Iterator[Finding]:
+    """A build of the example makes sound records, and what it cannot use ends as a problem."""
+    from medmat_core.testing.record_check import check_records
+
+    files = yield from _drawn(dataset)
+    if files is not None:
+        yield from check_records(dataset, dataset.card, files, tmp)
+
+
 def _drawn(dataset: Dataset) -> Generator[Finding, None, Files | None]:
     """The files of the example; a finding, and None, if it cannot be drawn."""
     from medmat_core.samples import example_files
@@ -103,5 +112,6 @@ CHECKS: Final[Mapping[str, Callable[[Dataset, Path], Iterator[Finding]]]] = {
     "card": _card,
     "example": _example,
     "hostile": _hostile,
+    "records": _records,
 }
 """The parts of the suite by name, each a function of a data set and an empty folder."""

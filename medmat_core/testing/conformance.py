@@ -16,6 +16,7 @@ from medmat_core.dataset import Dataset
 from medmat_core.testing import CHECKS, Report
 
 __all__ = [
+    "test_a_build_of_the_example_makes_sound_records",
     "test_every_plugin_loads",
     "test_the_card_is_complete_and_well_formed",
     "test_the_example_tree_yields_what_the_card_expects",
@@ -40,6 +41,10 @@ def test_the_example_tree_yields_what_the_card_expects(medmat_dataset: Dataset, 
 
 def test_what_is_wrong_in_a_tree_ends_as_a_problem(medmat_dataset: Dataset, tmp_path: Path) -> None:
     _run("hostile", medmat_dataset, tmp_path)
+
+
+def test_a_build_of_the_example_makes_sound_records(medmat_dataset: Dataset, tmp_path: Path) -> None:
+    _run("records", medmat_dataset, tmp_path)
 
 
 def _run(name: str, dataset: Dataset, tmp: Path) -> None:

@@ -74,6 +74,10 @@ def _picture(reading: Reading, sample: Sample) -> str:
     return reading.prefix + (sample.image.path if isinstance(sample.image, Slice) else sample.image)
 
 
+def _file_of(image: str) -> str:
+    return image.partition("#")[0]
+
+
 def _plain(file: TextFile) -> str:
     rows = (row for sheet in file.sheets.values() for row in sheet)
     return file.text or "\n".join("\t".join(map(str, row)) for row in rows)
@@ -202,7 +206,7 @@ def broken_file(bench: Bench) -> Iterator[Finding]:
 
 
 def _labels(reading: Reading) -> dict[str, Any]:
-    return {path: evolve(sample, split=None, group=None) for path, sample in reading.by_image.items()}
+    return {path: evolve(sample, image=path, split=None, group=None) for path, sample in reading.by_image.items()}
 
 
 def odd_encoding(bench: Bench) -> Iterator[Finding]:
@@ -302,7 +306,9 @@ def escaping_path(bench: Bench) -> Iterator[Finding]:
         # from whichever folder the adapter counts, there is a picture
         changed.update({f"{above}medmat-outside{suffix}": bench.files.content[path] for above in climb})
         reading = bench.read(changed)
-        yield from _rest(bench, reading, check, file.path, {path})
+        # names recur in other folders, and a short one is part of others ("0.jpg" of "1%0.jpg"): their rows moved, too
+        touched = {other for other in map(_file_of, bench.pristine.by_image) if _finds(token, other.rpartition("/")[2])}
+        yield from _rest(bench, reading, check, file.path, {path, *touched})
         for sample in reading.samples:
             named = [str(sample.image), *(mask_files(sample) if isinstance(sample, MaskSample) else ())]
             if any(part == ".." for name in named for part in name.split("/")):

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Iterable, Mapping
-from functools import cached_property
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from medmat_core.card import Card
+from medmat_core.catalog import Catalog, load_catalog
 from medmat_core.dataset import Dataset
 from medmat_core.model import (
     BoxSample,
@@ -36,7 +38,7 @@ class Reading:
 
     ``prefix`` is the path from the data set's folder to its root ("" or with a trailing "/"); paths of samples are
     relative to the root, all other paths here to the folder. ``crash`` is the adapter's error with the line that
-    raised it, ``opened_pictures`` what it tried to open.
+    raised it, ``opened_pictures`` what it tried to open. ``decoders`` are the plugins' own for masks.
     """
 
     root: Path
@@ -47,6 +49,7 @@ class Reading:
     opened: frozenset[str]
     opened_pictures: tuple[str, ...] = ()
     crash: str = ""
+    decoders: tuple[Callable[..., Any], ...] = ()
 
     @cached_property
     def by_image(self) -> Mapping[str, Sample]:
@@ -103,7 +106,32 @@ def read(dataset: Dataset, card: Card, base: Path) -> Reading:
         frozenset(tree.opened),
         tuple(os.path.relpath(name, base) if Path(name).is_absolute() else name for name in tried),
         crash,
+        tuple(hook.function for hook in alone(dataset).manager.hook.medmat_regions.get_hookimpls()),
     )
+
+
+def alone(dataset: Dataset) -> Catalog:
+    """A catalog that holds this data set only, with the hooks of its own module or of everything installed."""
+    catalog = _installed()
+    module = sys.modules.get(dataset.module)
+    known = {id(plugin) for _, plugin in catalog.manager.list_name_plugin()}
+    if module is not None and hasattr(module, "medmat_datasets") and id(module) not in known:
+        catalog = load_catalog(plugins=[module])  # a source checkout, not installed
+    return evolve(catalog, datasets=(dataset,))
+
+
+def siblings(dataset: Dataset) -> list[Dataset]:
+    """The installed data sets that lie in the same folder."""
+    return [
+        other
+        for other in _installed().datasets
+        if other.card.folder == dataset.card.folder and other.slug != dataset.slug
+    ]
+
+
+@lru_cache(maxsize=1)
+def _installed() -> Catalog:
+    return load_catalog()
 
 
 def _raised_at() -> str:

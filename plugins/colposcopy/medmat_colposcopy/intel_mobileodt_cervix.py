@@ -28,7 +28,7 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
         )
         yield from readers.report_unlisted(pictures, labelled)
     elif test:
-        tree.report("unlabelled", test, "the stage 1 test pictures get their labels from solution_stg1_release.csv")
+        tree.report("missing_file", "solution_stg1_release.csv", f"the pictures in {test} have no other label")
 
 
 @hookimpl

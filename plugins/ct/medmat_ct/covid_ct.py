@@ -14,35 +14,47 @@ SUFFIXES = ("png", "jpg", "jpeg")
 
 
 def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
-    patients, parts = patients_of(tree), parts_of(tree, card)
+    folders = [folder for code in card.labels for folder in tree.folders(code)]
+    pictures = readers.Pictures(tree, paths=[path for folder in folders for path in tree.images(folder)])
+    patients, parts = patients_of(tree, pictures), parts_of(tree, pictures)
 
     def patient(path: str) -> str:
         # panels of one figure that no table names differ in the last number: "1%0", "1%1"
         name = stem(path)
-        return patients.get(key(path)) or name.rpartition("%")[0] or name
+        return patients.get(path) or name.rpartition("%")[0] or name
 
-    return readers.class_folders(tree, card, group=patient, split=lambda path: parts.get(key(path)))
+    return readers.class_folders(tree, card, group=patient, split=parts.get)
 
 
-def patients_of(tree: readers.Tree) -> dict[str, str]:
+def patients_of(tree: readers.Tree, pictures: readers.Pictures) -> dict[str, str]:
     """Patient by picture."""
     found: dict[str, str] = {}
     for name, image, patient in TABLES:
         file = tree.find(name)
-        if file is not None:
-            found |= {key(text): value for text, value in readers.lookup(tree, file, image, patient).items()}
+        for row in readers.rows(tree, file, require=[image, patient]) if file is not None else ():
+            path = meant(pictures, row[image], row.file, row.number)
+            if path is not None:
+                found.setdefault(path, row[patient])
     return found
 
 
-def parts_of(tree: readers.Tree, card: Card) -> dict[str, str]:
-    """Part by picture; copies of the lists hold whole paths."""
+def parts_of(tree: readers.Tree, pictures: readers.Pictures) -> dict[str, str]:
+    """Part by picture; the lists of some copies hold whole paths."""
     found: dict[str, str] = {}
     for part in ("train", "val", "test"):
-        for code in card.labels:
+        for code in ("CT_COVID", "CT_NonCOVID"):
             file = tree.find(f"{part}{code}.txt")
-            for _, line in readers.lines(tree, file) if file is not None else ():
-                found.setdefault(key(line), part)
+            for number, line in readers.lines(tree, file) if file is not None else ():
+                path = meant(pictures, line, file, number)
+                if path is not None:
+                    found.setdefault(path, part)
     return found
+
+
+def meant(pictures: readers.Pictures, text: str, file: str, number: int) -> str | None:
+    """The picture by its stem: one is a .png on disk and a .jpg in the table, and copies write _ for % on disk."""
+    name = stem(text)
+    return pictures.stem(name.replace("%", "_")) or pictures.wanted(name, file, number, by="stem")
 
 
 def stem(name: str) -> str:
@@ -50,11 +62,6 @@ def stem(name: str) -> str:
     last = name.replace("\\", "/").rpartition("/")[2]
     bare, _, suffix = last.rpartition(".")
     return bare if suffix.casefold() in SUFFIXES else last
-
-
-def key(name: str) -> str:
-    """By what lists and pictures meet: one picture is a .png here and a .jpg there, copies write _ for %."""
-    return stem(name).replace("%", "_").casefold()
 
 
 @hookimpl

@@ -9,9 +9,14 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
     table = readers.rows(tree, tree.find("labels.csv") or "labels.csv", require=["id", "hemorrhage"])
     pictures = readers.Pictures(tree, tree.folder("head_ct") or "")
     labelled = readers.table_labels(
-        tree, table, pictures, image=lambda row: row["id"].zfill(3), code="hemorrhage", group=lambda row, _: row["id"]
+        tree, table, pictures, image=number, code="hemorrhage", group=lambda row, _: number(row)
     )
     return readers.report_unlisted(pictures, labelled)
+
+
+def number(row: readers.Row) -> str:
+    """'0' -> '000', the stem of the picture."""
+    return row["id"] and row["id"].zfill(3)
 
 
 @hookimpl

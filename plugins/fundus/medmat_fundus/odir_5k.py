@@ -55,11 +55,14 @@ def eyes_of(
     tree: readers.Tree, card: Card, file: str, pictures: readers.Pictures, split: str | None
 ) -> Iterator[LabelSample]:
     sides = [(f"{side}-Fundus", f"{side}-Diagnostic Keywords") for side in ("Left", "Right")]
+    seen = set()
     for row in readers.rows(tree, file, require=["ID", *sides[0], *sides[1]]):
         for image, keywords in sides:
             name = row[image]
-            if row.get("filename", name) != name:  # full_df.csv has a row an eye, each with the keywords of both
+            # full_df.csv has a row an eye, each with the keywords of both; copies of it lack the column filename
+            if row.get("filename", name) != name or (name, row[keywords]) in seen:
                 continue
+            seen.add((name, row[keywords]))
             found = eye(row[keywords])
             if found is None:
                 tree.report("bad_row", file, f"no keywords for {name!r}", row.number)

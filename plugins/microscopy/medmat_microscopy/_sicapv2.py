@@ -11,9 +11,10 @@ def pictures(tree: readers.Tree) -> readers.Pictures:
     return readers.Pictures(tree, tree.folder("images") or "")
 
 
-def patches(tree: readers.Tree, card: Card, found: readers.Pictures) -> Iterator[LabelSample]:
+def patches(
+    tree: readers.Tree, card: Card, found: readers.Pictures, patient: Mapping[str, str]
+) -> Iterator[LabelSample]:
     """Every patch of the two official tables with its grade, patient and part."""
-    patient = patients(tree)
     for name, part in (("Train", "train"), ("Test", "test")):
         file = f"partition/Test/{name}.xlsx"
         yield from readers.one_hot(
@@ -31,7 +32,8 @@ def patches(tree: readers.Tree, card: Card, found: readers.Pictures) -> Iterator
 
 def patients(tree: readers.Tree) -> Mapping[str, str]:
     """Slide -> patient."""
-    return readers.lookup(tree, tree.find("wsi_labels.xlsx") or "wsi_labels.xlsx", "slide_id", "patient_id")
+    file = tree.find("wsi_labels.xlsx") or "wsi_labels.xlsx"
+    return readers.lookup(tree, file, "slide_id", "patient_id", required=True)
 
 
 def patient_of(path: str, patient: Mapping[str, str]) -> str:

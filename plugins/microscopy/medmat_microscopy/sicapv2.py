@@ -8,7 +8,7 @@ from medmat_microscopy import _sicapv2
 
 def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
     pictures = _sicapv2.pictures(tree)
-    graded = _sicapv2.patches(tree, card, pictures)
+    graded = _sicapv2.patches(tree, card, pictures, _sicapv2.patients(tree))
     return readers.report_unlisted(pictures, graded, reason="unlabelled")  # a third of the patches has no grade
 
 

@@ -12,7 +12,7 @@ JPEG_THRESHOLD = 100  # version 1: background up to 42, tissue from 153, nothing
 def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
     pictures = _sicapv2.pictures(tree)
     patient = _sicapv2.patients(tree)
-    listed = {sample.image: sample for sample in _sicapv2.patches(tree, card, pictures)}
+    listed = {sample.image: sample for sample in _sicapv2.patches(tree, card, pictures, patient)}
     folder = tree.folder("masks") or "masks"
     png = readers.Pictures(tree, paths=tree.files(folder, (".png",)))
     jpeg = readers.Pictures(tree, paths=tree.files(folder, (".jpg", ".jpeg")))

@@ -16,10 +16,11 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
 
 
 def films(tree: readers.Tree, pictures: readers.Pictures) -> Iterator[MaskSample]:
-    files = [file for file in map(tree.find, TABLES) if file] or list(TABLES[-1:])
-    tested = files[0].endswith(TABLES[0])  # with stage 1's table alone there is no labelled test part
+    late, early = map(tree.find, TABLES)
+    if late is None and any(readers.split_of(path, PARTS) == "test" for path in pictures.paths):
+        tree.report("missing_file", TABLES[0], "it labels dicom-images-test; without it there is no test part")
     seen: set[str] = set()
-    for file in files:
+    for file in [file for file in (late, early) if file] or [TABLES[1]]:
         table = readers.by_value(readers.rows(tree, file, require=("ImageId", "EncodedPixels")), "ImageId")
         for name, rows in table.items():
             if name in seen:
@@ -33,7 +34,7 @@ def films(tree: readers.Tree, pictures: readers.Pictures) -> Iterator[MaskSample
             if path is not None:
                 runs = [row["EncodedPixels"] for row in rows if row["EncodedPixels"] != NOTHING]
                 masks = (readers.RleMask(text, "1", "columns", "relative", SIZE) for text in runs)
-                yield MaskSample(path, tuple(masks), split=readers.split_of(path, PARTS) if tested else None)
+                yield MaskSample(path, tuple(masks), split=readers.split_of(path, PARTS) if late else None)
 
 
 @hookimpl
