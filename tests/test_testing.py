@@ -19,8 +19,9 @@ from medmat_core import readers
 from medmat_core.card import Card
 from medmat_core.dataset import Dataset
 from medmat_core.model import LabelSample, MaskFile, MaskSample, Problem, Sample
-from medmat_core.testing import CHECKS, Finding, Report, check_dataset
+from medmat_core.testing import CHECKS, Finding, Report, check_dataset, record_check
 from medmat_core.testing.guard import PictureOpened, pictures_closed
+from medmat_core.testing.options import option_faults
 from medmat_core.tree import Tree
 
 CARD = """
@@ -118,7 +119,11 @@ def good(tree: Tree, card: Card) -> Iterator[Sample | Problem]:
 
 
 MASK_CARD = (
-    CARD.partition("[[ignored]]")[0].replace('"single-label"', '"mask"').replace('"labels.csv"', '"images"')
+    CARD.partition("[[ignored]]")[0]
+    .replace('"single-label"', '"mask"\nasks = ["box", "location", "presence"]')
+    .replace('"labels.csv"', '"images"')
+    .replace('"CT"', '"Ultrasound"')
+    .replace("subset = 2", "subset = 43")
     + """
 [[example.pictures]]
 paths = ["outer/images/a.png", "outer/images/b.png", "outer/images/c.png"]
@@ -227,6 +232,9 @@ def test_a_card_that_cannot_be_read_is_the_only_finding(findings: Check) -> None
         ('folder = "Synthetic"', 'folder = "a/b"', "folder"),
         ('group_by = "patient"', 'group_by = ""', "group_by"),
         ('group_by = "patient"', 'group_by = "patient"\nasks = ["box"]', "asks"),
+        ("subset = 2", "subset = 99", "subset"),
+        ("subset = 2", "subset = 38", "asks"),
+        ("subset = 2", "subset = 7", "modality"),
         ('image = "outer/images/p200_1.png"', 'image = "outer/images/p2_1.png"', "example.expect[2]"),
         ('split = "test"', 'split = "dev"', "example.expect[2]"),
         ("unused = true", 'unused = true\ncaptions = ["Cyst"]', "example.expect[3]"),
@@ -408,22 +416,13 @@ def test_an_adapter_that_opens_a_picture_is_found(findings: Check, opener: Calla
     assert found.file == "outer/images/p100_1.png"
 
 
-def test_pixels_of_a_dicom_file_are_closed_and_its_header_is_open(tmp_path: Path) -> None:
+def test_a_dicom_file_is_closed_down_to_its_header(tmp_path: Path) -> None:
     pydicom = pytest.importorskip("pydicom")
-    from medmat_core.card import Picture
-    from medmat_core.samples.pictures import picture_bytes
-
-    card_file = tmp_path / "synthetic.toml"
-    card_file.write_text(CARD, encoding="utf-8")
-    path = tmp_path / "a.dcm"
-    path.write_bytes(picture_bytes(Card.load(card_file), "a.dcm", Picture(("a.dcm",), dicom={"PatientID": "p"})))
-    with pictures_closed() as tried:
-        file = pydicom.dcmread(path)
-        assert file.PatientID == "p"
-        with pytest.raises(PictureOpened):
-            _ = file.pixel_array
-    assert tried
-    assert file.pixel_array.shape == (48, 64)
+    path = tmp_path / "a.DCM"
+    path.write_bytes(b"")
+    with pictures_closed() as tried, pytest.raises(PictureOpened):
+        pydicom.dcmread(path, stop_before_pixels=True)
+    assert tried == [str(path)]
 
 
 def test_everything_opens_again_afterwards(tmp_path: Path) -> None:
@@ -570,6 +569,155 @@ def test_a_box_one_pixel_off_is_found(findings: Check) -> None:
 def test_a_negative_where_a_region_is_expected_is_found(findings: Check) -> None:
     found = findings(("captions = []", 'captions = ["Cyst"]'), card=MASK_CARD, adapter=masks)
     assert only(found, "expected", "nothing, expected 'Cyst'").file == "outer/images/c.png"
+
+
+def test_regions_in_a_subset_that_cannot_ask_about_them_are_found(findings: Check) -> None:
+    found = findings(("subset = 43", "subset = 2"), ('"Ultrasound"', '"CT"'), card=MASK_CARD, adapter=masks)
+    assert only(found, "card", "no instructions for 'box'").where == "asks"
+    assert only(found, "records", "asked nothing").file == "outer/images/a.png"
+
+
+# -- records --------------------------------------------------------------------------------------
+
+LABEL = {
+    "question": "Which finding does this kidney CT scan show?",
+    "ask": "label",
+    "captions": ["Cyst"],
+    "answer": "Cyst",
+    "options": ["Tumor", "Cyst", "Normal"],
+    "answer_index": 1,
+    "boxes": {},
+}
+BOX = {
+    **LABEL,
+    "ask": "box",
+    "answer": "[0.100, 0.100, 0.300, 0.300]",
+    "options": ["[0.100, 0.100, 0.300, 0.300]", "[0.500, 0.500, 0.700, 0.700]"],
+    "answer_index": 0,
+}
+PRESENCE = {
+    **LABEL,
+    "ask": "presence",
+    "answer": "No cyst",
+    "options": ["Cyst", "No cyst"],
+    "answer_index": 1,
+}
+
+
+@pytest.fixture
+def some_card(tmp_path: Path) -> Card:
+    path = tmp_path / "synthetic.toml"
+    extra = '[classes]\ncatch_all = ["Other"]\nnested = [["Tumor", "Normal"]]\n\n[citation]'
+    path.write_text(CARD.replace('t = "Tumor"', 't = "Tumor"\no = "Other"').replace("[citation]", extra))
+    return Card.load(path)
+
+
+@pytest.mark.parametrize("record", [LABEL, BOX, PRESENCE])
+def test_sound_options_have_no_fault(record: dict[str, Any], some_card: Card) -> None:
+    assert list(option_faults(record, some_card)) == []
+
+
+@pytest.mark.parametrize(
+    ("record", "changes", "said"),
+    [
+        (LABEL, {"options": ["Cyst"], "answer_index": 0}, "1 options"),
+        (LABEL, {"options": ["Cyst", "a", "b", "c", "d"], "answer_index": 0}, "5 options"),
+        (LABEL, {"options": ["Tumor", "Normal"]}, "not exactly one"),
+        (LABEL, {"options": ["Cyst", "Cyst"]}, "not exactly one"),
+        (LABEL, {"answer_index": 0}, "answer_index names 'Tumor'"),
+        (LABEL, {"answer_index": 7}, "not exactly one"),
+        (LABEL, {"options": ["cyst.", "Cyst"]}, "alike"),
+        (LABEL, {"options": [" ", "Cyst"]}, "empty"),
+        (LABEL, {"options": ["Tu\nmor", "Cyst"]}, "line break"),
+        (LABEL, {"options": ["Other", "Cyst"]}, "catch-all"),
+        (LABEL, {"question": "Which finding does this {area} show?"}, "not filled in"),
+        (LABEL, {"question": "Which  finding?"}, "not filled in"),
+        (LABEL, {"captions": ["Tumor"]}, "does not name"),
+        (
+            LABEL,
+            {"captions": ["Cyst", "Tumor"], "answer": "Cyst; Tumor", "options": ["Cyst", "Cyst; Tumor"]},
+            "'Cyst' is true of the picture",
+        ),
+        (LABEL, {"captions": ["Normal"], "answer": "Normal", "answer_index": 2}, "may be true beside Normal"),
+        (BOX, {"options": ["[0.100, 0.100, 0.300, 0.300]", "somewhere"]}, "no list of boxes"),
+        (BOX, {"options": ["[0.100, 0.100, 0.300, 0.300]", "[0.5, 0.5, 0.5, 0.7]"]}, "without area"),
+        (
+            BOX,
+            {"options": ["[0.100, 0.100, 0.300, 0.300]", "[0.5, 0.5, 0.6, 0.7]; [0.7, 0.7, 0.8, 0.9]"]},
+            "different numbers",
+        ),
+        (PRESENCE, {"boxes": {"Cyst": [[0, 0, 9, 9]]}}, "does not fit boxes of Cyst"),
+        (PRESENCE, {"options": ["Cyst", "No cyst", "Unsure"]}, "presence is asked with"),
+        (PRESENCE, {"ask": "location", "options": ["upper left", "No cyst"]}, "no cell"),
+    ],
+)
+def test_options_that_break_a_rule_are_found(
+    record: dict[str, Any], changes: dict[str, Any], said: str, some_card: Card
+) -> None:
+    assert said in "; ".join(option_faults({**record, **changes}, some_card))
+
+
+def test_numbers_that_differ_in_their_point_only_are_two_options(some_card: Card) -> None:
+    record = {**LABEL, "ask": "coverage", "answer": "1.5%", "options": ["1.5%", "15%"], "answer_index": 0}
+    assert list(option_faults(record, some_card)) == []
+
+
+def rewritten(monkeypatch: pytest.MonkeyPatch, change: Callable[[dict[str, Any]], None]) -> None:
+    """Lets every build of the suite yield records with ``change`` made to those of p100_1."""
+    real = record_check.build_example
+
+    def build(*arguments: Any) -> Any:
+        built = real(*arguments)
+        for record in built.records:
+            if record["image"].endswith("p100_1.png"):
+                change(record)
+        return built
+
+    monkeypatch.setattr(record_check, "build_example", build)
+
+
+@pytest.mark.parametrize(
+    ("change", "said", "where"),
+    [
+        ({"split": "test"}, "is in test, expected in train", "example.expect[0].split"),
+        ({"group": None}, "has the group None", "example.expect[0].group"),
+        ({"captions": ["Tumor"]}, "is asked about ['Tumor'], expected ['Cyst']", "example.expect[0].captions"),
+        ({"image": "med-mat/Synthetic/gone.png"}, "there is no such picture", ""),
+        ({"image": "med-mat/Synthetic/gone.png"}, "is asked nothing", "example.expect[0]"),
+        ({"split": "test"}, "group 'synthetic:100' is in train and in test", ""),
+        ({"id": 9}, "do not count from 1", ""),
+        ({"question": "Something else?"}, "Med-MAT's format says otherwise", ""),
+        ({"template": 6}, "template is none there is", ""),
+        ({"more": 1}, "its keys are", ""),
+    ],
+)
+def test_records_that_say_otherwise_than_the_card_are_found(
+    findings: Check, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any], said: str, where: str
+) -> None:
+    rewritten(monkeypatch, lambda record: record.update(change))
+    assert only(findings(), "records", said).where == where
+
+
+def test_a_build_that_passes_over_a_truncated_picture_is_found(
+    findings: Check, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("medmat_core.build.facts.decode", lambda path: None)
+    found = findings()
+    assert only(found, "hostile: truncated image", "no problem says so").file == "outer/images/p100_1.png"
+    assert only(found, "hostile: truncated image", "is asked about")
+
+
+def test_a_build_that_passes_over_an_unknown_label_is_found(findings: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("medmat_core.build.facts.Inspector.refuse", lambda *_: None)
+    assert only(findings(), "hostile: unknown label", "does not refuse it").where == "labels.n"
+
+
+def test_a_build_that_breaks_is_found(findings: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any) -> None:
+        raise RuntimeError("out of order")
+
+    monkeypatch.setattr("medmat_core.build.pipeline.inspect_shard", broken)
+    assert "out of order" in only(findings(), "build", "RuntimeError").what
 
 
 # -- how the suite is run -------------------------------------------------------------------------

@@ -323,6 +323,8 @@ class Inspector:
         except MedmatError:
             raise
         self.problems.extend(found.notes)
+        if found.refused:  # what is left of the masks would make the picture look emptier than it is
+            return None
         unknown = [region.code for region in found.regions if region.code not in card.labels]
         if unknown:
             self.refuse("unknown_label", sample, f"class {unknown[0]!r} is not on the card of {self.context.slug}")

@@ -8,7 +8,7 @@ Captions are compared folded (:func:`fold`); one that no relation names is relat
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -42,9 +42,7 @@ class Concepts:
         self._normal = frozenset(map(self._of, relations.normal))
         self._catch_all = frozenset(map(self._of, relations.catch_all))
         self._beside = self._catch_all | frozenset(map(self._of, relations.beside_any))
-        self._families = {
-            self._of(name): place for place, names in enumerate(relations.side_by_side) for name in names
-        }
+        self._families = {self._of(name): place for place, names in enumerate(relations.side_by_side) for name in names}
         self._negates = {self._of(name): denied for name, denied in relations.negates.items()}
         self._denied = {name: self._of(denied) for name, denied in self._negates.items()}
         self._known: dict[tuple[str, str], bool] = {}
@@ -77,7 +75,9 @@ class Concepts:
         if a in self._beside or b in self._beside:
             return True
         below_a, below_b = {a, *self._below.get(a, _NONE)}, {b, *self._below.get(b, _NONE)}
-        return not below_a.isdisjoint(below_b) or any(frozenset((x, y)) in self._pairs for x in below_a for y in below_b)
+        return not below_a.isdisjoint(below_b) or any(
+            frozenset((x, y)) in self._pairs for x in below_a for y in below_b
+        )
 
     def related(self, one: str, other: str) -> bool:
         """Whether two captions are the same, wider or narrower, or may coincide: then they never meet."""
@@ -156,7 +156,9 @@ class Concepts:
                     found.add(step)
                     todo.extend(direct.get(step, ()))
             if name in found:
-                raise CatalogError(f"concepts: {name!r} is wider than itself; use 'same' for captions that mean the same")
+                raise CatalogError(
+                    f"concepts: {name!r} is wider than itself; use 'same' for captions that mean the same"
+                )
             below[name] = frozenset(found)
         return below
 
@@ -177,7 +179,7 @@ def _representatives(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     return {name: root(name) for name in above}
 
 
-@lru_cache(maxsize=None)
+@cache
 def load_concepts(subset: int) -> Concepts:
     """The concepts of a subset; without any relation for one that is not Med-MAT's."""
     path = _HERE / f"{subset:02d}.toml"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve, frozen
+from attrs import Factory, evolve, frozen
 from cattrs import Converter
 from cattrs.errors import BaseValidationError
 
@@ -29,7 +29,7 @@ class Group:
 
     source: str
     same: tuple[Pair, ...] = ()
-    wider: Mapping[str, tuple[str, ...]] = {}
+    wider: Mapping[str, tuple[str, ...]] = Factory(dict)
     may_coincide: tuple[Pair, ...] = ()
     excludes: tuple[Pair, ...] = ()
 
@@ -50,7 +50,7 @@ class Relations:
     catch_all: tuple[str, ...] = ()
     beside_any: tuple[str, ...] = ()
     side_by_side: tuple[tuple[str, ...], ...] = ()
-    negates: Mapping[str, str] = {}
+    negates: Mapping[str, str] = Factory(dict)
     apart: tuple[tuple[str, str, str], ...] = ()
     group: tuple[Group, ...] = ()
 

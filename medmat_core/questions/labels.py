@@ -154,7 +154,8 @@ class LabelPlanner:
             if caption in out
             and caption not in known
             and all(self.pools.may_oppose(other, caption) for other in known)
-            and not any(self.pools.concepts.related(other, caption) for other in known)
+            # the table itself marks it absent, so only another name of what is there could be wrong
+            and not any(self.pools.concepts.nested(other, caption) for other in known)
             and (len(stated) == 1 or caption != card.head.normal)
         )
         if not fits:

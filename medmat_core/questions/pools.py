@@ -63,7 +63,7 @@ class Pools:
         if a == b:
             return True
         if a in self._own and b in self._own:
-            return frozenset((a, b)) in self._meeting
+            return frozenset((a, b)) in self._meeting or self.concepts.side_by_side(one, two)
         return self.concepts.related(one, two)
 
     def may_oppose(self, answer: str, caption: str) -> bool:

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
+from medmat_core.readers.pictures import escapes
 from medmat_core.tree import Tree
 
 csv.field_size_limit(1 << 30)  # run-length masks are longer than the default 128 KiB
@@ -139,11 +140,13 @@ def lookup(tree: Tree, file: str, key: str, value: str, *, required: bool = Fals
     """One column of a table by another: ``{row[key]: row[value]}``; of two rows with one key the first counts.
 
     A row in which one of the two is blank is left out, and reported as ``bad_row`` where each row must have both
-    (``required``).
+    (``required``). A key that points outside the data folder is reported as ``path_escapes``.
     """
     found: dict[str, str] = {}
     for row in rows(tree, file, require=(key, value)):
-        if row[key] and row[value]:
+        if escapes(row[key]):
+            tree.report("path_escapes", file, f"{row[key]!r} points outside the data folder", row.number)
+        elif row[key] and row[value]:
             found.setdefault(row[key], row[value])
         elif required:
             tree.report("bad_row", file, f"{value if row[key] else key} is blank", row.number)

@@ -121,14 +121,35 @@ def _other(data: bytes, kind: Kind, frame: int, role: Role) -> Pixels:
             check_size(*picture.size)
         if _deep_colour(picture, data):
             return _deep(data, kind, role)
-        picture.load()
-        return _from_pillow(picture, kind, data)
+        return _from_pillow(_as_stored(picture), kind, data)
     except (PixelError, MemoryError):
         raise
     except Exception as error:  # a decoder fed with a stranger's bytes may raise anything
         if _is_cut_off(error, data):
             raise PixelError("truncated_image", "the file ends before its last pixel") from error
         raise bad(role, f"cannot be decoded: {error}" if str(error) else "cannot be decoded") from error
+
+
+_TURNED_BACK: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+
+
+def _as_stored(picture: Image.Image) -> Image.Image:
+    """The picture decoded, its orientation ignored: of all formats Pillow turns TIFF by itself, so it is turned back."""
+    turned = _TURNED_BACK.get(picture.getexif().get(0x0112)) if picture.format == "TIFF" else None
+    form = picture.format
+    picture.load()
+    if turned is not None:
+        picture = picture.transpose(turned)
+        picture.format = form  # a transposed copy forgets what it came from
+    return picture
 
 
 def _is_cut_off(error: Exception, data: bytes) -> bool:
@@ -197,6 +218,8 @@ def _from_pillow(picture: Image.Image, kind: Kind, data: bytes) -> Pixels:
 
 
 def _one_plane(array: npt.NDArray[Any], picture: Image.Image, data: bytes) -> Pixels:
+    if array.dtype == np.bool_:
+        return Pixels(array != 0, 1)  # Pillow's True may be a byte of 255
     if picture.format in ("PNG", "PPM") and array.dtype == np.int32:
         array = array.astype(np.uint16)  # Pillow widens what is 16 bits in the file
     elif array.dtype.byteorder not in "=|":

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -64,7 +64,7 @@ class Subset:
     area: str
     task: str
     instructions: Mapping[str, tuple[str, ...]] = field(converter=_instructions)
-    pool: tuple[PoolLabel, ...] = field(default=(), converter=tuple)
+    pool: tuple[PoolLabel, ...] = ()
 
     @instructions.validator
     def _complete(self, attribute: Any, value: Mapping[str, tuple[str, ...]]) -> None:
@@ -92,7 +92,7 @@ def subset_index() -> Mapping[int, Entry]:
     return MappingProxyType({int(no): Entry(int(no), **words) for no, words in raw.items()})
 
 
-@lru_cache(maxsize=None)
+@cache
 def load_subset(no: int) -> Subset:
     """The subset with this number (1 to 53); CatalogError for any other."""
     entry = subset_index().get(no)

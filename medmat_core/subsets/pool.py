@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from attrs import field, frozen
+from attrs import frozen
 
 if TYPE_CHECKING:
     from medmat_core.card import Card
@@ -31,7 +31,7 @@ class PoolLabel:
     """
 
     caption: str
-    rows: tuple[int, ...] = field(converter=tuple)
+    rows: tuple[int, ...]
     kind: Kind = ""
 
     @property
@@ -100,4 +100,4 @@ def pool_version() -> int:
 
 def frozen_pool(no: int) -> tuple[PoolLabel, ...]:
     """The frozen captions of a subset, empty for one that is not Med-MAT's."""
-    return tuple(PoolLabel(*label) for label in _file()["subsets"].get(str(no), ()))
+    return tuple(PoolLabel(caption, tuple(rows), *kind) for caption, rows, *kind in _file()["subsets"].get(str(no), ()))

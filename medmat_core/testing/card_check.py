@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from medmat_core.card import Card, Picture
-from medmat_core.errors import CardError, MedmatError
+from medmat_core.errors import CardError
 from medmat_core.model import ASKS
 from medmat_core.samples.pictures import mode_of
 from medmat_core.testing.report import Finding
@@ -74,20 +74,34 @@ def _facts(card: Card) -> Iterator[_Fault]:
     numbers = [card.counts.images, card.counts.train, card.counts.test, *card.counts.classes.values()]
     if any(number < 0 for number in numbers):
         yield "counts", "a count is negative", "leave unknown counts out"
-    try:
-        from medmat_core.catalog import load_catalog
+    if card.kind in ("mask", "box") and not card.asks:
+        yield "asks", "it is empty, so no question is asked of the regions", "list the asks that suit the data set"
+    yield from _subset(card)
 
-        subset = load_catalog(disable=["*"]).subset(card.subset) if card.subset < 1000 else None
-    except MedmatError as error:
-        yield "subset", str(error), "use the number of one of the subsets"
-    except ImportError:
+
+def _subset(card: Card) -> Iterator[_Fault]:
+    """Does the card fit its subset. One that a plugin adds (1000 and up) is known to its own plugin only."""
+    from medmat_core.subsets import load_subset, subset_index
+
+    if card.subset >= 1000:
         return
-    else:
-        if subset is not None and card.no is None and subset.modality != card.modality:
+    if card.subset not in subset_index():
+        yield "subset", f"there is no subset {card.subset}", "use 1 to 53, or add one with the hook medmat_subsets"
+        return
+    subset = load_subset(card.subset)
+    if card.no is None and subset.modality != card.modality:
+        yield (
+            "modality",
+            f"{card.modality!r}, but subset {card.subset} holds {subset.modality!r}",
+            "choose a subset of the data set's own modality",
+        )
+    wanted = card.asks or (() if card.kind in ("mask", "box") else ("label",))
+    for ask in wanted:
+        if ask in ASKS and ask not in subset.instructions:
             yield (
-                "modality",
-                f"{card.modality!r}, but subset {card.subset} holds {subset.modality!r}",
-                "choose a subset of the data set's own modality",
+                "asks",
+                f"subset {card.subset} has no instructions for {ask!r}",
+                "choose another subset, or leave it out",
             )
 
 

@@ -175,7 +175,8 @@ def _as_expected(card: Card, reading: Reading, built: Built, expect: Expect, whe
         if records:
             yield wrong("is asked about", "nothing is known of it that could be asked")
         return
-    if not records and not built.told(expect.image):
+    negative = not expect.captions and "presence" not in card.asks  # presence alone asks about negatives
+    if not records and not negative and not built.told(expect.image):
         yield wrong("is asked nothing, and no problem says why", "report a Problem; never skip in silence")
     if labelled and len(records) > 1:
         yield wrong(f"is asked {len(records)} times", "one question a labelled picture")

@@ -14,13 +14,17 @@ AUGMENTED = (
 
 
 def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
-    mixed = tuple(folder.split("/")[0] + "/" for name in AUGMENTED for folder in tree.folders(name))
+    mixed = {folder.split("/")[0] for name in AUGMENTED for folder in tree.folders(name)}
+
+    def kin(path: str) -> str:
+        # nothing says which original a copy was made of, so that all of such a class are kin
+        first = path.split("/")[0]
+        return first if first in mixed else path
 
     def part(path: str) -> str | None:
-        # nothing says which original a copy was made of: originals beside copies cannot be test pictures
-        return "train" if path.startswith(mixed) else None
+        return "train" if path.split("/")[0] in mixed else None
 
-    return readers.class_folders(tree, card, split=part)
+    return readers.class_folders(tree, card, group=kin, split=part)
 
 
 @hookimpl

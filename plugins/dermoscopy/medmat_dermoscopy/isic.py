@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from medmat_core import MaskSample, readers
 
 _ID = re.compile(r"isic_\d+", re.IGNORECASE)
-_MASK = "_segmentation.png"  # 2016 writes _Segmentation, later years _segmentation
+_MASK = "_segmentation"  # 2016 writes _Segmentation, later years _segmentation
 
 
 def isic_id(path: str) -> str | None:
@@ -62,16 +62,15 @@ def lesion_masks(
             for name in masks
             for place in tree.folders(name.format(part))
             for path in tree.images(place)
-            if path.casefold().endswith(_MASK)
+            if stem(path).endswith(_MASK)
         )
         if not known:
             tree.report("missing_mask", folder, f"no folder {masks[0].format(part)} with the masks of its pictures")
             continue
-        suffix = _MASK.rpartition(".")[0]
         yield from readers.paired_masks(
             tree,
             photographs(tree, folder),
-            lambda image, known=known: known.get(f"{stem(image)}{suffix}"),
+            lambda image, known=known: known.get(f"{stem(image)}{_MASK}"),
             code="lesion",
             group=isic_id,
             split=lambda _, split=split: split,

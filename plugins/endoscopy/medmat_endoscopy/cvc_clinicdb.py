@@ -20,7 +20,9 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
     seen: set[str] = set()
     for folder in sorted((*tree.folders("Original"), *tree.folders("images")), key=preference):
         beside = folder.rpartition("/")[0]
-        masks = next((path for name in MASKS for path in tree.folders(name, beside)), f"{beside}/{MASKS[0]}".lstrip("/"))
+        masks = next(
+            (path for name in MASKS for path in tree.folders(name, beside)), f"{beside}/{MASKS[0]}".lstrip("/")
+        )
         frames = [path for path in tree.images(folder) if stem(path) not in seen]
         if not frames:
             tree.report("left_out", folder, "the same frames in another format")

@@ -6,6 +6,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+
 from medmat_core import LabelSample, MaskSample, readers
 
 COLUMNS_1 = "ID,Disease_Risk,DR,ARMD,MH"
