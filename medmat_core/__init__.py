@@ -11,7 +11,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from medmat_core import readers
-    from medmat_core.build import build
+    from medmat_core.pipeline import build
     from medmat_core.card import Card
     from medmat_core.catalog import load_catalog
     from medmat_core.dataset import Dataset
@@ -49,7 +49,7 @@ _HOMES = {
     "Region": "model",
     "Subset": "subsets",
     "Writer": "writers",
-    "build": "build",
+    "build": "pipeline",
     "hookimpl": "hooks",
     "hookspec": "hooks",
     "load_catalog": "catalog",

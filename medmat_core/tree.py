@@ -85,11 +85,10 @@ class Tree:
 
     @staticmethod
     def _best(found: dict[str, set[str]]) -> str:
-        """The folder with most markers; archives unzipped side by side meet in their common parent."""
-        union = set().union(*found.values())
-        best = max(found, key=lambda folder: len(found[folder]))
-        if found[best] == union or len(found) == 1:
-            return best
+        """The one folder that has the markers; folders side by side meet in their common parent, since
+        nothing of what lies there may be dropped silently."""
+        if len(found) == 1:
+            return next(iter(found))
         common = os.path.commonpath([PurePosixPath("/", folder) for folder in found])
         return common.strip("/")
 

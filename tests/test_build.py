@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from medmat_core import LabelSample, Problem, build, readers
-from medmat_core.build.manifest import Manifest
+from medmat_core.pipeline.manifest import Manifest
 from medmat_core.errors import StrictError, UsageError
 from tests.toy import picture, toy_catalog, toy_dataset, zoo
 
@@ -47,9 +47,7 @@ def test_every_picture_becomes_a_record_with_the_eight_keys_in_order(tmp_path: P
     found = records(out) + records(out, "test")
     assert len(found) == 20 and manifest.refused == 0
     assert all(list(record) == KEYS for record in found)
-    assert {record["image"] for record in found} == {
-        p.relative_to(tmp_path).as_posix() for p in data.rglob("*.png")
-    }
+    assert {record["image"] for record in found} == {p.relative_to(tmp_path).as_posix() for p in data.rglob("*.png")}
     for part in ("train", "test"):
         assert [record["id"] for record in records(out, part)] == list(range(1, len(records(out, part)) + 1))
         images = [record["image"] for record in records(out, part)]
@@ -69,10 +67,13 @@ def test_jsonl_holds_the_full_record_in_the_promised_order(tmp_path: Path, data:
     _, out = run(tmp_path, toy_dataset(tmp_path), formats=("medmat", "jsonl"))
     lines = (out / "records/Ori--toy-train.jsonl").read_text("utf-8").splitlines()
     first = json.loads(lines[0])
-    assert list(first) == (
-        "id key dataset subset split group image width height kind ask captions question answer options "
-        "answer_index boxes template"
-    ).split()
+    assert (
+        list(first)
+        == (
+            "id key dataset subset split group image width height kind ask captions question answer options "
+            "answer_index boxes template"
+        ).split()
+    )
     assert (first["width"], first["height"]) == (24, 16)
     assert first["options"][first["answer_index"]] == first["answer"]
     assert len(lines) == len(records(out))
@@ -197,7 +198,10 @@ def test_official_parts_are_kept_and_a_group_on_both_sides_stays_in_test(tmp_pat
         for sample in readers.class_folders(tree, card):
             number = int(sample.image.split("(")[1].split(")")[0])
             yield LabelSample(
-                sample.image, sample.stated, group=f"p{number // 2}", split="test" if number == 4 or number == 3 else "train"
+                sample.image,
+                sample.stated,
+                group=f"p{number // 2}",
+                split="test" if number == 4 or number == 3 else "train",
             )
 
     _, out = run(tmp_path, toy_dataset(tmp_path, samples))
@@ -221,9 +225,7 @@ def test_a_subset_drops_copies_leaks_and_contradictions_between_members(tmp_path
     shutil.copyfile(data / "one/pics/cat/0.png", copied)
     wrong = data / "two/pics/dog/wrong.png"
     shutil.copyfile(data / "one/pics/cat/1.png", wrong)
-    _, out = run(
-        tmp_path, member(tmp_path, "one", labels=labels), member(tmp_path, "two", labels=labels), split="none"
-    )
+    _, out = run(tmp_path, member(tmp_path, "one", labels=labels), member(tmp_path, "two", labels=labels), split="none")
     left_out = json.loads((out / "manifest.json").read_text())["subset_removals"]
     assert {item["image"] for item in left_out} == {
         "med-mat/two/pics/cat/copy.png",
@@ -250,7 +252,14 @@ def test_nothing_to_do_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("split", "odd"), ("test_fraction", 1.0), ("jobs", 0), ("verify", "some"), ("asks", ("why",)), ("formats", ("x",))],
+    [
+        ("split", "odd"),
+        ("test_fraction", 1.0),
+        ("jobs", 0),
+        ("verify", "some"),
+        ("asks", ("why",)),
+        ("formats", ("x",)),
+    ],
 )
 def test_bad_arguments_name_the_flag(tmp_path: Path, data: Path, option: str, value: Any) -> None:
     with pytest.raises(UsageError, match=f"--{option.rstrip('s').replace('_', '-')}"):

@@ -11,7 +11,15 @@ from PIL import Image
 
 from medmat_core.headers import HeaderError, read_header
 
-FORMATS = {"a.jpg": "JPEG", "a.png": "PNG", "a.bmp": "BMP", "a.tif": "TIFF", "a.gif": "GIF", "a.pgm": "PPM", "a.webp": "WEBP"}
+FORMATS = {
+    "a.jpg": "JPEG",
+    "a.png": "PNG",
+    "a.bmp": "BMP",
+    "a.tif": "TIFF",
+    "a.gif": "GIF",
+    "a.pgm": "PPM",
+    "a.webp": "WEBP",
+}
 
 
 @given(

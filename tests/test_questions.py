@@ -140,7 +140,9 @@ def test_no_x_stands_beside_x_and_what_x_contains_and_nothing_else() -> None:
         negates={"No glaucoma": "Glaucoma"}, group=(Group("test", wider={"Glaucoma": ("Angle-closure glaucoma",)}),)
     )
     pool = ("No glaucoma", "Glaucoma")
-    assert "No glaucoma" not in planner(["Cataract", "Myopia"], pool, relations=relations).pools.eligible("Cataract").other
+    assert (
+        "No glaucoma" not in planner(["Cataract", "Myopia"], pool, relations=relations).pools.eligible("Cataract").other
+    )
     narrow = planner(["Angle-closure glaucoma", "Myopia"], pool, relations=relations).pools
     assert "No glaucoma" in narrow.eligible("Angle-closure glaucoma").other
     deny = planner(["No glaucoma", "Glaucoma"], ("Cataract",), relations=relations).pools.eligible("No glaucoma")

@@ -79,9 +79,7 @@ def test_train_and_test_share_no_group_and_no_picture(found: list[Row], split: s
 def test_a_picture_under_two_excluding_classes_gets_no_question_in_any_copy(found: list[Row]) -> None:
     decisions = settled(found).decisions
     for place, (key, _, mark, _, caption) in enumerate(found):
-        clash = any(
-            other[4] != caption and (other[0] == key or (mark and other[2] == mark)) for other in found
-        )
+        clash = any(other[4] != caption and (other[0] == key or (mark and other[2] == mark)) for other in found)
         if clash:
             assert decisions[place] in (CONTRADICTORY, TWICE)
 

@@ -117,6 +117,28 @@ def test_no_instruction_puts_an_article_before_a_filled_word(no: int, ask: str):
         assert not re.search(r"\b(a|an) \{", text, re.IGNORECASE), text
 
 
+@pytest.mark.parametrize("no", [no for no in NUMBERS if "box" in load_subset(no).instructions])
+def test_box_instructions_read_well_for_one_box_and_for_several(no: int):
+    for text in load_subset(no).instructions["box"]:
+        # "what is the bounding boxes" and "the boxes ... write it" would not
+        assert not re.search(r"\b(is|are|was|were) \{count\}|\{count\} (is|are|was|were)\b|\{count\}.*\bit\b", text), (
+            text
+        )
+
+
+def plural(caption: str) -> bool:
+    return caption.endswith("s") and not caption.endswith(("ss", "is", "us"))
+
+
+@pytest.mark.parametrize("no", [no for no in range(38, 54) if any(plural(c.caption) for c in load_subset(no).pool)])
+def test_where_a_class_is_named_in_the_plural_no_verb_beside_it_is_in_the_singular(no: int):
+    before = r"\b(does|is|was) (the |any )?\{caption\}"
+    after = r"\{caption\} (is|was|has|lies|appears|extends|reaches|occurs|belongs|sits|shows)\b"
+    for ask, texts in load_subset(no).instructions.items():
+        for text in texts:
+            assert not re.search(f"{before}|{after}", text), (ask, text)
+
+
 @pytest.mark.parametrize(("no", "ask"), TEMPLATES)
 def test_no_instruction_names_a_caption_of_its_subset(no: int, ask: str):
     for text in load_subset(no).instructions[ask]:

@@ -6,6 +6,7 @@ A small data set with every kind of file is defined here; each test breaks one t
 from __future__ import annotations
 
 import csv
+import json
 import os
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from medmat_core import readers
 from medmat_core.card import Card
 from medmat_core.dataset import Dataset
 from medmat_core.model import LabelSample, MaskFile, MaskSample, Problem, Sample
-from medmat_core.testing import CHECKS, Finding, Report, check_dataset, record_check
+from medmat_core.testing import CHECKS, Finding, Report, check_dataset, example_check, record_check
 from medmat_core.testing.guard import PictureOpened, pictures_closed
 from medmat_core.testing.options import option_faults
 from medmat_core.tree import Tree
@@ -317,13 +318,17 @@ def test_a_picture_yielded_twice_is_found(findings: Check) -> None:
 
 
 def test_a_picture_that_must_not_be_used_is_found(findings: Check) -> None:
+    swap = ('captions = ["Cyst"]\ngroup = "300"\nsplit = "test"', "unused = true")
+    found = only(findings(swap), "expected", "is yielded")
+    assert (found.file, found.where) == ("outer/images/p300_1.png", "example.expect[4].unused")
+
+
+def test_a_path_that_leaves_the_root_is_found(findings: Check) -> None:
     def greedy(tree: Tree, card: Card) -> Iterator[Sample | Problem]:
         yield from good(tree, card)
-        outside = os.path.relpath(tree.base / "overview.png", tree.root).replace(os.sep, "/")
-        yield LabelSample(outside, ("n",), group="x")
+        yield LabelSample("../overview.png", ("n",), group="x")
 
-    found = findings(("unused = true", "unused = true"), adapter=greedy)
-    assert any("overview.png" in finding.file for finding in found)
+    assert only(findings(adapter=greedy), "samples", "leaves the data set's root").file == "../overview.png"
 
 
 def test_an_order_that_changes_from_run_to_run_is_found(findings: Check) -> None:
@@ -577,6 +582,92 @@ def test_regions_in_a_subset_that_cannot_ask_about_them_are_found(findings: Chec
     assert only(found, "records", "asked nothing").file == "outer/images/a.png"
 
 
+def sibling(folder: Path, *swaps: tuple[str, str]) -> Dataset:
+    """Another data set that lies in the same folder."""
+    text = CARD.replace('slug = "synthetic"', 'slug = "sibling"')
+    for old, new in swaps:
+        text = text.replace(old, new)
+    path = folder / "sibling.toml"
+    path.write_text(text, encoding="utf-8")
+    return Dataset(Card.load(path), good)
+
+
+def test_two_cards_that_say_different_things_of_one_file_are_found(
+    findings: Check, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = sibling(tmp_path, ("p200_1,200,t", "p200_1,200,c"))
+    monkeypatch.setattr(example_check, "siblings", lambda dataset: [other])
+    assert only(findings(), "shared folder", "example of sibling has other content").file == "outer/labels.csv"
+
+
+def test_an_adapter_led_astray_by_the_files_of_a_sibling_is_found(
+    findings: Check, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = sibling(tmp_path, ('"overview.png",', '"overview.png", "labels.csv/images/p100_1.png",'))
+    monkeypatch.setattr(example_check, "siblings", lambda dataset: [other])
+    assert only(findings(), "shared folder", "is not yielded").file.startswith("outer/images/")
+
+
+def test_a_sibling_that_minds_its_own_files_is_no_fault(
+    findings: Check, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(example_check, "siblings", lambda dataset: [sibling(tmp_path)])
+    assert findings() == []
+
+
+JSON_CARD = CARD.replace("labels.csv", "labels.json").replace(
+    CARD[CARD.index("name,patient") : CARD.index('"""\n\n[[example.expect]]')],
+    '{"p100_1": ["100", "c", "train"], "p100_2": ["100", "n", "train"],\n'
+    ' "p200_1": ["200", "t", "test"], "p300_1": ["300", "c", "test"]}\n',
+)
+
+
+def from_json(load: Callable[[Tree], Any]) -> Adapter:
+    def samples(tree: Tree, card: Card) -> Iterator[Sample | Problem]:
+        pictures = readers.Pictures(tree, "images")
+        for name, (patient, code, part) in (load(tree) or {}).items():
+            path = pictures.wanted(name, "labels.json", by="stem")
+            if path is not None:
+                yield LabelSample(path, (code,), group=patient, split=part)
+
+    return samples
+
+
+def test_a_json_file_read_by_the_readers_is_in_order(findings: Check) -> None:
+    assert findings(card=JSON_CARD, adapter=from_json(lambda tree: readers.json_file(tree, "labels.json"))) == []
+
+
+def test_a_json_file_that_breaks_the_adapter_when_cut_or_empty_or_gone_is_found(findings: Check) -> None:
+    def load(tree: Tree) -> Any:
+        tree.opened.add("labels.json")
+        return json.loads(tree.path("labels.json").read_text(encoding="utf-8"))
+
+    found = findings(card=JSON_CARD, adapter=from_json(load))
+    for name in ("cut", "empty", "missing"):
+        assert only(found, f"hostile: {name} label file", "the adapter raised").file == "outer/labels.json"
+
+
+def test_a_bad_row_of_a_spreadsheet_passed_over_in_silence_is_found(findings: Check) -> None:
+    pytest.importorskip("openpyxl")
+    start, end = CARD.index('text = """\nname'), CARD.index("[[example.expect]]")
+    rows = [["name", "patient", "code", "part"], ["p100_1", 100, "c", "train"], ["p100_2", 100, "n", "train"],
+            ["p200_1", 200, "t", "test"], ["p300_1", 300, "c", "test"]]  # fmt: skip
+    card = (CARD[:start] + f"sheets = {{ first = {json.dumps(rows)} }}\n\n" + CARD[end:]).replace(".csv", ".xlsx")
+
+    def samples(tree: Tree, card: Card) -> Iterator[Sample | Problem]:
+        pictures = readers.Pictures(tree, "images")
+        for row in readers.rows(tree, "labels.xlsx"):
+            path = pictures.stem(row["name"]) if quiet else pictures.wanted(row["name"], row.file, by="stem")
+            if path is not None:
+                split: Any = row["part"]
+                yield LabelSample(path, (row["code"],), group=row["patient"], split=split)
+
+    quiet = False
+    assert findings(card=card, adapter=samples) == []
+    quiet = True
+    assert only(findings(card=card, adapter=samples), "hostile: bad row", "reports nothing")
+
+
 # -- records --------------------------------------------------------------------------------------
 
 LABEL = {
@@ -701,14 +792,14 @@ def test_records_that_say_otherwise_than_the_card_are_found(
 def test_a_build_that_passes_over_a_truncated_picture_is_found(
     findings: Check, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("medmat_core.build.facts.decode", lambda path: None)
+    monkeypatch.setattr("medmat_core.pipeline.facts.decode", lambda path: None)
     found = findings()
     assert only(found, "hostile: truncated image", "no problem says so").file == "outer/images/p100_1.png"
     assert only(found, "hostile: truncated image", "is asked about")
 
 
 def test_a_build_that_passes_over_an_unknown_label_is_found(findings: Check, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("medmat_core.build.facts.Inspector.refuse", lambda *_: None)
+    monkeypatch.setattr("medmat_core.pipeline.facts.Inspector.refuse", lambda *_: None)
     assert only(findings(), "hostile: unknown label", "does not refuse it").where == "labels.n"
 
 
@@ -716,7 +807,7 @@ def test_a_build_that_breaks_is_found(findings: Check, monkeypatch: pytest.Monke
     def broken(*_: Any) -> None:
         raise RuntimeError("out of order")
 
-    monkeypatch.setattr("medmat_core.build.pipeline.inspect_shard", broken)
+    monkeypatch.setattr("medmat_core.pipeline.run.inspect_shard", broken)
     assert "out of order" in only(findings(), "build", "RuntimeError").what
 
 

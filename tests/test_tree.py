@@ -83,3 +83,10 @@ def test_a_link_to_a_parent_folder_does_not_loop(tmp_path: Path) -> None:
 @pytest.mark.parametrize("missing", ["nowhere", "set/none"])
 def test_a_missing_folder_is_empty(tmp_path: Path, missing: str) -> None:
     assert list(Tree(tmp_path / missing, ["x"]).images()) == []
+
+
+def test_parts_with_the_same_class_folders_are_both_read(tmp_path: Path) -> None:
+    touch(tmp_path, "x/train/cat/1.jpg", "x/test/cat/2.jpg")
+    tree = Tree(tmp_path, ["cat", "dog"])
+    assert tree.prefix == "x/"
+    assert sorted(tree.images()) == ["test/cat/2.jpg", "train/cat/1.jpg"]

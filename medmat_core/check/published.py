@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from attrs import frozen
 
-from medmat_core.build.pipeline import open_tree
+from medmat_core.pipeline.run import open_tree
 from medmat_core.concepts import fold
 from medmat_core.dataset import Dataset
 from medmat_core.errors import UsageError

@@ -12,7 +12,7 @@ import click
 from medmat_core.commands import catalog_of, exit_code
 
 if TYPE_CHECKING:
-    from medmat_core.build.manifest import DatasetReport
+    from medmat_core.pipeline.manifest import DatasetReport
     from medmat_core.dataset import Dataset
 
 
@@ -91,8 +91,8 @@ def command(ctx: click.Context, quiet: bool, asks: tuple[str, ...], **arguments:
     Without names, every data set present under --data is built. Inputs that cannot be used are listed in
     OUT/problems.jsonl and the build goes on.
     """
-    from medmat_core.build.options import BuildOptions
-    from medmat_core.build.pipeline import Silent, run_build
+    from medmat_core.pipeline.options import BuildOptions
+    from medmat_core.pipeline.run import Silent, run_build
 
     options = BuildOptions(asks=asks or None, **arguments)
     progress = Silent() if quiet else Shown()
@@ -102,7 +102,7 @@ def command(ctx: click.Context, quiet: bool, asks: tuple[str, ...], **arguments:
         if isinstance(progress, Shown):
             progress.close()
     if not quiet:
-        from medmat_core.build.summary import print_summary
+        from medmat_core.pipeline.summary import print_summary
 
         print_summary(manifest, options.out)
     return exit_code(ctx, manifest.refused)

@@ -53,7 +53,7 @@ def command(
     pictures that cannot be read, pictures that decode alike, files that no rule reads. Without names, every data
     set whose folder is there. Exit code 1 if anything is wrong.
     """
-    from medmat_core.build.pipeline import find_folder
+    from medmat_core.pipeline.run import find_folder
     from medmat_core.check import check_dataset
 
     if not data.is_dir():

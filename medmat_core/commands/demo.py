@@ -23,9 +23,9 @@ def command(ctx: click.Context, target: Path | None, jobs: int) -> int:
 
     Writes tiny synthetic data sets to TO/med-mat and the records built from them to TO/out.
     """
-    from medmat_core.build.options import BuildOptions
-    from medmat_core.build.pipeline import run_build
-    from medmat_core.build.summary import print_summary
+    from medmat_core.pipeline.options import BuildOptions
+    from medmat_core.pipeline.run import run_build
+    from medmat_core.pipeline.summary import print_summary
     from medmat_core.samples import write_example
 
     catalog = catalog_of(ctx)

@@ -75,16 +75,19 @@ class SpatialQuestions:
         )
 
     def ask(
-        self, path: str, key: bytes, found: Sequence[tuple[Any, ...]], size: tuple[int, int]
+        self, path: str, found: Sequence[tuple[Any, ...]], unsure: Sequence[str], size: tuple[int, int]
     ) -> Iterator[Asked | Unasked]:
-        """Every question about one picture; ``found`` holds (caption, box, area, cells) of its regions."""
+        """Every question about one picture; ``found`` holds (caption, box, area, cells) of its regions.
+
+        ``unsure`` captions are neither present nor absent: they are neither asked about nor offered.
+        """
         classes: dict[str, list[Region]] = {}
         for caption, box, area, cells in found:
             classes.setdefault(caption, []).append(Region(caption, box, area, cells))
         order = self.card.order
         for ask in self.asks:
             if ask == "presence":
-                yield from self._presence(path, key, classes)
+                yield from self._presence(path, classes, unsure)
                 continue
             for caption in sorted(classes, key=order.__getitem__):
                 own_key = key_of(self.slug, path, ask, caption)
@@ -98,7 +101,7 @@ class SpatialQuestions:
                 elif ask == "coverage":
                     made = self._coverage(regions, size, draw)
                 else:
-                    made = self._structure(caption, classes, size, draw)
+                    made = self._structure(caption, classes, unsure, size, draw)
                 if isinstance(made, Unasked):
                     yield made
                 elif made is not None:
@@ -157,7 +160,12 @@ class SpatialQuestions:
         return coverage_text(percent), wrong, {}
 
     def _structure(
-        self, caption: str, classes: Mapping[str, Sequence[Region]], size: tuple[int, int], draw: Draw
+        self,
+        caption: str,
+        classes: Mapping[str, Sequence[Region]],
+        unsure: Sequence[str],
+        size: tuple[int, int],
+        draw: Draw,
     ) -> tuple[str, list[str], Mapping[str, str]] | None:
         """Which class lies in the box of the class's largest region; the wrong ones are absent from that box."""
         region = max(classes[caption], key=lambda r: (r.area, r.box))
@@ -166,6 +174,7 @@ class SpatialQuestions:
             for other, regions in classes.items()
             if other != caption and any(_meet(region.box, r.box) for r in regions)
         }
+        inside.update(unsure)
         there = (caption, *inside)
         eligible = self.pools.eligible(caption)
 
@@ -184,9 +193,9 @@ class SpatialQuestions:
         text = box_text([region.box], size, self.box_format)
         return caption, chosen, {"box": text, "convention": convention_clause(self.box_format)}
 
-    def _presence(self, path: str, key: bytes, classes: Mapping[str, Sequence[Region]]) -> Iterator[Asked]:
+    def _presence(self, path: str, classes: Mapping[str, Sequence[Region]], unsure: Sequence[str]) -> Iterator[Asked]:
         """The same two options whether the class is there or not."""
-        never = {*self.card.classes.catch_all, self.card.head.normal}
+        never = {*self.card.classes.catch_all, self.card.head.normal, *unsure}
         names = [name for name in self.card.captions if name not in never and self.pools.negated(name) is None]
         if len(names) > FEW_CLASSES:
             draw = Draw(self.seed, key_of(self.slug, path, "presence"))

@@ -73,24 +73,26 @@ def stored_frame(dataset: Any, slice_: Slice | None, role: Role) -> Pixels:
     return Pixels(array, (1 << bits) - 1)
 
 
-def shown_values(dataset: Any, stored: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], float | None]:
-    """(values after the modality's rescaling and, if the file holds one, its value lookup table; the table's top).
+def rescaled(dataset: Any, stored: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Stored values in the modality's units (Hounsfield units and the like)."""
+    if "ModalityLUTSequence" not in dataset and _is_identity(dataset):
+        return stored
+    from pydicom.pixels import apply_modality_lut
 
-    The top is None where there is no table and the values still want a window.
-    """
-    from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi
+    return np.asarray(apply_modality_lut(stored, dataset))
+
+
+def by_table(dataset: Any, stored: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], int] | None:
+    """(grey levels or colours through the file's own lookup table, the top of the table's range); None without one."""
+    from pydicom.pixels import apply_color_lut, apply_voi
 
     if dataset.get("PhotometricInterpretation") == "PALETTE COLOR":
-        table = apply_color_lut(stored, dataset)
-        return table, float(np.iinfo(table.dtype).max)
-    values = stored
-    if "ModalityLUTSequence" in dataset or not _is_identity(dataset):
-        values = np.asarray(apply_modality_lut(stored, dataset))
-    if dataset.get("VOILUTSequence"):
-        values = np.asarray(apply_voi(values.astype(np.int64), dataset))
-        bits = int(dataset.VOILUTSequence[0].LUTDescriptor[2])
-        return values, float((1 << bits) - 1)
-    return values, None
+        colours = np.asarray(apply_color_lut(stored, dataset))
+        return colours, int(np.iinfo(colours.dtype).max)
+    if not dataset.get("VOILUTSequence"):
+        return None
+    levels = np.asarray(apply_voi(np.rint(rescaled(dataset, stored)).astype(np.int64), dataset))
+    return levels, (1 << int(dataset.VOILUTSequence[0].LUTDescriptor[2])) - 1
 
 
 def _is_identity(dataset: Any) -> bool:

@@ -142,8 +142,8 @@ _TURNED_BACK: Final = {
 
 
 def _as_stored(picture: Image.Image) -> Image.Image:
-    """The picture decoded, its orientation ignored: of all formats Pillow turns TIFF by itself, so it is turned back."""
-    turned = _TURNED_BACK.get(picture.getexif().get(0x0112)) if picture.format == "TIFF" else None
+    """The picture decoded, its orientation ignored. Of all formats Pillow turns TIFF by itself; it is turned back."""
+    turned = _TURNED_BACK.get(picture.getexif().get(0x0112, 1)) if picture.format == "TIFF" else None
     form = picture.format
     picture.load()
     if turned is not None:

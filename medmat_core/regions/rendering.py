@@ -28,7 +28,7 @@ import numpy.typing as npt
 
 from medmat_core.model import Slice
 from medmat_core.regions._faults import PixelError, bad, missing
-from medmat_core.regions.pixels import DICOM, VOLUMES, load, read_bytes
+from medmat_core.regions.pixels import DICOM, VOLUMES, load
 
 Window = tuple[float, float]
 
@@ -121,8 +121,12 @@ def _is_dicom(path: Path) -> bool:
         return True
     if name.endswith(VOLUMES):
         return False
-    with_preamble: bool = read_bytes(path, "image")[128:132] == b"DICM"
-    return with_preamble
+    try:
+        with open(path, "rb") as file:
+            start = file.read(132)
+    except OSError:
+        return False  # said by whoever reads it next
+    return start[128:] == b"DICM"
 
 
 def _dicom(path: Path, slice_: Slice | None, window: Window | None) -> npt.NDArray[np.uint8]:
@@ -133,22 +137,19 @@ def _dicom(path: Path, slice_: Slice | None, window: Window | None) -> npt.NDArr
     if stored.ndim == 3:
         return _to_8_bits(stored, window)
     try:
-        values, top = dicom.shown_values(dataset, stored)
+        table = dicom.by_table(dataset, stored) if window is None else None
+        values = dicom.rescaled(dataset, stored) if table is None else stored
     except Exception as error:  # a table in the header may be damaged in many ways
         raise bad("image", f"the DICOM's lookup tables cannot be used: {error}") from error
-    function = "LINEAR"
-    if window is None and top is not None:
-        grey = _scaled(values.astype(np.float64), 0.0, top)
+    if table is not None:
+        grey = _scaled(table[0].astype(np.float64), 0, table[1])
+    elif window is not None:
+        grey = windowed(values, window)
+    elif (stated := dicom.file_window(dataset)) is not None:
+        grey = windowed(values, stated[:2], stated[2])
     else:
-        if window is None:
-            stated = dicom.file_window(dataset)
-            if stated is not None:
-                window, function = stated[:2], stated[2]
-        if window is not None:
-            grey = windowed(values, window, function)
-        else:
-            pad = dicom.padding(dataset)
-            grey = _to_8_bits(values, None, leave_out=None if pad is None else stored == pad)
+        padding = dicom.padding(dataset)
+        grey = _to_8_bits(values, None, leave_out=None if padding is None else stored == padding)
     if dataset.get("PhotometricInterpretation") == "MONOCHROME1":
         grey = 255 - grey
     return grey

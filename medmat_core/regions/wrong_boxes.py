@@ -4,7 +4,8 @@ A box is wrong if none of the class's regions has a quarter of itself in it, and
 of them; then their IoU is under a quarter, too. A region counts by its pixels where they are fewer than its
 box holds: all of them may lie in the overlap. Where more than four regions are asked about as the one box
 around all, that box counts as a region, and sizes are taken from it. All of this holds for the boxes in
-pixels and for the boxes as their text gives them, and for either against the right ones in either form.
+pixels and for the boxes as their text gives them, and for either against the right ones in either form
+(only the sizes of tiny boxes, which their text distorts, are compared form by form).
 """
 
 from __future__ import annotations
@@ -23,9 +24,11 @@ _QUARTER: Final = 4
 _TRIES: Final = 8
 """Boxes drawn at random before places are searched in order; most pictures need one or two."""
 
+_FEW: Final = 6
 _ENOUGH: Final = 60
 _LOOKS: Final = 1500
-"""The search stops after so many boxes that fit, or so many that were looked at."""
+"""With fewer boxes than that the search goes on to slender ones; it stops after so many that fit, or so many
+that were looked at."""
 
 
 def _shapes(areas: Sequence[float], aspects: Sequence[float]) -> tuple[tuple[int, int], ...]:
@@ -140,16 +143,15 @@ class _Search:
         return width, height
 
     def _searched(self, model: _Right) -> list[PixelBox]:
-        """Wrong boxes at the edges of the picture and of the answer's boxes; slender ones if no other fits.
+        """Wrong boxes at the edges of the picture and of the answer's boxes; slender ones if few others fit.
 
         The overlap with one true box is least at an edge of the picture or right beside the box, so a shape
         that fits nowhere there fits nowhere beside one true box. Of those that fit the first few will do.
         """
-        for shapes in (_SHAPES, _SLENDER):
-            fitting = list(islice(self._at_edges(model, shapes), _ENOUGH))
-            if fitting:
-                return fitting
-        return []
+        fitting = list(islice(self._at_edges(model, _SHAPES), _ENOUGH))
+        if len(fitting) < _FEW:
+            fitting += islice(self._at_edges(model, _SLENDER), _ENOUGH)
+        return fitting
 
     def _at_edges(self, model: _Right, shapes: Sequence[tuple[int, int]]) -> Iterator[PixelBox]:
         looked_at = 0

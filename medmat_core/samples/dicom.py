@@ -104,7 +104,7 @@ def _pixels(file: Any, layers: list[np.ndarray], syntax: str, where: str) -> Non
     frames = []
     for layer in layers:
         frame = io.BytesIO()
-        Image.fromarray(layer).save(frame, "JPEG", quality=90)
+        Image.fromarray(layer).save(frame, "JPEG", quality=80)
         frames.append(frame.getvalue())
     file.PixelData = encapsulate(frames)
     file["PixelData"].VR = "OB"

@@ -8,7 +8,7 @@ import pickle
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from attrs import evolve, frozen
 
@@ -17,12 +17,20 @@ from medmat_core.dataset import Dataset
 from medmat_core.errors import MedmatError
 from medmat_core.model import BoxSample, LabelSample, MaskSample, Sample
 from medmat_core.samples import example_files
-from medmat_core.testing.reading import LITERAL, Files, Reading, Style, codes_of, read, siblings, styles
+from medmat_core.testing.reading import (
+    LITERAL,
+    QUIET,
+    Files,
+    Reading,
+    Style,
+    codes_of,
+    mask_files,
+    read,
+    siblings,
+    styles,
+)
 from medmat_core.testing.report import Finding
 from medmat_core.tree import IMAGE_SUFFIXES
-
-QUIET: Final = frozenset({"unlabelled", "left_out"})
-"""Notes that an adapter may make of a tree in which nothing is wrong."""
 
 Boxes = tuple[tuple[int, int, int, int], ...]
 
@@ -114,6 +122,10 @@ def _sound_sample(card: Card, sample: Sample) -> Iterator[Finding]:
         yield Finding(
             "samples", image, f"is a {type(sample).__name__}", f"yield {want.__name__}", f"kind = {card.kind!r}"
         )
+    named = [image, *(mask_files(sample) if isinstance(sample, MaskSample) else ())]
+    for name in named:
+        if name.startswith("/") or ".." in name.split("/"):
+            yield Finding("samples", name, "the path leaves the data set's root", "stay below it; widen the markers")
     unknown = [code for code in codes_of(sample) if code not in card.labels]
     if unknown:
         yield Finding(

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from attrs import evolve, field, frozen
 
@@ -30,6 +30,9 @@ from medmat_core.model import (
 from medmat_core.samples import placed
 from medmat_core.testing.guard import PictureOpened, pictures_closed
 from medmat_core.tree import Tree
+
+QUIET: Final = frozenset({"unlabelled", "left_out"})
+"""Notes that an adapter may make of a tree in which nothing is wrong."""
 
 
 @frozen(eq=False, slots=False)

@@ -59,7 +59,7 @@ class Built:
 
 def build_example(dataset: Dataset, data: Path, out: Path) -> Built:
     """Build one data set with every pixel verified, in this process."""
-    from medmat_core.build import build
+    from medmat_core.pipeline import build
 
     try:
         build(

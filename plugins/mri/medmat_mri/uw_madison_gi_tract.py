@@ -20,7 +20,10 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
         if name not in slices:
             tree.report("missing_image", table, f"no slice {name!r} below {tree.base.name}", row.number)
             continue
-        organs.setdefault(name, {})[organ] = readers.RleMask(runs, organ, order="rows") if runs else None
+        if organ in organs.setdefault(name, {}):
+            tree.report("listed_twice", table, f"a second row for {organ!r} of {name!r}", row.number)
+            continue
+        organs[name][organ] = readers.RleMask(runs, organ, order="rows") if runs else None
     for name, path in slices.items():
         if folder_of(path) in FAULTY:
             continue

@@ -1,10 +1,14 @@
-"""What the two rows made of the Montgomery County set share: who is on which film."""
-
-import re
+"""What the two rows made of the Montgomery County set share: its films and who is on them."""
 
 from medmat_core import readers
 
-_SAME = re.compile(r"same\s+(?:pt|patient)\s+as\s+(MCUCXR_\d+_[01])", re.IGNORECASE)
+SAME_PATIENT = {"MCUCXR_0117_1": "MCUCXR_0113_1", "MCUCXR_0166_1": "MCUCXR_0162_1"}
+"""A film -> an earlier one of the same patient: the clinical readings of these two say so ("same pt as ...")."""
+
+
+def films(tree: readers.Tree) -> list[str]:
+    """The radiographs; the lung masks have the same file names, so the folder tells them apart."""
+    return list(tree.images(tree.folder("CXR_png") or "CXR_png"))
 
 
 def stem(path: str) -> str:
@@ -12,19 +16,6 @@ def stem(path: str) -> str:
     return path.rpartition("/")[2].rpartition(".")[0]
 
 
-def films(tree: readers.Tree) -> list[str]:
-    """The radiographs; the lung masks have the same file names, so the folder tells them apart."""
-    folder = tree.folder("CXR_png") or "CXR_png"
-    return [path for path in tree.images(folder) if stem(path).casefold().startswith("mcucxr")]
-
-
-def patients(tree: readers.Tree) -> dict[str, str]:
-    """Film -> the film whose patient it shows again, where a clinical reading says "(same pt as MCUCXR_0162_1)"."""
-    same: dict[str, str] = {}
-    folder = tree.folder("ClinicalReadings")
-    for file in tree.files(folder, (".txt",)) if folder else ():
-        text = " ".join(line for _, line in readers.lines(tree, file))
-        named = _SAME.search(text)
-        if named and named[1] != stem(file):
-            same[stem(file)] = named[1]
-    return same
+def patient(path: str) -> str:
+    """The film itself, or the one that is known to show the same patient."""
+    return SAME_PATIENT.get(stem(path), stem(path))

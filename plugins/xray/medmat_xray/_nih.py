@@ -1,6 +1,6 @@
 """What the rows made of NIH ChestX-ray14 share: the table of findings and the patient in a file name."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from medmat_core import LabelSample, readers
 
@@ -11,17 +11,25 @@ def patient(name: str) -> str | None:
     return str(int(digits)) if digits.isdecimal() else None
 
 
+def table(tree: readers.Tree, file: str) -> Iterator[readers.Row]:
+    """The rows of a table of findings. Other columns differ between releases."""
+    return readers.rows(tree, file, require=("Image Index", "Finding Labels"))
+
+
 def findings(
-    tree: readers.Tree, file: str, pictures: readers.Pictures, split: Callable[[str], readers.Split | None]
+    tree: readers.Tree,
+    rows: Iterable[readers.Row],
+    pictures: readers.Pictures,
+    split: Callable[[readers.Row, str], readers.Split | None] | None = None,
 ) -> Iterator[LabelSample]:
-    """One sample a row of the table; ``split`` is a rule over the file name."""
+    """One sample a row; several findings stand in one cell."""
     return readers.table_labels(
         tree,
-        readers.rows(tree, file, require=("Image Index", "Finding Labels")),
+        rows,
         pictures,
         image="Image Index",
         code=readers.in_cell("Finding Labels", "|"),
         by="name",
         group=lambda row, path: patient(path),
-        split=lambda row, path: split(row["Image Index"]),
+        split=split,
     )

@@ -11,6 +11,7 @@ TABLES: tuple[tuple[str, readers.Split], ...] = (
     ("csv/calc_case_description_train_set.csv", "train"),
     ("csv/calc_case_description_test_set.csv", "test"),
 )
+GRAVITY = ("MALIGNANT", "BENIGN", "BENIGN_WITHOUT_CALLBACK")
 FILM = "full mammogram images"
 
 
@@ -26,20 +27,24 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
             films.setdefault(names[-2], []).append((row, part))
     folder = tree.folder("jpeg") or "jpeg"
     jpegs = jpegs_by_series(tree, folder)
-    gravity = {code: place for place, code in enumerate(card.labels)}
     shown = 0
     for series, rows in films.items():
         path = film(tree, jpegs.get(series, []), rows[0][0])
         if path is None:
             continue
         # one row an abnormality: the film has the gravest label; a milder one is true of it, too, so not asked about
-        codes = sorted({row["pathology"] for row, _ in rows}, key=lambda code: (gravity.get(code, -1), code))
+        codes = sorted({row["pathology"] for row, _ in rows}, key=gravity)
         split: readers.Split = "test" if any(part == "test" for _, part in rows) else "train"
         yield LabelSample(path, (codes[0],), tuple(codes[1:]), group=rows[0][0]["patient_id"], split=split)
         shown += 1
     rest = sum(1 for _ in tree.images(folder)) - shown
     if rest:
         tree.report("left_out", folder, f"{rest} pictures are crops, masks, or films that no table names")
+
+
+def gravity(code: str) -> tuple[int, str]:
+    """Sorts the gravest first; a code that is none of these comes before all, so that the build refuses it by name."""
+    return (GRAVITY.index(code) if code in GRAVITY else -1, code)
 
 
 def jpegs_by_series(tree: readers.Tree, folder: str) -> dict[str, list[str]]:
@@ -50,9 +55,12 @@ def jpegs_by_series(tree: readers.Tree, folder: str) -> dict[str, list[str]]:
     file = tree.find("dicom_info.csv")
     cut: set[str] = set()
     for row in readers.rows(tree, file, require=("image_path", "PatientID", "SeriesDescription")) if file else ():
+        parts = row["image_path"].split("/")
+        if ".." in parts:
+            tree.report("path_escapes", row.file, f"{row['image_path']!r} points outside the data folder", row.number)
         kind = row["SeriesDescription"]
         if kind != FILM if kind else re.search(r"_\d+$", row["PatientID"]):
-            cut.add("/".join(row["image_path"].split("/")[-2:]))
+            cut.add("/".join(parts[-2:]))
     found: dict[str, list[str]] = {}
     for path in tree.images(folder):
         series, name = path.split("/")[-2:]

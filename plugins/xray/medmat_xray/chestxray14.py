@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from medmat_core import Card, Dataset, LabelSample, hookimpl, readers
-from medmat_xray._nih import findings
+from medmat_xray._nih import findings, table
 
 LISTS: tuple[tuple[readers.Split, str], ...] = (("train", "train_val_list.txt"), ("test", "test_list.txt"))
 
@@ -14,21 +14,26 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
 
 
 def films(tree: readers.Tree, pictures: readers.Pictures) -> Iterator[LabelSample]:
-    parts: dict[str, tuple[readers.Split, str, int]] = {}
+    parts: dict[str, readers.Split] = {}
+    lines: dict[str, tuple[str, int]] = {}
     for part, name in LISTS:
         file = tree.find(name)
-        if file is not None:
-            parts.update((picture, (part, file, number)) for number, picture in readers.lines(tree, file))
+        for number, picture in readers.lines(tree, file) if file else ():
+            parts[picture] = part
+            lines[picture] = (file or name, number)
 
-    def split(name: str) -> readers.Split | None:
-        return parts.pop(name)[0] if name in parts else None
+    def struck(rows: Iterator[readers.Row]) -> Iterator[readers.Row]:
+        for row in rows:
+            lines.pop(row["Image Index"], None)
+            yield row
 
     # the revised table of 2020 before the first one: ages and some findings differ
-    table = tree.find("Data_Entry_2017_v2020.csv", "Data_Entry_2017.csv") or "Data_Entry_2017_v2020.csv"
-    yield from findings(tree, table, pictures, split)
-    for name, (_, file, number) in parts.items():
-        if pictures.name(name) is None:
-            tree.report("bad_row", file, f"{name!r} is no picture of the table", number)
+    file = tree.find("Data_Entry_2017_v2020.csv", "Data_Entry_2017.csv") or "Data_Entry_2017_v2020.csv"
+    yield from findings(
+        tree, struck(table(tree, file)), pictures, split=lambda row, path: parts.get(row["Image Index"])
+    )
+    for picture, (name, number) in lines.items():
+        tree.report("bad_row", name, f"{picture!r} stands in no row of {file}", number)
 
 
 @hookimpl

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from medmat_core import Card, Dataset, LabelSample, hookimpl, readers
-from medmat_xray._nih import findings
+from medmat_xray._nih import findings, table
 
 
 def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
     file = tree.find("sample_labels.csv") or "sample_labels.csv"
-    return findings(tree, file, readers.Pictures(tree), split=lambda name: None)
+    return findings(tree, table(tree, file), readers.Pictures(tree))
 
 
 @hookimpl

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 
 from medmat_core import Card, Dataset, MaskSample, hookimpl, readers
-from medmat_xray._montgomery import films, patients, stem
+from medmat_xray._montgomery import films, patient, stem
 
 
 def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
-    same = patients(tree)
     masks = {side: readers.stem_index(tree.images(tree.folder(side) or side)) for side in card.labels}
     for path in films(tree):
         found = {side: index.get(stem(path).casefold()) for side, index in masks.items()}
@@ -16,7 +15,7 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
             missing = ", ".join(side for side, mask in found.items() if not mask)
             tree.report("missing_mask", path, f"no mask of this name in {missing}")
             continue
-        yield MaskSample(path, lungs, group=same.get(stem(path), stem(path)))
+        yield MaskSample(path, lungs, group=patient(path))
 
 
 @hookimpl

@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 
 from medmat_core import Card, Dataset, LabelSample, hookimpl, readers
-from medmat_xray._montgomery import films, patients, stem
+from medmat_xray._montgomery import films, patient, stem
 
 
 def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
-    same = patients(tree)
-    return readers.labelled_files(tree, films(tree), code, group=lambda path: same.get(stem(path), stem(path)))
+    return readers.labelled_files(tree, films(tree), code, group=patient)
 
 
 def code(path: str) -> str | None:

@@ -16,14 +16,14 @@ from typing import Any, Protocol
 
 from attrs import define, evolve, field
 
-from medmat_core.build.ask import PARTS, ShardAsked, ask_shard
-from medmat_core.build.context import SHARD, Context
-from medmat_core.build.engines import Engine, InProcess, start_engine
-from medmat_core.build.facts import ShardDone, contradict, inspect_shard
-from medmat_core.build.manifest import DatasetReport, Manifest
-from medmat_core.build.options import BuildOptions
-from medmat_core.build.publish import merged, write_records
-from medmat_core.build.subsets import Member, confirm_identical, removals
+from medmat_core.pipeline.ask import PARTS, ShardAsked, ask_shard
+from medmat_core.pipeline.context import SHARD, Context
+from medmat_core.pipeline.engines import Engine, InProcess, start_engine
+from medmat_core.pipeline.facts import ShardDone, contradict, inspect_shard
+from medmat_core.pipeline.manifest import DatasetReport, Manifest
+from medmat_core.pipeline.options import BuildOptions
+from medmat_core.pipeline.publish import merged, write_records
+from medmat_core.pipeline.subsets import Member, confirm_identical, removals
 from medmat_core.catalog import Catalog
 from medmat_core.dataset import Dataset
 from medmat_core.errors import MedmatError, StrictError, UsageError

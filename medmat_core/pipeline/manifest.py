@@ -10,8 +10,8 @@ from typing import Any
 
 from attrs import define, field
 
-from medmat_core.build.options import BuildOptions
-from medmat_core.build.subsets import Removal, as_json
+from medmat_core.pipeline.options import BuildOptions
+from medmat_core.pipeline.subsets import Removal, as_json
 from medmat_core.catalog import Catalog
 from medmat_core.dataset import Dataset
 from medmat_core.fileio import write_text

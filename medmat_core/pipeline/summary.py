@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from medmat_core.build.manifest import Manifest
+from medmat_core.pipeline.manifest import Manifest
 from medmat_core.model import REASONS
 
 

@@ -1,10 +1,11 @@
 """First pass over a shard: what every picture is, so that the whole data set can be decided at once.
 
 A fact is a plain tuple, since a million of them are written and read again:
-``(image, source, labels, group, side, key, group hash, mark, width, height, regions)`` with ``image`` as records
+``(image, source, labels, group, side, key, group hash, mark, width, height, regions, unsure)`` with ``image`` as records
 name it, ``source`` the file below the root where it is another one (a rendered picture's), ``labels`` the
 (stated, uncertain, absent) captions or None, ``side`` the official part, ``key`` the picture's 8-byte key,
-``mark`` a number equal for equal files, ``regions`` ((caption, box, area, cells), ...) or None.
+``mark`` a number equal for equal files, ``regions`` ((caption, box, area, cells), ...) or None, ``unsure`` the
+captions of which something was seen that could not be used.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from medmat_core.build.context import Context, modules, unpacked
+from medmat_core.pipeline.context import Context, modules, unpacked
 from medmat_core.card import Card
 from medmat_core.errors import MedmatError
 from medmat_core.headers import HeaderError, read_header
@@ -89,7 +90,7 @@ def ledger_of(facts: Sequence[Fact]) -> Ledger:
     """The numbers of a shard that settling needs."""
     ledger = Ledger()
     keys, groups, marks, sides, labels = ledger.keys, ledger.groups, ledger.marks, ledger.sides, ledger.labels
-    for _, _, said, _, side, key, group, mark, _, _, regions in facts:
+    for _, _, said, _, side, key, group, mark, _, _, regions, _ in facts:
         keys.append(int.from_bytes(key, "big"))
         groups.append(group)
         marks.append(mark)
@@ -169,7 +170,7 @@ class Inspector:
             else:
                 place = self._groups.get(group) or self._group(seed, namespace, group)
             facts.append(
-                (prefix + image, None, labels, group, sides[sample.split], key, place, mark, width, height, None)
+                (prefix + image, None, labels, group, sides[sample.split], key, place, mark, width, height, None, ())
             )
         return facts
 
@@ -204,9 +205,11 @@ class Inspector:
         stated, uncertain, absent = (
             tuple(sorted({known[code] for code in part}, key=card.order.__getitem__)) for part in codes
         )
-        if len(stated) > 1 and contradict(card, (stated[:1], (), ()), (stated[1:], (), ())):
-            return None
         if len(stated) > 1 and card.head.normal in stated:
+            others = tuple(name for name in stated if name != card.head.normal)
+            if contradict(card, ((card.head.normal,), (), ()), (others, (), ())):
+                return None
+        elif len(stated) > 1 and contradict(card, (stated[:1], (), ()), (stated[1:], (), ())):
             return None
         return stated, uncertain, tuple(name for name in absent if name not in stated)
 
@@ -237,6 +240,7 @@ class Inspector:
             self.refuse(error.reason, sample, error.detail)
             return None
         regions = None
+        unsure: tuple[str, ...] = ()
         if not isinstance(sample, LabelSample):
             if width is None or height is None:
                 try:
@@ -245,16 +249,17 @@ class Inspector:
                     self.refuse(error.reason, sample, error.detail)
                     return None
                 width, height = header.width, header.height
-            regions = self._regions(sample, (width, height))
-            if regions is None:
+            seen = self._regions(sample, (width, height))
+            if seen is None:
                 return None
+            regions, unsure = seen
         key = key_of(context.slug, name, "label" if labels is not None else "")
         group = self._own_group(sample)
         if group is None:
             place = int.from_bytes(hashlib.sha256(b"%d\0%b" % (context.seed, key)).digest()[:8], "big")
         else:
             place = self._groups.get(group) or self._group(context.seed, context.card.head.namespace, group)
-        return (shown, source, labels, group, sides[sample.split], key, place, mark, width, height, regions)
+        return (shown, source, labels, group, sides[sample.split], key, place, mark, width, height, regions, unsure)
 
     def _own_group(self, sample: Sample) -> str | None:
         """The sample's group; ``dicom:PatientID`` asks the picture's own header."""
@@ -303,36 +308,21 @@ class Inspector:
             mark = _mark_of(full, image)
         return name, str(image), width, height, mark
 
-    def _regions(self, sample: Any, size: tuple[int, int]) -> tuple[Any, ...] | None:
+    def _regions(self, sample: Any, size: tuple[int, int]) -> tuple[tuple[Any, ...], tuple[str, ...]] | None:
+        """((caption, box, area, cells), ...) and the captions that are neither present nor absent."""
         from medmat_core.regions.facts import regions_of
-        from medmat_core.regions.pixels import PixelError
 
         if self._decoders is None:
             self._decoders = [module.medmat_regions for module in modules(self.context.region_plugins)]
-        card = self.context.card
-        codes = [box.code for box in sample.boxes] if isinstance(sample, BoxSample) else []
-        unknown = [code for code in codes if code not in card.labels]
-        if unknown:
-            self.refuse("unknown_label", sample, f"label {unknown[0]!r} is not on the card of {self.context.slug}")
-            return None
-        try:
-            found = regions_of(sample, size, self.context.root, card, self._decoders)
-        except PixelError as error:
-            self.refuse(error.reason, sample, error.detail)
-            return None
-        except MedmatError:
-            raise
+        labels = self.context.card.labels
+        found = regions_of(sample, size, self.context.root, self.context.card, self._decoders)
         self.problems.extend(found.notes)
         if found.refused:  # what is left of the masks would make the picture look emptier than it is
             return None
-        unknown = [region.code for region in found.regions if region.code not in card.labels]
-        if unknown:
-            self.refuse("unknown_label", sample, f"class {unknown[0]!r} is not on the card of {self.context.slug}")
-            return None
         if found.dropped and not found.regions:
-            self.refuse("regions_too_small", sample, f"all {found.dropped} regions lie under the size floor")
             return None
-        return tuple((card.labels[r.code], tuple(r.box), r.area, tuple(r.cells)) for r in found.regions)
+        regions = tuple((labels[r.code], tuple(r.box), r.area, tuple(r.cells)) for r in found.regions)
+        return regions, tuple(sorted({labels[code] for code in found.unsure}))
 
 
 def decode(path: str) -> None:
@@ -349,10 +339,14 @@ def contradict(card: Card, one: Labels, two: Labels) -> bool:
     """Whether two sets of labels of one picture exclude one another by their card."""
     if card.head.kind in ("mask", "box"):
         return False
+    meeting = {frozenset(pair) for pair in (*card.classes.nested, *card.classes.overlapping)}
     if card.head.kind == "multi-label":
         normal = card.head.normal
-        return bool(normal) and (normal in one[0]) != (normal in two[0]) and bool(one[0]) and bool(two[0])
-    meeting = {frozenset(pair) for pair in (*card.classes.nested, *card.classes.overlapping)}
+        if not normal or (normal in one[0]) == (normal in two[0]) or not one[0] or not two[0]:
+            return False
+        others = two[0] if normal in one[0] else one[0]
+        # a card may say that something stands beside its normal (CheXpert: support devices are no finding)
+        return any(frozenset((normal, name)) not in meeting for name in others)
     return any(a != b and frozenset((a, b)) not in meeting for a in one[0] for b in two[0])
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from attrs import field, frozen
 
-from medmat_core.build.context import Context, modules, unpacked
-from medmat_core.build.facts import Fact, load_facts
+from medmat_core.pipeline.context import Context, modules, unpacked
+from medmat_core.pipeline.facts import Fact, load_facts
 from medmat_core.model import Problem, Record
 from medmat_core.questions.draws import bits_of, key_of
 from medmat_core.questions.labels import LabelPlanner, Plan, Unasked
@@ -129,7 +129,7 @@ class Asker:
     # -- labels -----------------------------------------------------------------------------------
 
     def _label(self, fact: Fact, part: str) -> None:
-        image, _, labels, group, _, key, _, _, width, height, _ = fact
+        image, _, labels, _, _, key, _, _, _, _, _, _ = fact
         assert self.planner is not None, "a label data set needs a subset with label instructions"
         plan = self.planner.plan(*labels)
         if isinstance(plan, Unasked):
@@ -151,7 +151,7 @@ class Asker:
     def _around(self, writer: Writer, plan: Plan, outcome: Any, fact: Fact, part: str) -> tuple[str, str] | str:
         """What stands around the picture's name, remembered; or the whole line of a writer that says more."""
         template, options, place = outcome
-        image, _, _, group, _, key, _, _, width, height, _ = fact
+        image, _, _, group, _, key, _, _, width, height, _, _ = fact
         context = self.context
         record = Record(
             key=key.hex(), no=context.no, slug=context.slug, subset=context.card.head.subset, split=part,
@@ -182,7 +182,7 @@ class Asker:
             self._spatial = SpatialQuestions(
                 context.card, context.subset, self.pools, context.seed, context.slug, context.asks, context.box_format
             )
-        image, source, _, group, _, key, _, _, width, height, regions = fact
+        image, source, _, group, _, key, _, _, width, height, regions, unsure = fact
         context = self.context
         path = source if source is not None else self._below(image)
         boxes: dict[str, tuple[tuple[int, int, int, int], ...]] = {}
@@ -190,7 +190,7 @@ class Asker:
             boxes[caption] = (*boxes.get(caption, ()), box)
         ordered = {caption: boxes[caption] for caption in sorted(boxes, key=context.card.order.__getitem__)}
         asked = False
-        for item in self._spatial.ask(path, key, regions, (width, height)):
+        for item in self._spatial.ask(path, regions, unsure, (width, height)):
             if isinstance(item, Unasked):
                 self.problems.append(Problem(item.reason, path, item.detail))
                 continue

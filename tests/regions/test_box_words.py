@@ -1,0 +1,255 @@
+"""Regions in words and back: boxes in three conventions, places, shares of the picture."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from medmat_core.model import Region
+from medmat_core.regions.find import box_cells, find_regions
+from medmat_core.regions.words import (
+    BOX_FORMATS,
+    CELLS,
+    box_text,
+    coverage,
+    coverage_options,
+    coverage_text,
+    enclosing,
+    joined_boxes,
+    location,
+    location_distractors,
+    parse_boxes,
+    parse_coverage,
+)
+
+
+class Below:
+    """Uniform numbers from a key."""
+
+    def __init__(self, key: int) -> None:
+        self.below = random.Random(key).randrange
+
+
+@st.composite
+def sized_boxes(draw, count: int = 4):
+    """(size, boxes): a picture of up to 5000 pixels a side and boxes inside it."""
+    width, height = draw(st.integers(1, 5000)), draw(st.integers(1, 5000))
+    found = []
+    for _ in range(draw(st.integers(1, count))):
+        x1, y1 = draw(st.integers(0, width - 1)), draw(st.integers(0, height - 1))
+        found.append((x1, y1, draw(st.integers(x1 + 1, width)), draw(st.integers(y1 + 1, height))))
+    return (width, height), tuple(found)
+
+
+# -- boxes ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fmt", BOX_FORMATS)
+@given(case=sized_boxes())
+def test_a_box_text_reads_back_to_half_a_step_of_its_format(fmt, case):
+    (width, height), boxes = case
+    back = parse_boxes(box_text(boxes, (width, height), fmt), (width, height), fmt)
+    assert len(back) == len(boxes)
+    for box, read in zip(boxes, back, strict=True):
+        for axis, length in ((0, width), (1, height)):
+            step = 0 if fmt == "pixel" else length / 1000
+            narrow = box[axis + 2] - box[axis] <= step  # may have been widened by one step
+            slack = (1.5 if narrow else 0.5) * step + 1e-6
+            assert abs(read[axis] - box[axis]) <= slack
+            assert abs(read[axis + 2] - box[axis + 2]) <= slack
+        assert 0 <= read[0] < read[2] <= width
+        assert 0 <= read[1] < read[3] <= height
+
+
+@given(case=sized_boxes(1))
+def test_unit_and_thousand_say_the_same(case):
+    size, boxes = case
+    unit = [float(number) for number in box_text(boxes, size, "unit").strip("[]").split(", ")]
+    thousand = [int(number) for number in box_text(boxes, size, "thousand").strip("[]").split(", ")]
+    assert [round(1000 * number) for number in unit] == thousand
+
+
+@pytest.mark.parametrize(
+    ("box", "size", "fmt", "text"),
+    [
+        ((0, 0, 622, 529), (622, 529), "unit", "[0.000, 0.000, 1.000, 1.000]"),
+        ((39, 6, 430, 338), (622, 529), "unit", "[0.063, 0.011, 0.691, 0.639]"),
+        ((39, 6, 430, 338), (622, 529), "thousand", "[63, 11, 691, 639]"),
+        ((39, 6, 430, 338), (622, 529), "pixel", "[39, 6, 430, 338]"),
+        ((1, 1, 2, 3), (2000, 2000), "unit", "[0.001, 0.001, 0.002, 0.002]"),
+        ((5, 5, 6, 6), (9000, 9000), "unit", "[0.001, 0.001, 0.002, 0.002]"),
+        ((4999, 0, 5000, 5000), (5000, 5000), "unit", "[0.999, 0.000, 1.000, 1.000]"),
+        ((4999, 0, 5000, 5000), (5000, 5000), "thousand", "[999, 0, 1000, 1000]"),
+        ((123, 45, 678, 900), (1000, 1000), "unit", "[0.123, 0.045, 0.678, 0.900]"),
+    ],
+)
+def test_box_texts_are_written_to_the_letter(box, size, fmt, text):
+    assert box_text([box], size, fmt) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "fmt"),
+    [
+        ("[0.1, 0.2, 0.3, 0.4]", "unit"),
+        ("[0.100, 0.200, 0.300, 1.400]", "unit"),
+        ("[0.300, 0.200, 0.300, 0.400]", "unit"),
+        ("[100, 200, 300, 400]", "unit"),
+        ("[0.100, 0.200, 0.300, 0.400]", "thousand"),
+        ("[100, 200, 300, 1001]", "thousand"),
+        ("[0.100, 0.200, 0.300, 0.400]", "pixel"),
+        ("[1, 2, 3, 51]", "pixel"),
+        ("[1, 2, 3]", "pixel"),
+        ("[-1, 2, 3, 4]", "pixel"),
+        ("[1, 2, 3, 4];[1, 2, 3, 4]", "pixel"),
+        ("", "unit"),
+        ("the upper left", "unit"),
+    ],
+)
+def test_a_text_that_is_no_box_of_its_format_is_not_read(text, fmt):
+    with pytest.raises(ValueError, match=r"box|area"):
+        parse_boxes(text, (60, 50), fmt)
+
+
+def as_region(box, area=None, size=(100, 100)) -> Region:
+    return Region("a", box, area or (box[2] - box[0]) * (box[3] - box[1]), box_cells(box, size))
+
+
+def test_up_to_four_regions_are_listed_in_reading_order_and_more_are_enclosed():
+    regions = [as_region(box) for box in ((50, 9, 60, 20), (1, 9, 9, 20), (70, 0, 99, 5), (0, 50, 9, 60))]
+    assert joined_boxes(regions) == ((70, 0, 99, 5), (1, 9, 9, 20), (50, 9, 60, 20), (0, 50, 9, 60))
+    assert joined_boxes([*regions, as_region((40, 70, 50, 95))]) == ((0, 0, 99, 95),)
+    assert joined_boxes([]) == ()
+    assert box_text(joined_boxes(regions[:2]), (100, 100), "pixel") == "[1, 9, 9, 20]; [50, 9, 60, 20]"
+
+
+@given(sized_boxes(9))
+def test_the_enclosing_box_is_the_smallest_that_holds_all(case):
+    _, boxes = case
+    x1, y1, x2, y2 = enclosing(boxes)
+    assert all(x1 <= box[0] and y1 <= box[1] and box[2] <= x2 and box[3] <= y2 for box in boxes)
+    assert any(box[0] == x1 for box in boxes)
+    assert any(box[1] == y1 for box in boxes)
+    assert any(box[2] == x2 for box in boxes)
+    assert any(box[3] == y2 for box in boxes)
+
+
+# -- places ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cell", range(9))
+def test_a_region_in_the_middle_of_a_cell_is_called_by_that_cell(cell):
+    row, column = divmod(cell, 3)
+    mask = np.zeros((90, 120), np.uint8)
+    mask[30 * row + 10 : 30 * row + 20, 40 * column + 12 : 40 * column + 30] = 1
+    regions, _ = find_regions(mask, "a")
+    assert location(regions, (120, 90)) == CELLS[cell]
+    assert location_distractors(regions[0]) == tuple(name for name in CELLS if name != CELLS[cell])
+
+
+def test_the_names_say_row_then_column():
+    assert CELLS[0] == "upper left"
+    assert CELLS[5] == "center right"
+    assert CELLS[7] == "lower center"
+    assert len(set(CELLS)) == 9
+
+
+@pytest.mark.parametrize(("inside", "name"), [(60, "upper left"), (59, None)])
+def test_sixty_percent_in_one_cell_make_a_place(inside, name):
+    region = Region("a", (0, 0, 60, 20), 100, (inside / 100, (100 - inside) / 100, 0, 0, 0, 0, 0, 0, 0))
+    assert location([region], (90, 90)) == name
+
+
+def test_several_regions_or_none_have_no_place():
+    region = as_region((1, 1, 9, 9))
+    assert location([region], (100, 100)) == "upper left"
+    assert location([region, as_region((2, 80, 9, 90))], (100, 100)) is None
+    assert location([], (100, 100)) is None
+
+
+def test_a_wrong_cell_holds_under_five_percent():
+    shares = (0.8, 0.05, 0.0499, 0.1001, 0, 0, 0, 0, 0)
+    wrong = location_distractors(Region("a", (0, 0, 9, 9), 60, shares))
+    assert wrong == ("upper right", "center", "center right", "lower left", "lower center", "lower right")
+
+
+def test_the_cells_of_a_region_without_them_come_from_its_box_and_the_picture_s_size():
+    bare = Region("a", (0, 0, 20, 20), 300)
+    assert location([bare], (90, 90)) == "upper left"
+    assert "upper left" not in location_distractors(bare, (90, 90))
+    with pytest.raises(ValueError, match="size is needed"):
+        location_distractors(bare)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_mirroring_the_picture_swaps_left_and_right_in_the_answer(seed):
+    rng = np.random.default_rng(seed)
+    mask = np.zeros((60, 80), np.uint8)
+    x, y = rng.integers(0, 60), rng.integers(0, 45)
+    mask[y : y + rng.integers(5, 15), x : x + rng.integers(5, 20)] = 1
+    swap = {"left": "right", "right": "left"}
+
+    def turned(name):
+        return name and " ".join(swap.get(word, word) for word in name.split())
+
+    ahead, _ = find_regions(mask, "a")
+    back, _ = find_regions(np.ascontiguousarray(mask[:, ::-1]), "a")
+    assert location(back, (80, 60)) == turned(location(ahead, (80, 60)))
+    assert set(location_distractors(back[0])) == {turned(name) for name in location_distractors(ahead[0])}
+
+
+# -- shares of the picture ------------------------------------------------------------------------------
+
+
+def test_coverage_counts_pixels_not_boxes():
+    mask = np.zeros((100, 100), np.uint8)
+    np.fill_diagonal(mask[10:60, 10:60], 1)
+    mask[70:80, 70:90] = 1
+    regions, _ = find_regions(mask, "a")
+    assert coverage(regions, (100, 100)) == pytest.approx(2.5)
+
+
+@pytest.mark.parametrize(
+    ("percent", "text"),
+    [
+        (100, "100%"),
+        (12.4, "12%"),
+        (12.5, "13%"),
+        (1, "1%"),
+        (0.95, "1%"),
+        (0.94, "0.9%"),
+        (0.25, "0.3%"),
+        (0.01, "0.1%"),
+    ],
+)
+def test_percentages_are_whole_from_one_up(percent, text):
+    assert coverage_text(percent) == text
+    assert abs(parse_coverage(text) - percent) <= 0.5 if percent >= 1 else abs(parse_coverage(text) - percent) <= 0.1
+
+
+@pytest.mark.parametrize("text", ["12", "12.5%", "a%", "", "-3%", "1000%"])
+def test_a_text_that_is_no_percentage_is_not_read(text):
+    with pytest.raises(ValueError, match="percentage"):
+        parse_coverage(text)
+
+
+@given(st.floats(0.01, 100), st.integers(0, 2**32), st.integers(1, 3))
+def test_coverage_options_are_far_enough_apart_to_be_told_by_eye(percent, key, wanted):
+    wrong = coverage_options(percent, Below(key), wanted)
+    values = sorted(parse_coverage(text) for text in (*wrong, coverage_text(percent)))
+    assert len(wrong) == wanted
+    for less, more in zip(values, values[1:], strict=False):
+        assert more - less >= 2
+        assert more >= 2 * less or more - less >= 20
+    assert all(0 < parse_coverage(text) <= 95 for text in wrong)
+
+
+def test_the_rank_of_the_right_percentage_is_spread_evenly():
+    ranks = [0] * 4
+    for key in range(2000):
+        wrong = [parse_coverage(text) for text in coverage_options(17, Below(key))]
+        ranks[sum(value < 17 for value in wrong)] += 1
+    assert min(ranks) > 400

@@ -1,0 +1,99 @@
+"""Tables with one finding or one box a row become one sample a picture, and a bad row never makes a false one."""
+
+from pathlib import Path
+
+import pytest
+
+from medmat_core import readers
+from medmat_core.tree import Tree
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Tree:
+    for name in ("a.png", "b.png"):
+        (tmp_path / name).touch()
+    return Tree(tmp_path)
+
+
+def table(tree: Tree, text: str) -> list[readers.Row]:
+    (tree.base / "t.csv").write_text(text)
+    return list(readers.rows(tree, "t.csv"))
+
+
+def labels(tree: Tree, text: str) -> dict[str, tuple[str, ...]]:
+    rows = table(tree, text)
+    found = readers.merged_labels(
+        tree, rows, readers.Pictures(tree), image="id", code="what", group="who", split="train"
+    )
+    return {str(sample.image): sample.stated for sample in found}
+
+
+def boxes(tree: Tree, text: str) -> dict[str, list[tuple[float, ...]]]:
+    found = readers.table_boxes(
+        tree, table(tree, text), readers.Pictures(tree), image="id", code="what", corners=("x", "y", "u", "v"),
+        nothing=("none",),
+    )  # fmt: skip
+    return {str(sample.image): [box.xyxy for box in sample.boxes] for sample in found}
+
+
+def test_findings_of_one_picture_are_joined_in_the_order_of_its_rows(tree: Tree) -> None:
+    assert labels(tree, "id,what,who\na,x,1\nb,y,2\na,y,1\na,x,1\n") == {"a.png": ("x", "y"), "b.png": ("y",)}
+    assert tree.problems == []
+
+
+def test_a_picture_with_a_row_without_a_label_is_left_out_and_reported(tree: Tree) -> None:
+    assert labels(tree, "id,what,who\na,x,1\na,,1\nb,y,2\n") == {"b.png": ("y",)}
+    assert [(problem.reason, problem.row) for problem in tree.problems] == [("bad_row", 3)]
+
+
+def test_several_codes_of_one_cell_are_each_taken_once(tree: Tree) -> None:
+    (row,) = table(tree, "id,what\na,x; y;x;;\n")
+    assert readers.in_cell("what", ";")(row) == ("x", "y")
+    (row,) = table(tree, "id,what\na,;\n")
+    assert readers.in_cell("what", ";")(row) is None
+
+
+def test_boxes_of_one_picture_are_joined_and_a_row_that_found_nothing_adds_none(tree: Tree) -> None:
+    found = boxes(tree, "id,what,x,y,u,v\na,m,1,2,3,4\na,n,5,6,7.5,8\nb,none,,,,\n")
+    assert found == {"a.png": [(1, 2, 3, 4), (5, 6, 7.5, 8)], "b.png": []}
+
+
+@pytest.mark.parametrize("row", ["a,m,1,2,,4", "a,m,1,2,nan,4", "a,,1,2,3,4", "a,m,1,2,x,4"])
+def test_a_picture_with_a_row_that_holds_no_box_is_left_out_and_reported(tree: Tree, row: str) -> None:
+    assert boxes(tree, f"id,what,x,y,u,v\na,m,1,2,3,4\n{row}\nb,none,,,,\n") == {"b.png": []}
+    assert [(problem.reason, problem.row) for problem in tree.problems] == [("bad_row", 3)]
+
+
+@pytest.mark.parametrize("text", ["train/p/x.jpg", "Outer/train/p/x.jpg", "./train/p/x.jpg", "train\\p\\x.jpg"])
+def test_a_picture_is_found_beside_its_table_with_or_without_the_outer_folder(tmp_path: Path, text: str) -> None:
+    (tmp_path / "train/p").mkdir(parents=True)
+    (tmp_path / "train/p/x.jpg").touch()
+    tree = Tree(tmp_path)
+    assert readers.picture_beside(tree, "train.csv", text) == "train/p/x.jpg"
+    assert tree.problems == []
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("train/../../x.jpg", "path_escapes"),
+        ("train/../x.jpg", "path_escapes"),
+        ("other/train/q/x.jpg", "missing_image"),
+    ],
+)
+def test_a_picture_beside_its_table_is_never_one_elsewhere(tmp_path: Path, text: str, reason: str) -> None:
+    (tmp_path / "x.jpg").touch()
+    tree = Tree(tmp_path)
+    assert readers.picture_beside(tree, "train.csv", text) is None
+    assert [problem.reason for problem in tree.problems] == [reason]
+
+
+def test_the_longest_shared_tail_of_a_path_wins(tmp_path: Path) -> None:
+    for path in ("one/p/x.jpg", "two/p/x.jpg", "x.jpg"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    pictures = readers.Pictures(Tree(tmp_path))
+    assert pictures.tail("C:\\data\\two\\p\\X.jpg") == "two/p/x.jpg"
+    assert pictures.tail("other/p/x.jpg") == "one/p/x.jpg"
+    assert pictures.tail("q/x.jpg") == "x.jpg"
+    assert pictures.tail("y.jpg") is None
