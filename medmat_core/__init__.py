@@ -11,12 +11,12 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from medmat_core import readers
-    from medmat_core.pipeline import build
     from medmat_core.card import Card
     from medmat_core.catalog import load_catalog
     from medmat_core.dataset import Dataset
     from medmat_core.hooks import hookimpl, hookspec
     from medmat_core.model import BoxSample, LabelSample, MaskSample, Problem, Record, Region
+    from medmat_core.pipeline import build
     from medmat_core.subsets import Subset
     from medmat_core.writers import Writer
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from medmat_core import LabelSample, Problem, build, readers
-from medmat_core.pipeline.manifest import Manifest
 from medmat_core.errors import StrictError, UsageError
+from medmat_core.pipeline.manifest import Manifest
 from tests.toy import picture, toy_catalog, toy_dataset, zoo
 
 KEYS = ["id", "caption", "image", "Question", "Answer", "Question-choice", "Answer-choice", "data-no"]

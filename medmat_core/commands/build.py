@@ -12,8 +12,8 @@ import click
 from medmat_core.commands import catalog_of, exit_code
 
 if TYPE_CHECKING:
-    from medmat_core.pipeline.manifest import DatasetReport
     from medmat_core.dataset import Dataset
+    from medmat_core.pipeline.manifest import DatasetReport
 
 
 @click.command("build")

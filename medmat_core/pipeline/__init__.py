@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from medmat_core.pipeline.manifest import Manifest
     from medmat_core.catalog import Catalog
+    from medmat_core.pipeline.manifest import Manifest
 
 
 def build(
@@ -21,9 +21,9 @@ def build(
     Returns the manifest; ``manifest.refused`` counts refused inputs. Raises
     :class:`medmat_core.errors.MedmatError` kinds with a message that says what to do.
     """
+    from medmat_core.catalog import load_catalog
     from medmat_core.pipeline.options import BuildOptions
     from medmat_core.pipeline.run import run_build
-    from medmat_core.catalog import load_catalog
 
     arguments = BuildOptions(data=Path(data), out=Path(out), names=tuple(names), **options)
     return run_build(catalog or load_catalog(), arguments)

@@ -10,9 +10,9 @@ from typing import Any
 
 from attrs import field, frozen
 
+from medmat_core.model import Problem, Record
 from medmat_core.pipeline.context import Context, modules, unpacked
 from medmat_core.pipeline.facts import Fact, load_facts
-from medmat_core.model import Problem, Record
 from medmat_core.questions.draws import bits_of, key_of
 from medmat_core.questions.labels import LabelPlanner, Plan, Unasked
 from medmat_core.questions.pools import Pools

@@ -21,11 +21,10 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from medmat_core.pipeline.context import Context, modules, unpacked
 from medmat_core.card import Card
-from medmat_core.errors import MedmatError
 from medmat_core.headers import HeaderError, read_header
-from medmat_core.model import BoxSample, LabelSample, Problem, Sample, Slice
+from medmat_core.model import LabelSample, Problem, Sample, Slice
+from medmat_core.pipeline.context import Context, modules, unpacked
 from medmat_core.questions.draws import key_of
 from medmat_core.readers.pictures import escapes
 from medmat_core.splits import SIDE_TEST, SIDE_TRAIN, SIDE_UNKNOWN, Labels, Ledger, group_hash

@@ -10,12 +10,12 @@ from typing import Any
 
 from attrs import define, field
 
-from medmat_core.pipeline.options import BuildOptions
-from medmat_core.pipeline.subsets import Removal, as_json
 from medmat_core.catalog import Catalog
 from medmat_core.dataset import Dataset
 from medmat_core.fileio import write_text
 from medmat_core.model import Problem
+from medmat_core.pipeline.options import BuildOptions
+from medmat_core.pipeline.subsets import Removal, as_json
 
 
 @define

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
 
-from medmat_core.pipeline.ask import Line, ShardAsked
 from medmat_core.fileio import write_text
+from medmat_core.pipeline.ask import Line, ShardAsked
 from medmat_core.writers import Writer
 
 _BATCH = 512

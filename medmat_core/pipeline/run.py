@@ -16,6 +16,11 @@ from typing import Any, Protocol
 
 from attrs import define, evolve, field
 
+from medmat_core.catalog import Catalog
+from medmat_core.dataset import Dataset
+from medmat_core.errors import MedmatError, StrictError, UsageError
+from medmat_core.fileio import copy_file
+from medmat_core.model import Problem, Sample
 from medmat_core.pipeline.ask import PARTS, ShardAsked, ask_shard
 from medmat_core.pipeline.context import SHARD, Context
 from medmat_core.pipeline.engines import Engine, InProcess, start_engine
@@ -24,11 +29,6 @@ from medmat_core.pipeline.manifest import DatasetReport, Manifest
 from medmat_core.pipeline.options import BuildOptions
 from medmat_core.pipeline.publish import merged, write_records
 from medmat_core.pipeline.subsets import Member, confirm_identical, removals
-from medmat_core.catalog import Catalog
-from medmat_core.dataset import Dataset
-from medmat_core.errors import MedmatError, StrictError, UsageError
-from medmat_core.fileio import copy_file
-from medmat_core.model import Problem, Sample
 from medmat_core.splits import CONTRADICTORY, LEAK, SURPLUS, TEST, TRAIN, TWICE, Ledger, Settled, settle
 from medmat_core.tree import Tree, fold
 from medmat_core.writers import Writer

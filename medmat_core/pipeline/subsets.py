@@ -7,11 +7,11 @@ from typing import Any
 
 from attrs import define, field, frozen
 
+from medmat_core.concepts import fold
+from medmat_core.fileio import sha256_of
 from medmat_core.pipeline.ask import ShardAsked
 from medmat_core.pipeline.context import Context
 from medmat_core.pipeline.facts import Fact, ShardDone, load_facts
-from medmat_core.concepts import fold
-from medmat_core.fileio import sha256_of
 from medmat_core.splits import TEST, TRAIN, Labels, Ledger, Settled
 
 

@@ -6,8 +6,8 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from medmat_core.pipeline.manifest import Manifest
 from medmat_core.model import REASONS
+from medmat_core.pipeline.manifest import Manifest
 
 
 def print_summary(manifest: Manifest, out: Path, *, sample: bool = True) -> None:
