@@ -61,12 +61,21 @@ def write_bytes(path: Path, raw: bytes) -> None:
         part.write_bytes(raw)
 
 
-def copy_file(source: Path, path: Path) -> None:
-    """Copy a file whole or not at all."""
+def share_file(source: Path, path: Path) -> None:
+    """Give a file a second name, whole or not at all: a hard link where the file system has them, else a copy."""
     import shutil
 
-    with atomic(path) as part:
-        shutil.copyfile(source, part)
+    part = path.with_name(f".{path.name}.{os.getpid()}{_PART}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.unlink(missing_ok=True)
+        os.link(source, part)
+        os.replace(part, path)
+        part.unlink(missing_ok=True)  # a rename onto another name of the same file leaves both
+    except OSError:
+        part.unlink(missing_ok=True)
+        with atomic(path) as copy:
+            shutil.copyfile(source, copy)
 
 
 def sha256_of(path: Path | str) -> str:

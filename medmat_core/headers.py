@@ -49,6 +49,11 @@ def read_header(path: str) -> Header:
 
     Raises :class:`HeaderError` with reason missing_image, bad_image or image_too_large.
     """
+    return Header(*read_fields(path))
+
+
+def read_fields(path: str) -> tuple[int, int, int, int, str]:
+    """The fields of :class:`Header` as a plain tuple, for the loop over all pictures."""
     try:
         handle = os.open(path, _FLAGS)
     except FileNotFoundError:
@@ -79,7 +84,7 @@ def read_header(path: str) -> Header:
         raise HeaderError("bad_image", f"the header gives a size of {width} x {height}")
     if width * height > MAX_PIXELS:
         raise HeaderError("image_too_large", f"{width} x {height} pixels; the limit is 200 megapixels")
-    return Header(width, height, bits, mark, kind)
+    return width, height, bits, mark, kind
 
 
 def _jpeg(handle: int, head: bytes) -> tuple[int, int, int]:

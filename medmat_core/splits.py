@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import compress
 from typing import Final
 
 from attrs import Factory, define
@@ -83,6 +84,8 @@ class Settled:
 
 def repeats(numbers: Sequence[int]) -> dict[int, list[int]]:
     """Places of every number other than 0 that occurs more than once."""
+    if len(set(numbers)) == len(numbers):
+        return {}
     seen: set[int] = set()
     again: set[int] = set()
     for number in numbers:
@@ -152,18 +155,19 @@ def _listed_twice(ledger: Ledger, decisions: bytearray, contradict: Callable[[La
 def _choose_sides(
     ledger: Ledger, decisions: bytearray, split: str, test_fraction: float, captions: Sequence[str]
 ) -> str:
-    sides = ledger.sides
-    official = split == "official" and any(sides)
     if split == "none":
         return "none"
+    sides = ledger.sides
+    official = split == "official" and any(sides)
     limit = int(test_fraction * 2**64)
-    for place, (side, group) in enumerate(zip(sides, ledger.groups, strict=True)):
-        if decisions[place]:
-            continue
-        if official and side:
-            decisions[place] = TEST if side == SIDE_TEST else TRAIN
-        elif group < limit:
-            decisions[place] = TEST
+    by_group = {group: TEST if group < limit else TRAIN for group in set(ledger.groups)}
+    hashed = bytes(map(by_group.__getitem__, ledger.groups))
+    if official or any(decisions):
+        for place, side in enumerate(sides):
+            if not decisions[place]:
+                decisions[place] = (TEST if side == SIDE_TEST else TRAIN) if official and side else hashed[place]
+    else:
+        decisions[:] = hashed
     if not official and test_fraction > 0:
         _give_each_class_a_test(ledger, decisions, captions)
     return "official" if official else "group"
@@ -174,7 +178,7 @@ def _give_each_class_a_test(ledger: Ledger, decisions: bytearray, captions: Sequ
     lowest: dict[int, tuple[int, int]] = {}  # label set -> its two lowest group hashes
     tested: set[int] = set()
     top = 2**64
-    for decision, group, labels in zip(decisions, ledger.groups, ledger.labels, strict=True):
+    for decision, group, labels in set(zip(decisions, ledger.groups, ledger.labels, strict=True)):
         if decision == TEST:
             tested.add(labels)
         if decision in (TRAIN, TEST):
@@ -209,10 +213,12 @@ def _give_each_class_a_test(ledger: Ledger, decisions: bytearray, captions: Sequ
 def _drop_leaks(ledger: Ledger, decisions: bytearray, copies: Sequence[Sequence[int]]) -> None:
     if TEST not in decisions:
         return
-    tested = {group for decision, group in zip(decisions, ledger.groups, strict=True) if decision == TEST}
-    for place, group in enumerate(ledger.groups):
-        if decisions[place] == TRAIN and group in tested:
-            decisions[place] = LEAK
+    tested = set(compress(ledger.groups, map(TEST.__eq__, decisions)))
+    trained = set(compress(ledger.groups, map(TRAIN.__eq__, decisions)))
+    if not tested.isdisjoint(trained):
+        for place, group in enumerate(ledger.groups):
+            if decisions[place] == TRAIN and group in tested:
+                decisions[place] = LEAK
     for places in copies:
         if any(decisions[place] == TEST for place in places):
             for place in places:

@@ -161,10 +161,11 @@ class Tree:
 
         Sorted within each folder; '..JPG' and upper-case suffixes count.
         """
+        plain = tuple(suffixes)
         for where, names in self.walk(folder):
             prefix = where + "/" if where else ""
             for name in names:
-                if not suffixes or _suffix(name) in suffixes or name.lower().endswith(tuple(suffixes)):
+                if name.endswith(plain) or not suffixes or _suffix(name) in suffixes or name.lower().endswith(plain):
                     yield prefix + name
 
     def images(self, folder: str = "") -> Iterator[str]:

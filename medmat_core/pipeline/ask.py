@@ -106,6 +106,8 @@ class Asker:
         self.lines: dict[tuple[str, str], list[Line]] = {
             (writer.name, part): [] for writer in self.writers for part in PARTS
         }
+        # plans by the identity of a shard's label tuples, which the shard keeps alive as long as this
+        self._plans: dict[int, tuple[object, Plan | Unasked]] = {}
         self.problems: list[Problem] = []
         self.records: Counter[tuple[str, str, str]] = Counter()
         self.used = 0
@@ -130,31 +132,35 @@ class Asker:
 
     def _label(self, fact: Fact, part: str) -> None:
         image, _, labels, _, _, key, _, _, _, _, _, _ = fact
-        assert self.planner is not None, "a label data set needs a subset with label instructions"
-        plan = self.planner.plan(*labels)
+        known = self._plans.get(id(labels))
+        if known is None:
+            assert self.planner is not None, "a label data set needs a subset with label instructions"
+            known = self._plans[id(labels)] = (labels, self.planner.plan(*labels))
+        plan = known[1]
         if isinstance(plan, Unasked):
             self.problems.append(Problem(plan.reason, self._below(image), plan.detail))
             return
-        outcome = plan.draw(bits_of(self.context.seed, key))
+        bits = bits_of(self.context.seed, key)
+        span = plan.span
         for writer in self.writers:
-            around = plan.cache.get((writer.name, outcome))
+            around = plan.memory[writer.name].get(bits % span) if span and writer.name in plan.memory else None
             if around is None:
-                around = self._around(writer, plan, outcome, fact, part)
-                if isinstance(around, str):
-                    self.lines[writer.name, part].append((image, 0, 0, around))
-                    continue
-            before, after = around  # type: ignore[misc]
-            self.lines[writer.name, part].append((image, 0, 0, f"{before}{quoted(image)}{after}"))
+                around = self._around(writer, plan, bits, fact, part)
+            if isinstance(around, str):
+                self.lines[writer.name, part].append((image, 0, 0, around))
+            else:
+                before, after = around
+                self.lines[writer.name, part].append((image, 0, 0, f"{before}{quoted(image)}{after}"))
         self.records[part, "label", plan.answer] += 1
         self.used += 1
 
-    def _around(self, writer: Writer, plan: Plan, outcome: Any, fact: Fact, part: str) -> tuple[str, str] | str:
+    def _around(self, writer: Writer, plan: Plan, bits: int, fact: Fact, part: str) -> tuple[str, str] | str:
         """What stands around the picture's name, remembered; or the whole line of a writer that says more."""
-        template, options, place = outcome
+        template, options, place = plan.draw(bits)
         image, _, _, group, _, key, _, _, width, height, _, _ = fact
         context = self.context
         record = Record(
-            key=key.hex(), no=context.no, slug=context.slug, subset=context.card.head.subset, split=part,
+            key=f"{key:016x}", no=context.no, slug=context.slug, subset=context.card.head.subset, split=part,
             group=self._group(group), image=image, width=width, height=height, kind="label", ask="label",
             captions=plan.captions, question=plan.instructions[template], answer=plan.answer, options=options,
             answer_index=place, boxes={}, template=template,
@@ -162,8 +168,8 @@ class Asker:
         around = writer.around_image(record)
         if around is None:
             return writer.line(record)
-        if len(plan.cache) < 20_000:
-            plan.cache[writer.name, outcome] = around
+        if plan.span:
+            plan.memory.setdefault(writer.name, {})[bits % plan.span] = around
         return around
 
     def _group(self, group: str | None) -> str | None:
@@ -182,7 +188,7 @@ class Asker:
             self._spatial = SpatialQuestions(
                 context.card, context.subset, self.pools, context.seed, context.slug, context.asks, context.box_format
             )
-        image, source, _, group, _, key, _, _, width, height, regions, unsure = fact
+        image, source, _, group, _, _, _, _, width, height, regions, unsure = fact
         context = self.context
         path = source if source is not None else self._below(image)
         boxes: dict[str, tuple[tuple[int, int, int, int], ...]] = {}
@@ -195,7 +201,7 @@ class Asker:
                 self.problems.append(Problem(item.reason, path, item.detail))
                 continue
             record = Record(
-                key=item.key.hex(), no=context.no, slug=context.slug, subset=context.card.head.subset, split=part,
+                key=f"{item.key:016x}", no=context.no, slug=context.slug, subset=context.card.head.subset, split=part,
                 group=self._group(group), image=image, width=width, height=height,
                 kind="box" if context.card.head.kind == "box" else "mask", ask=item.ask, captions=(item.caption,),
                 question=item.question, answer=item.answer, options=item.options, answer_index=item.answer_index,

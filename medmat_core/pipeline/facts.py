@@ -3,7 +3,7 @@
 A fact is a plain tuple, since a million of them are written and read again:
 ``(image, source, labels, group, side, key, group hash, mark, width, height, regions, unsure)`` with ``image`` as records
 name it, ``source`` the file below the root where it is another one (a rendered picture's), ``labels`` the
-(stated, uncertain, absent) captions or None, ``side`` the official part, ``key`` the picture's 8-byte key,
+(stated, uncertain, absent) captions or None, ``side`` the official part, ``key`` the picture's key as a number,
 ``mark`` a number equal for equal files, ``regions`` ((caption, box, area, cells), ...) or None, ``unsure`` the
 captions of which something was seen that could not be used.
 """
@@ -22,10 +22,10 @@ from typing import Any, Final
 from attrs import frozen
 
 from medmat_core.card import Card
-from medmat_core.headers import HeaderError, read_header
+from medmat_core.headers import HeaderError, read_fields, read_header
 from medmat_core.model import LabelSample, Problem, Sample, Slice
 from medmat_core.pipeline.context import Context, modules, unpacked
-from medmat_core.questions.draws import key_of
+from medmat_core.questions.draws import bits_of, key_of
 from medmat_core.readers.pictures import escapes
 from medmat_core.splits import SIDE_TEST, SIDE_TRAIN, SIDE_UNKNOWN, Labels, Ledger, group_hash
 
@@ -88,15 +88,22 @@ def _load(file: Path) -> tuple[list[Fact], tuple[Problem, ...], int]:
 def ledger_of(facts: Sequence[Fact]) -> Ledger:
     """The numbers of a shard that settling needs."""
     ledger = Ledger()
-    keys, groups, marks, sides, labels = ledger.keys, ledger.groups, ledger.marks, ledger.sides, ledger.labels
-    for _, _, said, _, side, key, group, mark, _, _, regions, _ in facts:
-        keys.append(int.from_bytes(key, "big"))
-        groups.append(group)
-        marks.append(mark)
-        sides.append(side)
-        if said is None:
-            said = (tuple(dict.fromkeys(region[0] for region in regions)), (), ())
-        labels.append(ledger.label_id(said))
+    if not facts:
+        return ledger
+    _, _, said, _, sides, keys, groups, marks, _, _, regions, _ = zip(*facts, strict=True)
+    ledger.keys.extend(keys)
+    ledger.groups.extend(groups)
+    ledger.marks.extend(marks)
+    ledger.sides.extend(sides)
+    if None in said:
+        said = tuple(
+            (tuple(dict.fromkeys(region[0] for region in found)), (), ()) if labels is None else labels
+            for labels, found in zip(said, regions, strict=True)
+        )
+    # pictures mostly share their tuple of labels, and looking that up by identity spares hashing it
+    distinct = dict(zip(map(id, said), said, strict=True))
+    numbers = {identity: ledger.label_id(labels) for identity, labels in distinct.items()}
+    ledger.labels.extend(map(numbers.__getitem__, map(id, said)))
     return ledger
 
 
@@ -129,48 +136,50 @@ class Inspector:
             "val": SIDE_TEST if head.validation == "test" else SIDE_TRAIN,
         }
         facts: list[Fact] = []
+        add = facts.append
+        groups = self._groups
+        codes: Any = None  # the last sample's stated codes; a folder's samples share them
+        labels: Labels | None = None
         for sample in samples:
             image = sample.image
-            is_label = type(sample) is LabelSample
             if (
-                type(image) is not str
+                type(sample) is not LabelSample
+                or type(image) is not str
                 or image.endswith(RENDERED)
                 or not image.isascii()
                 or ".." in image
-                or not is_label
             ):
                 fact = self._slow(sample, sides)
                 if fact is not None:
-                    facts.append(fact)
+                    add(fact)
                 continue
-            labels = self._captions(sample)
-            if labels is None:
-                continue
+            if sample.stated is not codes or labels is None or sample.uncertain or sample.absent:
+                labels = self._captions(sample)
+                codes = sample.stated if not (sample.uncertain or sample.absent) else None
+                if labels is None:
+                    continue
             width = height = None
             mark = 0
             if check_files:
                 try:
-                    header = read_header(f"{root}/{image}")
+                    width, height, bits, mark, kind = read_fields(f"{root}/{image}")
                     if context.verify == "full":
                         decode(f"{root}/{image}")
                 except HeaderError as error:
                     self.refuse(error.reason, sample, error.detail)
                     continue
-                width, height, mark = header.width, header.height, header.mark
-                if header.bits > 8 and header.format != "jpeg":
+                if bits > 8 and kind != "jpeg":
                     fact = self._slow(sample, sides)
                     if fact is not None:
-                        facts.append(fact)
+                        add(fact)
                     continue
             key = key_of(slug, image, "label")
             group = sample.group
             if group is None:
-                place = int.from_bytes(hashlib.sha256(b"%d\0%b" % (seed, key)).digest()[:8], "big")
+                place = bits_of(seed, key) >> 64
             else:
-                place = self._groups.get(group) or self._group(seed, namespace, group)
-            facts.append(
-                (prefix + image, None, labels, group, sides[sample.split], key, place, mark, width, height, None, ())
-            )
+                place = groups.get(group) or self._group(seed, namespace, group)
+            add((prefix + image, None, labels, group, sides[sample.split], key, place, mark, width, height, None, ()))
         return facts
 
     def _group(self, seed: int, namespace: str, group: str) -> int:
@@ -255,7 +264,7 @@ class Inspector:
         key = key_of(context.slug, name, "label" if labels is not None else "")
         group = self._own_group(sample)
         if group is None:
-            place = int.from_bytes(hashlib.sha256(b"%d\0%b" % (context.seed, key)).digest()[:8], "big")
+            place = bits_of(context.seed, key) >> 64
         else:
             place = self._groups.get(group) or self._group(context.seed, context.card.head.namespace, group)
         return (shown, source, labels, group, sides[sample.split], key, place, mark, width, height, regions, unsure)

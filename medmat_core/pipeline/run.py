@@ -19,7 +19,7 @@ from attrs import define, evolve, field
 from medmat_core.catalog import Catalog
 from medmat_core.dataset import Dataset
 from medmat_core.errors import MedmatError, StrictError, UsageError
-from medmat_core.fileio import copy_file
+from medmat_core.fileio import share_file
 from medmat_core.model import Problem, Sample
 from medmat_core.pipeline.ask import PARTS, ShardAsked, ask_shard
 from medmat_core.pipeline.context import SHARD, Context
@@ -311,7 +311,7 @@ class Build:
         target = self.options.out / path
         if len(members) == 1:  # the union of one: the same bytes
             own = writer.file(_stem(members[0].context), part)
-            copy_file(self.options.out / own, target)
+            share_file(self.options.out / own, target)
             self.manifest.files[path] = self.manifest.files[own]
             return
         streams = []
@@ -333,13 +333,21 @@ def count_ignored(dataset: Dataset, tree: Tree) -> int:
 
     from medmat_core.tree import IMAGE_SUFFIXES
 
-    patterns = [fnmatch.translate(item.pattern) for item in dataset.card.ignored]
+    patterns = [fnmatch.translate(item.pattern) for item in dataset.card.ignored if _may_be_a_picture(item.pattern)]
     if not patterns:
         return 0
     ignored = re.compile("|".join(patterns)).match
     whole = Tree(tree.base)
     whole._listed = tree._listed  # the same folders; listed once
     return sum(1 for path in whole.files("", IMAGE_SUFFIXES) if ignored(path) or ignored(path.rpartition("/")[2]))
+
+
+def _may_be_a_picture(pattern: str) -> bool:
+    """Whether a pattern can match a picture: '*.csv' cannot, and need not be tried on a million names."""
+    from medmat_core.tree import IMAGE_SUFFIXES
+
+    tail = pattern.rpartition(".")[2]
+    return "." not in pattern or any(c in tail for c in "*?[]") or f".{tail.lower()}" in IMAGE_SUFFIXES
 
 
 def run_build(catalog: Catalog, options: BuildOptions, progress: Progress | None = None) -> Manifest:

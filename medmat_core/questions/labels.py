@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import combinations
-from math import comb
+from math import comb, factorial
 
 from attrs import field, frozen
 
@@ -13,6 +13,9 @@ from medmat_core.questions.pools import Eligible, Pools
 from medmat_core.subsets import Subset
 
 MAX_OPTIONS = 4
+MEMORABLE = 20_000
+"""So many different outcomes of a plan are remembered; a plan that has more draws every time."""
+
 Outcome = tuple[int, tuple[str, ...], int]
 """(template 0-5, options in order, index of the answer)."""
 
@@ -30,7 +33,8 @@ class Plan:
     """Everything a question needs but the draw: the answer, its instructions, and its wrong options.
 
     ``first`` holds the options of which at least one is taken, ``rest`` the others. ``size`` > 1 makes options
-    of several findings. ``cache`` is for writers: what they made of an outcome before.
+    of several findings. ``span``: a draw depends on its bits modulo ``span`` alone (0: on more than is worth
+    remembering). ``memory`` is for writers: by writer, what they made of a draw before.
     """
 
     answer: str
@@ -40,7 +44,20 @@ class Plan:
     rest: tuple[str, ...]
     pools: Pools | None = None
     size: int = 1
-    cache: dict[object, object] = field(factory=dict)
+    memory: dict[str, dict[int, tuple[str, str]]] = field(factory=dict)
+    span: int = field(init=False)
+
+    @span.default
+    def _span(self) -> int:
+        if self.pools is not None or self.size > 1:
+            return 0
+        pool, span, options = len(self.first) + len(self.rest), len(self.instructions), 1
+        sizes = [len(self.first) or pool, *range(pool - 1, 0, -1)]
+        for size in sizes[: min(pool, MAX_OPTIONS - 1)]:
+            span *= size
+            options += 1
+        span *= factorial(options)
+        return span if span <= MEMORABLE else 0
 
     def draw(self, bits: int) -> Outcome:
         """Instruction, wrong options and their order from 256 bits, each choice even."""

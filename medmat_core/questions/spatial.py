@@ -33,7 +33,7 @@ FEW_CLASSES: Final = 3
 class Asked:
     """One question about one picture, before it is a record."""
 
-    key: bytes
+    key: int
     ask: str
     ask_place: int
     caption: str
@@ -108,7 +108,7 @@ class SpatialQuestions:
                     yield self._asked(own_key, ask, caption, *made, draw)
 
     def _asked(
-        self, key: bytes, ask: str, caption: str, answer: str, wrong: list[str], words: Mapping[str, str], draw: Draw
+        self, key: int, ask: str, caption: str, answer: str, wrong: list[str], words: Mapping[str, str], draw: Draw
     ) -> Asked:
         template = draw.below(len(self.subset.instructions[ask]))
         options = tuple(draw.shuffled([answer, *draw.shuffled(wrong)[: MAX_OPTIONS - 1]]))

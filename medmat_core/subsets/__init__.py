@@ -47,7 +47,8 @@ class Entry:
 
 
 def _instructions(value: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
-    return MappingProxyType({ask: tuple(texts) for ask, texts in value.items()})
+    # a plain dict: subsets travel to worker processes, and a mapping proxy does not pickle
+    return {ask: tuple(texts) for ask, texts in value.items()}
 
 
 @frozen
