@@ -16,6 +16,7 @@ from typing import Any, Final, Literal
 
 from attrs import Factory, define, field, frozen
 
+from medmat_core._remembered import remembered
 from medmat_core.errors import CardError
 
 Access = Literal["open", "account", "competition", "credentialed"]
@@ -245,17 +246,14 @@ class Card:
     @classmethod
     def load(cls, path: Path) -> Card:
         """Read the head of the card at ``path``; :class:`CardError` names file, field and reason."""
-        try:
-            text = path.read_text(encoding="utf-8")
-        except OSError as error:
-            raise CardError(f"{path}: cannot be read: {error.strerror}") from error
-        table = _TABLE.search(text)
-        raw = _parse(text[: table.start()] if table else text, path)
-        return cls(path, _structure(raw, Head, path))
+        return cls(path, remembered(path, "head", lambda: _head(path), __file__))
 
     @cached_property
     def tables(self) -> _Tables:
         """Everything below the head."""
+        return remembered(self.path, "tables", self._read_tables, __file__)
+
+    def _read_tables(self) -> _Tables:
         raw = _parse(self.path.read_text(encoding="utf-8"), self.path)
         rest = {key: value for key, value in raw.items() if key not in _HEAD_FIELDS}
         tables: _Tables = _structure(rest, _Tables, self.path)
@@ -308,6 +306,16 @@ class Card:
 
     def __reduce__(self) -> Any:
         return (Card.load, (self.path,))
+
+
+def _head(path: Path) -> Head:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CardError(f"{path}: cannot be read: {error}") from error
+    table = _TABLE.search(text)
+    head: Head = _structure(_parse(text[: table.start()] if table else text, path), Head, path)
+    return head
 
 
 def _parse(text: str, path: Path) -> dict[str, Any]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import fnmatch
 import importlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import importlib.util
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
@@ -144,11 +146,61 @@ def _manager() -> pluggy.PluginManager:
     return manager
 
 
-def load_catalog(*, disable: Sequence[str] = (), plugins: Sequence[ModuleType] | None = None) -> Catalog:
+@frozen
+class Peek:
+    """What a card beside a plugin module says at a glance, before anything is imported."""
+
+    slug: str
+    no: int | None
+    folder: str
+    subset: int | None
+    modality: str
+
+
+_GLANCE: Final = re.compile(r'^(slug|folder|no|subset|modality) *= *(?:"([^"\\\n]*)"|(\d+)) *$', re.MULTILINE)
+_OTHER_HOOKS: Final = ("medmat_subsets", "medmat_writers", "medmat_commands", "medmat_regions", "MEDMAT_API")
+
+
+def _peek(module: str, name: str) -> Peek | None:
+    """The card beside the module of a data set, read at a glance; None where the module has to be imported.
+
+    A module that also implements another hook, or whose entry point is not named by its slug, is imported.
+    """
+    package, _, tail = module.rpartition(".")
+    if not package or "." in package:
+        return None
+    try:
+        spec = importlib.util.find_spec(package)
+        folder = next(iter(spec.submodule_search_locations or ())) if spec is not None else None
+        if folder is None:
+            return None
+        with (
+            open(f"{folder}/{tail}.toml", encoding="utf-8") as card,
+            open(f"{folder}/{tail}.py", encoding="utf-8") as code,
+        ):
+            text, source = card.read(4096), code.read()
+    except (OSError, ValueError, ImportError, StopIteration):
+        return None
+    if any(hook in source for hook in _OTHER_HOOKS):
+        return None
+    found = {key: word or number for key, word, number in _GLANCE.findall(text.split("\n[", 1)[0])}
+    if found.get("slug") != name or "folder" not in found or not found.get("subset", "").isdecimal():
+        return None
+    no = found.get("no", "")
+    return Peek(name, int(no) if no else None, found["folder"], int(found["subset"]), found.get("modality", ""))
+
+
+def load_catalog(
+    *,
+    disable: Sequence[str] = (),
+    plugins: Sequence[ModuleType] | None = None,
+    wanted: Callable[[Peek], bool] | None = None,
+) -> Catalog:
     """Everything that is installed.
 
     ``disable`` leaves out plugins by entry point, distribution or module name (shell patterns). ``plugins``
-    takes these modules instead of the installed entry points (for tests). A plugin that fails to import or
+    takes these modules instead of the installed entry points (for tests). ``wanted`` leaves data sets unloaded that
+    a command has no use for, by a glance at the card beside their module. A plugin that fails to import or
     whose card is broken is listed under ``failed``; two plugins that claim one slug or number raise
     :class:`CatalogError` naming both.
     """
@@ -157,17 +209,23 @@ def load_catalog(*, disable: Sequence[str] = (), plugins: Sequence[ModuleType] |
     datasets: list[Dataset] = []
     sources: dict[str, Source] = {}
     left_out: list[str] = []
+    peeks: list[tuple[Peek, Source]] = []
     for source, load, names in _found(plugins):
         if any(fnmatch.fnmatchcase(name, pattern) for name in names for pattern in disable):
             left_out.append(source.name)
             continue
+        if wanted is not None and plugins is None:
+            peek = _peek(names[-1], source.name)
+            if peek is not None and not wanted(peek):
+                peeks.append((peek, source))
+                continue
         try:
             module = load()
-            wanted = getattr(module, "MEDMAT_API", hooks.API_VERSION)
-            if wanted != hooks.API_VERSION:
+            needs = getattr(module, "MEDMAT_API", hooks.API_VERSION)
+            if needs != hooks.API_VERSION:
                 raise MedmatError(
-                    f"it needs version {wanted} of the hooks, this medmat-core has {hooks.API_VERSION}; "
-                    f"upgrade {'medmat-core' if wanted > hooks.API_VERSION else 'the plugin'}"
+                    f"it needs version {needs} of the hooks, this medmat-core has {hooks.API_VERSION}; "
+                    f"upgrade {'medmat-core' if needs > hooks.API_VERSION else 'the plugin'}"
                 )
             if manager.is_registered(module):
                 continue
@@ -189,7 +247,9 @@ def load_catalog(*, disable: Sequence[str] = (), plugins: Sequence[ModuleType] |
             continue
         sources[source.name] = source
         datasets.extend(own)
-    _check_claims(datasets)
+    _check_claims(
+        [(d.slug, d.no, _owner(d.source, d.module)) for d in datasets] + [(p.slug, p.no, _owner(s)) for p, s in peeks]
+    )
     datasets.sort(key=lambda d: (d.no is None, d.no or 0, d.slug))
     return Catalog(tuple(datasets), tuple(failed), tuple(left_out), manager, sources)
 
@@ -210,24 +270,19 @@ def _found(plugins: Sequence[ModuleType] | None) -> Iterator[tuple[Source, Any, 
         )
 
 
-def _check_claims(datasets: Sequence[Dataset]) -> None:
-    slugs: dict[str, Dataset] = {}
-    numbers: dict[int, Dataset] = {}
-    for dataset in datasets:
-        for claimed, other in (
-            (f"slug {dataset.slug!r}", slugs.get(dataset.slug)),
-            (f"number {dataset.no}", numbers.get(dataset.no) if dataset.no is not None else None),
-        ):
-            if other is not None:
+def _check_claims(claims: Sequence[tuple[str, int | None, str]]) -> None:
+    """Refuse two plugins that claim one slug or one number."""
+    owners: dict[str, str] = {}
+    for slug, no, owner in claims:
+        for claimed in (f"slug {slug!r}", *((f"number {no}",) if no is not None else ())):
+            other = owners.setdefault(claimed, owner)
+            if other is not owner:
+                name = owner.partition(" ")[0]
                 raise CatalogError(
-                    f"{claimed} is claimed by {_owner(dataset)} and by {_owner(other)}; uninstall one of them "
-                    f"or leave one out with --disable {dataset.source.name}"
+                    f"{claimed} is claimed by {owner} and by {other}; uninstall one of them "
+                    f"or leave one out with --disable {name}"
                 )
-        slugs[dataset.slug] = dataset
-        if dataset.no is not None:
-            numbers[dataset.no] = dataset
 
 
-def _owner(dataset: Dataset) -> str:
-    source = dataset.source
-    return f"{source.name} ({source.dist} {source.version})" if source.dist else f"{source.name or dataset.module}"
+def _owner(source: Source, module: str = "") -> str:
+    return f"{source.name} ({source.dist} {source.version})" if source.dist else f"{source.name or module}"

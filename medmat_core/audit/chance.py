@@ -115,7 +115,10 @@ class Evenness:
             row = [counts[index] for index in range(size)]
             p = even_p(row)
             if p is not None and p < SUSPECT:
-                yield "uneven_letters", f"{of}: of {size} options the answer is at {_told('ABCDEFGHIJ', row)} (p = {p:.1e})"
+                yield (
+                    "uneven_letters",
+                    f"{of}: of {size} options the answer is at {_told('ABCDEFGHIJ', row)} (p = {p:.1e})",
+                )
         for ask, counts in sorted(self.instructions.items()):
             row = [counts[template] for template in range(6)]
             p = even_p(row)

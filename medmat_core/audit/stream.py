@@ -105,7 +105,9 @@ class _Reader:
                 yield self.value()[0]
                 mark = self.peek()
                 if mark not in (",", "]"):
-                    what = f"is no JSON after {self.count} records" if mark else f"is cut off after {self.count} records"
+                    what = (
+                        f"is no JSON after {self.count} records" if mark else f"is cut off after {self.count} records"
+                    )
                     raise StreamError(what)
                 self.at += 1
                 if mark == "]":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,16 +10,19 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from medmat_core.catalog import Catalog
+    from medmat_core.catalog import Catalog, Peek
 
 
-def catalog_of(ctx: click.Context) -> Catalog:
-    """The catalog of installed plugins, loaded once a run; failed plugins are told on stderr."""
+def catalog_of(ctx: click.Context, wanted: Callable[[Peek], bool] | None = None) -> Catalog:
+    """The catalog of installed plugins, loaded once a run; failed plugins are told on stderr.
+
+    ``wanted`` leaves data sets unloaded that the command has no use for.
+    """
     state = ctx.ensure_object(dict)
     if "catalog" not in state:
         from medmat_core.catalog import load_catalog
 
-        state["catalog"] = load_catalog(disable=state.get("disable", ()))
+        state["catalog"] = load_catalog(disable=state.get("disable", ()), wanted=wanted)
         for failed in state["catalog"].failed:
             click.echo(f"medmat: {failed}", err=True)
     catalog: Catalog = state["catalog"]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attrs import Factory, evolve, frozen
-from cattrs import Converter
-from cattrs.errors import BaseValidationError
 
+from medmat_core._remembered import remembered
 from medmat_core.errors import CatalogError
 
 if TYPE_CHECKING:
@@ -72,13 +70,19 @@ class Relations:
         )
 
 
-_converter = Converter(forbid_extra_keys=True)
-
-
 def read(path: Path) -> Relations:
     """The relations of a file; CatalogError names file and fault."""
+    return remembered(path, "relations", lambda: _parsed(path), __file__)
+
+
+def _parsed(path: Path) -> Relations:
+    import tomllib
+
+    from cattrs import Converter
+    from cattrs.errors import BaseValidationError
+
     try:
-        return _converter.structure(tomllib.loads(path.read_text(encoding="utf-8")), Relations)
+        return Converter(forbid_extra_keys=True).structure(tomllib.loads(path.read_text(encoding="utf-8")), Relations)
     except FileNotFoundError:
         raise CatalogError(f"{path}: no concept file") from None
     except (tomllib.TOMLDecodeError, BaseValidationError) as error:

@@ -1,8 +1,8 @@
 """First pass over a shard: what every picture is, so that the whole data set can be decided at once.
 
 A fact is a plain tuple, since a million of them are written and read again:
-``(image, source, labels, group, side, key, group hash, mark, width, height, regions, unsure)`` with ``image`` as records
-name it, ``source`` the file below the root where it is another one (a rendered picture's), ``labels`` the
+``(image, source, labels, group, side, key, group hash, mark, width, height, regions, unsure)`` with ``image``
+as records name it, ``source`` the file below the root where it is another one (a rendered picture's), ``labels`` the
 (stated, uncertain, absent) captions or None, ``side`` the official part, ``key`` the picture's key as a number,
 ``mark`` a number equal for equal files, ``regions`` ((caption, box, area, cells), ...) or None, ``unsure`` the
 captions of which something was seen that could not be used.

@@ -8,7 +8,7 @@ _PATIENT = re.compile(
 
 
 def patient(name: str) -> str | None:
-    """'train/PNEUMONIA/person1_bacteria_2.jpeg' -> 'person1_bacteria', 'NORMAL2-IM-0383-0001.jpeg' -> 'NORMAL2-IM-0383'.
+    """'PNEUMONIA/person1_bacteria_2.jpeg' -> 'person1_bacteria', 'NORMAL2-IM-0383-0001.jpeg' -> 'NORMAL2-IM-0383'.
 
     Patients with bacterial and viral pneumonia are numbered apart: person1_virus is somebody else. The third form
     ('BACTERIA-40699-0001') is that of the Mendeley copy. None for a name of another form.

@@ -1,4 +1,4 @@
-"""What the two fracture rows share: two class folders a part, full of rotated copies that keep their source's number."""
+"""What the two fracture rows share: two class folders a part, full of rotated copies that keep their number."""
 
 import re
 from collections.abc import Iterator
