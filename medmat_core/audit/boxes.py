@@ -125,7 +125,10 @@ class Regions:
             if len(expected) != len(right) or not all(
                 _close(a, b, step, exact) for a, b in zip(right, expected, strict=True)
             ):
-                yield "box_answer", f"the answer is {entry.answer}, the boxes of {caption!r} are {list(map(list, stored))}"
+                yield (
+                    "box_answer",
+                    f"the answer is {entry.answer}, the boxes of {caption!r} are {list(map(list, stored))}",
+                )
             truths.extend(tuple(b) for b in stored)
         for option, boxes in known.items():
             if option != entry.answer:

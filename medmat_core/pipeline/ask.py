@@ -16,7 +16,7 @@ from medmat_core.pipeline.facts import Fact, load_facts
 from medmat_core.questions.draws import bits_of, key_of
 from medmat_core.questions.labels import LabelPlanner, Plan, Unasked
 from medmat_core.questions.pools import Pools
-from medmat_core.splits import TEST, TRAIN
+from medmat_core.splits import TEST
 from medmat_core.writers import Writer
 
 Line = tuple[str, int, int, str]
@@ -114,45 +114,56 @@ class Asker:
 
     def ask(self, facts: Sequence[Fact], decisions: bytes) -> None:
         """Ask about every fact whose decision is TRAIN or TEST."""
-        label_asked = self.context.asks is None or "label" in self.context.asks
+        labelled: tuple[list[Fact], list[Fact]] = ([], [])
         for fact, decision in zip(facts, decisions, strict=True):
-            if decision == TRAIN:
-                part = "train"
-            elif decision == TEST:
-                part = "test"
-            else:
+            if decision > TEST:
                 continue
             if fact[2] is not None:
-                if label_asked:
-                    self._label(fact, part)
+                labelled[decision].append(fact)
             else:
-                self._regions(fact, part)
+                self._regions(fact, PARTS[decision])
+        if self.context.asks is None or "label" in self.context.asks:
+            for part, some in zip(PARTS, labelled, strict=True):
+                if some:
+                    self._labels(some, part)
 
     # -- labels -----------------------------------------------------------------------------------
 
-    def _label(self, fact: Fact, part: str) -> None:
-        image, _, labels, _, _, key, _, _, _, _, _, _ = fact
-        known = self._plans.get(id(labels))
-        if known is None:
-            assert self.planner is not None, "a label data set needs a subset with label instructions"
-            known = self._plans[id(labels)] = (labels, self.planner.plan(*labels))
-        plan = known[1]
-        if isinstance(plan, Unasked):
-            self.problems.append(Problem(plan.reason, self._below(image), plan.detail))
-            return
-        bits = bits_of(self.context.seed, key)
-        span = plan.span
-        for writer in self.writers:
-            around = plan.memory[writer.name].get(bits % span) if span and writer.name in plan.memory else None
-            if around is None:
-                around = self._around(writer, plan, bits, fact, part)
-            if isinstance(around, str):
-                self.lines[writer.name, part].append((image, 0, 0, around))
-            else:
-                before, after = around
-                self.lines[writer.name, part].append((image, 0, 0, f"{before}{quoted(image)}{after}"))
-        self.records[part, "label", plan.answer] += 1
-        self.used += 1
+    def _labels(self, facts: Sequence[Fact], part: str) -> None:
+        """The label questions of one part, a writer at a time: this loop is the build's hot path."""
+        plans = self._plans
+        for fact in facts:
+            labels = fact[2]
+            if id(labels) not in plans:
+                assert self.planner is not None, "a label data set needs a subset with label instructions"
+                plans[id(labels)] = (labels, self.planner.plan(*labels))
+        counts = Counter(id(fact[2]) for fact in facts)
+        for number, count in counts.items():
+            plan = plans[number][1]
+            if isinstance(plan, Plan):
+                self.records[part, "label", plan.answer] += count
+                self.used += count
+        seed = self.context.seed
+        for first, writer in enumerate(self.writers):
+            name = writer.name
+            add = self.lines[name, part].append
+            for fact in facts:
+                image = fact[0]
+                plan = plans[id(fact[2])][1]
+                if isinstance(plan, Unasked):
+                    if not first:
+                        self.problems.append(Problem(plan.reason, self._below(image), plan.detail))
+                    continue
+                bits = bits_of(seed, fact[5])
+                memory = plan.memory.get(name)
+                around = memory.get(bits % plan.span) if memory is not None else None
+                if around is None:
+                    made = self._around(writer, plan, bits, fact, part)
+                    if isinstance(made, str):
+                        add((image, 0, 0, made))
+                        continue
+                    around = made
+                add((image, 0, 0, f"{around[0]}{quoted(image)}{around[1]}"))
 
     def _around(self, writer: Writer, plan: Plan, bits: int, fact: Fact, part: str) -> tuple[str, str] | str:
         """What stands around the picture's name, remembered; or the whole line of a writer that says more."""

@@ -161,12 +161,16 @@ class Build:
         self.kept += count
         return True
 
-    def _samples(self, dataset: Dataset, tree: Tree, report: DatasetReport) -> Iterator[Sample]:
-        """The adapter's samples; its problems go to the report, and if it breaks, what it gave so far counts."""
+    def _samples(self, dataset: Dataset, tree: Tree, report: DatasetReport) -> Iterator[list[Sample]]:
+        """The adapter's samples, a shard at a time; its problems go to the report, and if it breaks, what it
+        gave so far counts."""
         source = iter(dataset.samples(tree, dataset.card))
-        while True:
+        going = True
+        while going:
+            items: list[Any] = []
             try:
-                item = next(source, None)
+                items.extend(islice(source, SHARD))  # keeps what came before an error
+                going = len(items) == SHARD
             except MedmatError:
                 raise
             except Exception as error:
@@ -174,22 +178,17 @@ class Build:
 
                 frame = traceback.extract_tb(error.__traceback__)[-1]
                 where = f"{Path(frame.filename).name} line {frame.lineno}"
-                self._report(
-                    report,
-                    [Problem("reader_failed", "", f"{type(error).__name__}: {error} ({where}); please report it")],
-                )
-                break
-            if item is None:
-                break
-            if isinstance(item, Problem):
-                self._report(report, [item])
-            else:
-                yield item
+                detail = f"{type(error).__name__}: {error} ({where}); please report it"
+                tree.problems.append(Problem("reader_failed", "", detail))
+                going = False
+            if Problem in set(map(type, items)):
+                self._report(report, [item for item in items if isinstance(item, Problem)])
+                items = [item for item in items if not isinstance(item, Problem)]
+            if items:
+                yield items
             if tree.problems:
                 self._report(report, tree.problems)
                 tree.problems.clear()
-        self._report(report, tree.problems)
-        tree.problems.clear()
 
     def _report(self, report: DatasetReport, problems: Sequence[Problem]) -> None:
         for problem in problems:
@@ -205,11 +204,8 @@ class Build:
         packed: Any = context if in_process else context.packed()
 
         def tasks() -> Iterator[tuple[Any, int, Any, bool]]:
-            source = self._samples(dataset, tree, report)
-            index = 0
-            while samples := list(islice(source, SHARD)):
+            for index, samples in enumerate(self._samples(dataset, tree, report)):
                 yield packed, index, samples, self._keep(len(samples))
-                index += 1
 
         shards: list[ShardDone] = []
         ledger = Ledger()

@@ -73,8 +73,10 @@ def class_folders(
             yield LabelSample(
                 path,
                 stated,
-                group=group(path) if group is not None else None,
-                split=split(path) if split is not None else None,
+                (),
+                (),
+                group(path) if group is not None else None,
+                split(path) if split is not None else None,
             )
 
 
