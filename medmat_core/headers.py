@@ -134,7 +134,12 @@ def _other(path: str, head: bytes) -> tuple[int, int, int, str]:
     try:
         with Image.open(path) as picture:
             bits = 16 if picture.mode.startswith(("I", "F")) else 8
-            return picture.width, picture.height, bits, (picture.format or "").lower()
+            width, height = picture.size
+            if picture.format == "TIFF":  # Pillow turns a TIFF by its orientation and cuts colour to 8 bits
+                tags = picture.tag_v2  # type: ignore[attr-defined]
+                width, height = int(tags[256]), int(tags[257])
+                bits = max(bits, *tags[258]) if 258 in tags and picture.mode != "1" else bits
+            return width, height, bits, (picture.format or "").lower()
     except UnidentifiedImageError:
         raise HeaderError("bad_image", "not a picture of a known format") from None
     except Image.DecompressionBombError as error:

@@ -71,8 +71,12 @@ class Drawn:
     """
 
     names: tuple[str, ...]
+    known: frozenset[str] = field(init=False)
     counts: Counter[str] = field(factory=Counter)
     spread: float = 0.0
+
+    def __attrs_post_init__(self) -> None:
+        self.known = frozenset(self.names)
 
     def add(self, taken: Sequence[str]) -> None:
         """One question took these of the names."""
@@ -102,12 +106,27 @@ class Evenness:
     letters: dict[int, Counter[int]] = field(factory=dict)
     instructions: dict[str, Counter[int]] = field(factory=dict)
     options: dict[tuple[str, str], Drawn] = field(factory=dict)
+    texts: dict[str, Counter[str]] = field(factory=dict)
 
     def letter(self, options: int, index: int) -> None:
         self.letters.setdefault(options, Counter())[index] += 1
 
-    def instruction(self, ask: str, template: int) -> None:
-        self.instructions.setdefault(ask, Counter())[template] += 1
+    def instruction(self, ask: str, template: int | None, text: str) -> None:
+        """A question used this of the six; None: it is told by its text alone, if there are six in all."""
+        if template is not None:
+            self.instructions.setdefault(ask, Counter())[template] += 1
+            return
+        texts = self.texts.setdefault(ask, Counter())
+        if text in texts or len(texts) <= 6:
+            texts[text] += 1
+
+    def drew(self, kind: str, answer: str, names: tuple[str, ...], wrong: Sequence[str]) -> None:
+        """Beside this answer, ``wrong`` were drawn; those of ``names`` could be."""
+        if len(names) > 1:
+            drawn = self.options.get((kind, answer))
+            if drawn is None:
+                drawn = self.options[kind, answer] = Drawn(names)
+            drawn.add([name for name in wrong if name in drawn.known])
 
     def faults(self, of: str) -> Iterator[tuple[str, str]]:
         """(name, sentence) of what is certainly not even."""
@@ -119,8 +138,9 @@ class Evenness:
                     "uneven_letters",
                     f"{of}: of {size} options the answer is at {_told('ABCDEFGHIJ', row)} (p = {p:.1e})",
                 )
-        for ask, counts in sorted(self.instructions.items()):
-            row = [counts[template] for template in range(6)]
+        used = {ask: [counts[template] for template in range(6)] for ask, counts in self.instructions.items()}
+        used.update({ask: sorted(texts.values()) for ask, texts in self.texts.items() if len(texts) == 6})
+        for ask, row in sorted(used.items()):
             p = even_p(row)
             if p is not None and p < SUSPECT:
                 yield "uneven_instructions", f"{of}: {ask}: instructions are used {_told('012345', row)} (p = {p:.1e})"

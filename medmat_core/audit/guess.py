@@ -7,7 +7,7 @@ decide between several options is credited with its chance among them, so nothin
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from math import comb
 from typing import Any, Final
@@ -66,7 +66,7 @@ class Tally:
     records: int = 0
     chance: float = 0.0
     letters: Counter[int] = field(factory=Counter)
-    scores: Counter[str] = field(factory=Counter)
+    scores: defaultdict[str, float] = field(factory=lambda: defaultdict(float))
     trained: int = 0
     label_questions: int = 0
     without_own: int = 0
@@ -79,19 +79,19 @@ class Tally:
     def add(self, entry: Entry, labels: Labels | None, train: Tally | None) -> None:
         """Count a record. ``train`` is the tally of the train file, if this is the test file's."""
         options, answer = entry.options, entry.answer
+        self.counted[entry.ask, answer if entry.ask in ("presence", "label") else entry.captions[0]] += 1
         if answer not in options:
             return
         self.records += 1
         self.chance += 1 / len(options)
         self.letters[options.index(answer)] += 1
         longest, odd = self._blindly(options)
-        self.scores["longest"] += credit(longest, answer)  # type: ignore[assignment]
-        self.scores["odd"] += credit(odd, answer)  # type: ignore[assignment]
+        self.scores["longest"] += credit(longest, answer)
+        self.scores["odd"] += credit(odd, answer)
         if train is not None and train.records:
             self.trained += 1
-            self.scores["frequent"] += credit(best(options, lambda o: train.answers[o]), answer)  # type: ignore[assignment]
+            self.scores["frequent"] += credit(best(options, lambda o: train.answers[o]), answer)
         self._own(entry, labels)
-        self.counted[entry.ask, answer if entry.ask in ("presence", "label") else entry.captions[0]] += 1
         if entry.ask not in ("label", "presence", "structure"):
             return  # boxes and numbers are no labels
         self.answers[answer] += 1
@@ -113,10 +113,10 @@ class Tally:
 
     def _own(self, entry: Entry, labels: Labels | None) -> None:
         if entry.ask != "label" or labels is None or not labels.captions:
-            self.scores["own"] += 1 / len(entry.options)  # type: ignore[assignment]
+            self.scores["own"] += 1 / len(entry.options)
             return
         own = [option for option in entry.options if all(map(labels.is_own, labels.findings(option)))]
-        self.scores["own"] += credit(own or list(entry.options), entry.answer)  # type: ignore[assignment]
+        self.scores["own"] += credit(own or list(entry.options), entry.answer)
         self.label_questions += 1
         self.without_own += not any(option != entry.answer for option in own)
 
@@ -141,7 +141,9 @@ def merged(tallies: Sequence[Tally]) -> Tally:
         whole.trained += tally.trained
         whole.label_questions += tally.label_questions
         whole.without_own += tally.without_own
-        for name in ("letters", "scores", "counted", "answers", "wrongs", "said"):
+        for name, score in tally.scores.items():
+            whole.scores[name] += score
+        for name in ("letters", "counted", "answers", "wrongs", "said"):
             getattr(whole, name).update(getattr(tally, name))
     return whole
 

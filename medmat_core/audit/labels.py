@@ -144,10 +144,16 @@ class Labels:
                 self._fitting.clear()
             own = tuple(name for name in self.captions if not any(self.wrong(s, name) for s in stated))
             other = tuple(name for name in self._others if not any(self.wrong(s, name) for s in stated))
-            names = (*own, *other)
-            free = not any(self.meet(a, b) for place, a in enumerate(names) for b in names[:place])
+            names = {*own, *other}
+            free = not any(a in names and b in names for a, b in self._clashes)
             known = self._fitting[stated] = Fitting(own, other, free)
         return known
+
+    @cached_property
+    def _clashes(self) -> list[tuple[str, str]]:
+        """Pairs of labels that must not meet in one question."""
+        names = (*self.captions, *self._others)
+        return [(a, b) for place, a in enumerate(names) for b in names[:place] if self.meet(a, b)]
 
     @cached_property
     def _others(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ possible once in billions of pairs; what is found is named by file and id, so th
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -154,3 +154,22 @@ def _contradictions(seen: Seen, files: tuple[str, str], apart: Callable[[str, st
 def contradict(one: tuple[str, ...], other: tuple[str, ...], apart: Callable[[str, str], bool]) -> bool:
     """Whether one picture cannot have both sets of labels."""
     return any(a != b and apart(a, b) for a in one for b in other if a not in other and b not in one)
+
+
+def untested(seen: Seen, title: str, captions: Sequence[str]) -> Iterator[Fault]:
+    """Notes on labels that several groups of train have and no record of test."""
+    says, sides = seen.column("says"), seen.sides
+    if not (sides == 1).any():
+        return
+    groups = np.where(seen.column("groups") != 0, seen.column("groups"), seen.column("images"))
+    sets_of: dict[str, list[int]] = {}
+    for number, names in seen.captions.items():
+        for name in names:
+            sets_of.setdefault(name, []).append(number)
+    for caption in captions:
+        rows = np.isin(says, np.array(sets_of.get(caption, []), np.uint64))
+        if (rows & (sides == 1)).any():
+            continue
+        count = len(np.unique(groups[rows & (sides == 0)]))
+        if count > 1:
+            yield Fault("class_untested", f"{title}: {caption!r} has {count} groups in train and none in test")

@@ -137,7 +137,7 @@ class SpatialQuestions:
             [box_text(option, size, self.box_format) for option in wrong],
             {
                 "convention": convention_clause(self.box_format),
-                "count": count_clause(len({region.box for region in regions})),
+                "count": count_clause(len(regions)),
             },
         )
 

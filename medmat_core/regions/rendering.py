@@ -15,9 +15,7 @@ hold in it unchanged. Equal sources give equal bytes.
 
 from __future__ import annotations
 
-import os
 import struct
-import threading
 import zlib
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -26,6 +24,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from medmat_core.fileio import write_bytes
 from medmat_core.model import Slice
 from medmat_core.regions._faults import PixelError, bad, missing
 from medmat_core.regions.pixels import DICOM, VOLUMES, load
@@ -97,14 +96,15 @@ def render(path: Path, slice_: Slice | None, out: Path, window: Window | None = 
 
     ``window`` is the card's (center, width). A file at ``out`` that this version made by the same rule, and
     that is not older than ``path``, is left alone. The file appears whole or not at all. Raises
-    :class:`PixelError` (``bad_image``, ``truncated_image``, ``image_too_large``, ``missing_image``).
+    :class:`PixelError` (``bad_image``, ``truncated_image``, ``image_too_large``, ``missing_image``), and
+    :class:`~medmat_core.errors.BuildError` where the disk is full or not writable.
     """
     stamp = _stamp(slice_, window)
     size = _already_there(path, out, stamp)
     if size is not None:
         return size
     shown = shown_pixels(path, slice_, window)
-    _write_whole(out, _png(shown, stamp))
+    write_bytes(out, _png(shown, stamp))
     return shown.shape[1], shown.shape[0]
 
 
@@ -241,20 +241,6 @@ def _already_there(path: Path, out: Path, stamp: bytes) -> tuple[int, int] | Non
         return None
     width, height = struct.unpack(">II", start[16:24])
     return width, height
-
-
-def _write_whole(out: Path, data: bytes) -> None:
-    out.parent.mkdir(parents=True, exist_ok=True)
-    temporary = out.with_name(f".{out.name}.{os.getpid()}-{threading.get_ident()}.tmp")
-    try:
-        with open(temporary, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(out)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 __all__ = ["Header", "PixelError", "bits_of", "needs_rendering", "render", "shown_pixels", "windowed"]

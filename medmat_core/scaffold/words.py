@@ -1,0 +1,131 @@
+"""What names of files, folders and columns most likely mean, and how a code reads in plain English."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from medmat_core.model import Split
+from medmat_core.tree import fold
+
+_SPLITS: Final[Mapping[str, Split]] = {
+    "train": "train",
+    "training": "train",
+    "trainval": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "dev": "val",
+    "test": "test",
+    "testing": "test",
+}
+STANDARD: Final = frozenset({"train", "training", "val", "valid", "validation", "test", "testing"})
+"""Folder names that ``readers.split_of`` knows without being told."""
+
+_NORMAL: Final = frozenset(
+    {"normal", "healthy", "nofinding", "nofindings", "negative", "none", "nodisease", "noabnormality", "control"}
+)
+_CATCH_ALL: Final = frozenset(
+    {"other", "others", "otherdiseases", "otherdisease", "unknown", "misc", "miscellaneous", "notlisted"}
+)
+_GENERIC: Final = re.compile(
+    r"(images?|imgs?|pictures?|photos?|data|dataset|files?|originals?|raw|png|jpe?g|tiff?|bmp|\d+x)([ _-]?\d+)?"
+)
+MASK_WORD: Final = re.compile(
+    r"mask|ground[ _-]?truth|(?<![a-z])gt(?![a-z])|segment|(?<![a-z])seg(?![a-z])|label|annot|manual", re.IGNORECASE
+)
+_KEPT_HYPHEN: Final = ("non", "pre", "post", "anti", "un", "re")
+
+
+def split_of_name(name: str) -> Split | None:
+    """The part that a name speaks of: "train", "Training_Data", "trainval-image"; None for none, or for two."""
+    found = {_SPLITS[word] for word in re.split(r"[^a-z0-9]+|(?<=[a-z])(?=\d)", fold(name)) if word in _SPLITS}
+    return found.pop() if len(found) == 1 else None
+
+
+def split_of_path(path: str) -> Split | None:
+    """The part that the folders of a path speak of, nearest to the root."""
+    return next((split for name in path.split("/") if (split := split_of_name(name))), None)
+
+
+def whole(splits: Iterable[Split | None]) -> bool:
+    """Whether these parts make a split: a train part, and another one."""
+    found = set(splits)
+    return "train" in found and bool(found & {"val", "test"})
+
+
+def is_generic(name: str) -> bool:
+    """Whether a folder's name says nothing of what is in it ("images", "40X")."""
+    return _GENERIC.fullmatch(fold(name)) is not None
+
+
+def folded(text: str) -> str:
+    """A caption for comparison, as the conformance suite compares: digits and letters alone, case folded."""
+    return re.sub(r"[\W_]+", "", text.casefold())
+
+
+def natural(text: str) -> list[tuple[int, str]]:
+    """A sort key that puts "2" before "10"."""
+    return [(int(part), "") if part.isdecimal() else (-1, fold(part)) for part in re.split(r"(\d+)", text) if part]
+
+
+def caption_of(code: str) -> str:
+    """A code as a caption to start from: "0_dyed-lifted_polyps" as "Dyed lifted polyps". May be empty.
+
+    >>> caption_of("NON CANCER"), caption_of("COVID-19"), caption_of("HER2+")
+    ('Non cancer', 'COVID-19', 'HER2 positive')
+    """
+    text = re.sub(r"^\d+\s*[._) -]\s*(?=\D*[^\W\d_]{2})", "", code.strip())
+    text = re.sub(r"\+(?=$|\W)", " positive", text)
+    text = re.sub(r"(?<=\w)-$", " negative", text)
+    text = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", text.replace("_", " ").replace("; ", ", "))
+    text = re.sub(r"([^\W\d_]+)-(?=[a-z])", lambda m: m[0] if m[1].lower() in _KEPT_HYPHEN else f"{m[1]} ", text)
+    words = text.split()
+    if not folded(text):
+        return ""
+    plain = [word.lower() if _is_plain(word) else word for word in words]
+    plain[0] = plain[0][0].upper() + plain[0][1:] if _is_plain(words[0]) else words[0]
+    return " ".join(plain)
+
+
+def _is_plain(word: str) -> bool:
+    """Whether a word is no acronym: "Tumor", "CANCER", "polyp"; not "BRVO", "COVID-19", "pT2"."""
+    bare = word.strip("()[],.'")
+    if any(char.isdigit() for char in bare):
+        return False
+    upper = sum(char.isupper() for char in bare)
+    return upper == 0 or (upper == 1 and bare[:1].isupper() and len(bare) > 1) or (bare.isupper() and len(bare) > 4)
+
+
+def captions_of(codes: Iterable[str], column: str = "") -> dict[str, str]:
+    """Codes with captions that the conformance suite tells apart. ``column`` words codes that are mere numbers."""
+    listed = list(codes)
+    head = caption_of(column) or "Class"
+    found: dict[str, str] = {}
+    seen: dict[str, str] = {}
+    for place, code in enumerate(listed, 1):
+        caption = caption_of(code)
+        if not re.search(r"[^\W\d_]", caption):
+            caption = f"{head} {code}" if folded(code) else f"{head} {place}"
+        other = seen.get(folded(caption))
+        if other is not None and fold(other) != fold(code):
+            number = 2
+            while folded(f"{caption} ({number})") in seen:
+                number += 1
+            caption = f"{caption} ({number})"
+        elif other is not None:
+            caption = found[other]  # one class written in two ways
+        seen.setdefault(folded(caption), code)
+        found[code] = caption
+    return found
+
+
+def normal_of(labels: Mapping[str, str]) -> str:
+    """The caption that means "nothing found", or ''."""
+    return next((caption for caption in labels.values() if folded(caption) in _NORMAL), "")
+
+
+def catch_alls(labels: Mapping[str, str]) -> tuple[str, ...]:
+    """Captions that may be true of any picture."""
+    return tuple(dict.fromkeys(caption for caption in labels.values() if folded(caption) in _CATCH_ALL))

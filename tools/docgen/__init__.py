@@ -1,0 +1,1 @@
+"""What ``tools/make_docs.py`` is made of: one module a kind of page."""

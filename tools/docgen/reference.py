@@ -1,0 +1,317 @@
+"""The reference: commands from their help, the rest from docstrings and classes."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+import types
+from collections.abc import Iterator
+from typing import Any, Final
+
+import attrs
+import click
+
+import medmat_core
+from medmat_core import hooks, model, readers
+from medmat_core import card as cards
+from medmat_core.cli import _COMMANDS, cli
+from medmat_core.commands.show import _ACCESS
+from medmat_core.model import NOTES, REASONS
+
+from . import words
+from .markdown import code, docstring, fenced, page, prose, table
+
+_MARKERS: Final = {
+    "hookimpl": "Marks a function of a plugin module as the implementation of a [hook](hooks.md): `@hookimpl` above it.",
+    "hookspec": "Marks a hook specification. medmat's own are in `medmat_core.hooks`; a plugin needs it only for a hook "
+    "of its own.",
+    "readers": "The module of readers, and of the kinds of masks, boxes and slices that samples hold: "
+    "see [Readers](readers.md).",
+}
+_KINDS: Final = ("MaskFile", "IndexMask", "ColorMask", "RleMask", "PolygonMask", "Box", "Slice", "Row", "Marks")
+
+
+def pages() -> Iterator[tuple[str, str]]:
+    """(path below docs/, text) of every page."""
+    yield "reference/commands.md", _commands()
+    yield "reference/hooks.md", _hooks()
+    yield "reference/api.md", _api()
+    yield "reference/readers.md", _readers()
+    yield "reference/card.md", _card()
+    yield "reference/reasons.md", _reasons()
+
+
+# -- commands -----------------------------------------------------------------------------------------
+
+
+def help_text(command: click.Command, name: str) -> str:
+    """What ``--help`` prints, 100 columns wide."""
+    with click.Context(command, info_name=name, max_content_width=100, terminal_width=100) as context:
+        return command.get_help(context)
+
+
+def _commands() -> str:
+    sections = [
+        "# Commands",
+        "What each command prints with `--help`. A plugin may add commands of its own "
+        "(the hook [`medmat_commands`](hooks.md#medmat_commands)).",
+        "## Exit codes",
+        table(
+            ("code", "meaning"),
+            [
+                ("0", "done"),
+                ("1", "done, but some inputs were refused (`build`, `demo`), something differs from the card (`check`), "
+                 "or a fault was found (`audit`)"),
+                ("2", "bad arguments or nothing to do"),
+                ("3", "internal error, full disk, or a plugin that failed to load"),
+                ("130", "stopped from the keyboard"),
+            ],
+        ),
+        "Errors are one line on stderr that names the file, what is wrong and what to do. "
+        "`medmat --debug COMMAND` shows a traceback instead.",
+        "## medmat",
+        fenced(_own_help()),
+    ]  # fmt: skip
+    for name, (module, _) in _COMMANDS.items():
+        sections.append(f"## medmat {name}")
+        try:
+            command = importlib.import_module(f"medmat_core.commands.{module}").command
+        except ModuleNotFoundError as error:
+            if error.name != f"medmat_core.commands.{module}":
+                raise
+            sections.append("Not part of this version.")
+            continue
+        sections.append(fenced(help_text(command, f"medmat {name}")))
+    return page(*sections, note="from the commands")
+
+
+def _own_help() -> str:
+    """``medmat --help`` without what plugins add."""
+
+    class Bare(type(cli)):  # type: ignore[misc]
+        def _added(self, ctx: click.Context) -> dict[str, click.Command]:
+            return {}
+
+    bare = Bare(name="medmat", params=cli.params, help=cli.help, epilog=cli.epilog, context_settings=cli.context_settings)
+    return help_text(bare, "medmat")
+
+
+# -- hooks --------------------------------------------------------------------------------------------
+
+
+def _hooks() -> str:
+    sections = [
+        "# Hooks",
+        "A plugin is a module named by an entry point of the group `medmat`:",
+        fenced('[project.entry-points.medmat]\nmy-dataset = "medmat_my_dataset.my_dataset"', "toml"),
+        "It implements any of these hooks as functions marked with `@hookimpl` "
+        "(`from medmat_core import hookimpl`). A function may leave out arguments that it does not need.",
+        f"The version of this contract is {hooks.API_VERSION}. A module that needs another one says so with "
+        "`MEDMAT_API = N`; it is then listed as failed, with what to upgrade, and everything else works on.",
+        "An entry point named by the slug of its data set, whose module has its card beside it and implements no other "
+        "hook, is not imported by commands that have no use for that data set.",
+    ]
+    for name, function in vars(hooks).items():
+        if name.startswith("medmat_"):
+            sections += [
+                f"## {name}",
+                fenced(f"@hookimpl\n{_signature(name, function, 'def ')}", "python"),
+                docstring(function),
+            ]
+    return page(*sections, note="from medmat_core/hooks.py")
+
+
+# -- names --------------------------------------------------------------------------------------------
+
+
+def _api() -> str:
+    sections = [
+        "# Public names",
+        "`medmat_core.__all__`: what plugins and scripts may rely on. Every other name may move.",
+        fenced(f"from medmat_core import {', '.join(sorted(medmat_core.__all__)[:4])}, ...", "python"),
+    ]
+    for name in sorted(medmat_core.__all__, key=str.casefold):
+        sections.append(f"## {name}")
+        if name in _MARKERS:
+            sections.append(_MARKERS[name])
+            continue
+        sections.extend(_described(name, getattr(medmat_core, name)))
+    return page(*sections, note="from the docstrings of medmat_core")
+
+
+def _described(name: str, thing: Any) -> Iterator[str]:
+    if inspect.isclass(thing):
+        if getattr(thing, "_is_protocol", False):
+            kinds = [f"    {key}: {value}" for key, value in thing.__annotations__.items()]
+            yield fenced(f"class {name}(Protocol):\n" + "\n".join(kinds), "python")
+        else:
+            yield fenced(_signature(name, thing, ""), "python")
+        yield docstring(thing)
+        members = [
+            (key, value)
+            for key, value in vars(thing).items()
+            if not key.startswith("_") and (inspect.isfunction(value) or isinstance(value, (property, classmethod)))
+        ]
+        rows = []
+        for key, value in members:
+            function = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
+            first = prose(inspect.cleandoc(function.__doc__ or "")).replace("\n", " ")
+            if first:
+                shown = key if isinstance(value, property) else _signature(key, function, "", method=True)
+                rows.append((code(shown), first.replace("|", "\\|")))
+        if rows:
+            yield table(("member", ""), rows)
+    else:
+        yield fenced(_signature(name, thing, "def "), "python")
+        yield docstring(thing)
+
+
+def _readers() -> str:
+    functions = [name for name in readers.__all__ if inspect.isfunction(getattr(readers, name))]
+    by_module: dict[types.ModuleType, list[str]] = {}
+    for name in functions:
+        module = importlib.import_module(getattr(readers, name).__module__)
+        by_module.setdefault(module, []).append(name)
+    sections = [
+        "# Readers",
+        "`from medmat_core import readers`. A reader takes paths and rules and yields samples or rows; what cannot be "
+        "used it reports to the tree. An adapter is most often one call of one of them.",
+        "The files of a data set are a `readers.Tree`; all paths are relative to the data set's own root, with '/' "
+        "separators, in one order on every machine.",
+    ]
+    for module, names in by_module.items():
+        sections += [f"## {_title(module)}", *_functions(names)]
+    sections += ["## Tree", *_described("Tree", readers.Tree), "## Pictures", *_described("Pictures", readers.Pictures)]
+    sections += ["## What samples hold", "`readers` also gives the classes that samples are made of."]
+    for name in _KINDS:
+        sections += [f"### {name}", *_described(name, getattr(readers, name))]
+    for name in ("Point", "Split"):
+        kind = getattr(model, name)
+        sections += [f"### {name}", fenced(f"{name} = {_plain(str(kind))}", "python")]
+    return page(*sections, note="from medmat_core/readers")
+
+
+def _title(module: types.ModuleType) -> str:
+    return (module.__doc__ or "").strip().splitlines()[0].rstrip(".")
+
+
+def _functions(names: list[str]) -> Iterator[str]:
+    for name in names:
+        function = getattr(readers, name)
+        yield f"### {name}"
+        yield fenced(_signature(name, function, "def "), "python")
+        yield docstring(function)
+
+
+def _plain(kind: str) -> str:
+    return re.sub(r"\b(?:typing|collections\.abc|medmat_core(?:\.\w+)*)\.", "", kind)
+
+
+def _kind(annotation: Any) -> str:
+    return annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+
+
+def _signature(name: str, thing: Any, keyword: str, *, method: bool = False) -> str:
+    """A signature as it is written in code, on one line where it fits."""
+    signature = inspect.signature(thing)
+    parts: list[str] = []
+    starred = False
+    for place, parameter in enumerate(signature.parameters.values()):
+        if method and place == 0 and parameter.name in ("self", "cls"):
+            continue
+        if parameter.name.startswith("_"):
+            continue
+        if parameter.kind is parameter.KEYWORD_ONLY and not starred:
+            parts.append("*")
+            starred = True
+        mark = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
+        text = mark + parameter.name
+        if parameter.annotation is not parameter.empty:
+            text += f": {_plain(_kind(parameter.annotation))}"
+        if parameter.default is not parameter.empty:
+            text += f" = {_default(parameter.default)}"
+        parts.append(text)
+    made = signature.return_annotation
+    arrow = f" -> {_plain(_kind(made))}" if made is not signature.empty and made is not None and keyword else ""
+    line = f"{keyword}{name}({', '.join(parts)}){arrow}"
+    if len(line) <= 100 or method:
+        return line
+    return f"{keyword}{name}(\n" + "".join(f"    {part},\n" for part in parts) + f"){arrow}"
+
+
+def _default(value: Any) -> str:
+    if value is attrs.NOTHING or type(value).__name__ in ("_Nothing", "Factory"):
+        return "..."
+    if isinstance(value, (str, int, float, bool, tuple, type(None))):
+        return repr(value)
+    if isinstance(value, frozenset):
+        return "IMAGE_SUFFIXES" if ".png" in value else repr(sorted(value))
+    return f"{type(value).__name__}()"
+
+
+# -- cards --------------------------------------------------------------------------------------------
+
+
+def _card(head: type = cards.Head) -> str:
+    shapes: dict[str, type] = {
+        "counts": cards.Counts,
+        "classes": cards.Classes,
+        "mask": cards.MaskRules,
+        "ignored": cards.Ignored,
+        "example.pictures": cards.Picture,
+        "example.files": cards.TextFile,
+        "example.expect": cards.Expect,
+        "citation": cards.Citation,
+    }
+    sections = [
+        "# Card fields",
+        prose(inspect.cleandoc(cards.__doc__ or "")),
+        "A field that is not listed here is an error that names file and field, and so is one of the wrong kind.",
+        "## Head",
+        "Top-level keys.",
+        _fields(head, words.HEAD),
+        "## [labels]",
+        "The codes that lie on disk (folder names, table values, mask classes) to captions, in card order: the order of "
+        "classes everywhere. Two codes may share a caption.",
+    ]
+    for name, shape in shapes.items():
+        several = name.startswith("example.") or name == "ignored"
+        sections.append(f"## [[{name}]]" if several else f"## [{name}]")
+        sections += [docstring(shape), _fields(shape, words.TABLES[name])]
+    access = table(("access", "meaning"), [(code(name), meaning) for name, meaning in _ACCESS.items()])
+    return page(*sections, "## Kinds of access", access, note="from medmat_core/card.py")
+
+
+def _fields(shape: type, told: dict[str, str]) -> str:
+    rows = []
+    for item in attrs.fields(shape):
+        kind = _kind(item.type) if item.type is not None else ""
+        needed = item.default is attrs.NOTHING
+        if needed:
+            default = "required"
+        elif isinstance(item.default, attrs.Factory):  # type: ignore[arg-type]
+            default = ""
+        else:
+            default = code(repr(item.default)) if item.default not in ("", None, ()) else ""
+        rows.append((code(item.name), code(_plain(kind)), default, told[item.name]))
+    return table(("field", "kind", "default", ""), rows)
+
+
+# -- reasons ------------------------------------------------------------------------------------------
+
+
+def _reasons() -> str:
+    sections = [
+        "# Reasons",
+        "Every line of `problems.jsonl` has one of these reasons. A refused input sets the exit code to 1; a note does "
+        "not. See [how to read problems.jsonl](../howto/problems.md).",
+    ]
+    for title, level in (("Refused", False), ("Notes", True)):
+        rows = [
+            (code(reason), meaning[0].upper() + meaning[1:] + ".", words.TO_DO[reason])
+            for reason, meaning in REASONS.items()
+            if (reason in NOTES) is level
+        ]
+        sections += [f"## {title}", table(("reason", "meaning", "what to do"), rows)]
+    return page(*sections, note="from medmat_core.model.REASONS")
