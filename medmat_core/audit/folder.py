@@ -58,7 +58,8 @@ def manifest_faults(place: Place) -> Iterator[Fault]:
     for dataset in datasets(manifest):
         if dataset.get("split") == "unprotected":
             yield Fault(
-                "unprotected", f"{dataset.get('slug')}: no split and no ids: one patient's pictures may be on both sides"
+                "unprotected",
+                f"{dataset.get('slug')}: no split and no ids: one patient's pictures may be on both sides",
             )
 
 
@@ -122,7 +123,9 @@ def problem_faults(place: Place) -> Iterator[Fault]:
         found = reasons.get(slug, Counter())
         told = dataset.get("problems", {})
         if isinstance(told, dict) and dict(found) != told:
-            yield Fault("manifest_counts", f"{slug}: problems {told} are listed, problems.jsonl holds {dict(found)}", MANIFEST)
+            yield Fault(
+                "manifest_counts", f"{slug}: problems {told} are listed, problems.jsonl holds {dict(found)}", MANIFEST
+            )
         images = dataset.get("images")
         refused = sum(count for reason, count in found.items() if reason not in NOTES)
         if isinstance(images, dict) and images.get("refused") != refused:

@@ -60,7 +60,8 @@ class Tally:
     """One data set or subset, one part.
 
     ``letters`` counts right letters, ``chance`` sums one over the number of options, ``without_own`` counts label
-    questions (of ``label_questions``) with no wrong option of the data set's own labels.
+    questions (of ``label_questions``) with no wrong option of the data set's own labels. ``answers`` are whole,
+    ``findings`` and ``wrongs`` are right and wrong ones finding by finding.
     """
 
     records: int = 0
@@ -72,6 +73,7 @@ class Tally:
     without_own: int = 0
     counted: Counter[tuple[str, str]] = field(factory=Counter)
     answers: Counter[str] = field(factory=Counter)
+    findings: Counter[str] = field(factory=Counter)
     wrongs: Counter[str] = field(factory=Counter)
     said: Counter[tuple[str, ...]] = field(factory=Counter)
     _blind: dict[frozenset[str], tuple[list[str], list[str]]] = field(factory=dict)
@@ -98,6 +100,7 @@ class Tally:
         if entry.ask == "label":
             self.said[entry.captions] += 1
         split = labels.findings if labels is not None else lambda text: (text,)
+        self.findings.update(split(answer))
         for option in options:
             if option != answer:
                 self.wrongs.update(split(option))
@@ -143,7 +146,7 @@ def merged(tallies: Sequence[Tally]) -> Tally:
         whole.without_own += tally.without_own
         for name, score in tally.scores.items():
             whole.scores[name] += score
-        for name in ("letters", "counted", "answers", "wrongs", "said"):
+        for name in ("letters", "counted", "answers", "findings", "wrongs", "said"):
             getattr(whole, name).update(getattr(tally, name))
     return whole
 

@@ -105,9 +105,7 @@ def _match(
     stream.step()
 
 
-def leak_faults(
-    subset: Seen, files: tuple[str, str], members: Sequence[Member], *, by_path: bool
-) -> Iterator[Fault]:
+def leak_faults(subset: Seen, files: tuple[str, str], members: Sequence[Member], *, by_path: bool) -> Iterator[Fault]:
     """Does anything in a subset's train file stand in test, there or in any member; is a picture there twice.
 
     ``by_path`` is False where the build opened no picture and so promised nothing about equal ones.

@@ -90,7 +90,9 @@ def runs(values: Numbers) -> Iterator[npt.NDArray[np.intp]]:
     ordered = values[order]
     starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
     ends = np.concatenate((starts[1:], [len(ordered)]))
-    for start, end in zip(*(edge[(ends - starts > 1) & (ordered[starts] != 0)] for edge in (starts, ends)), strict=True):
+    for start, end in zip(
+        *(edge[(ends - starts > 1) & (ordered[starts] != 0)] for edge in (starts, ends)), strict=True
+    ):
         yield order[start:end]
 
 
@@ -132,7 +134,9 @@ def compare(seen: Seen, files: tuple[str, str], apart: Callable[[str, str], bool
                 file, record = where(int(rows[0]))
                 yield Fault("duplicate_record", f"has the key of record {record} of {file}", *where(int(row)))
     for train, test in across(seen.column("images"), sides):
-        yield Fault("picture_leak", f"its picture is also in test: record {seen.ids[test]} of {files[1]}", *where(train))
+        yield Fault(
+            "picture_leak", f"its picture is also in test: record {seen.ids[test]} of {files[1]}", *where(train)
+        )
     for train, test in across(seen.column("groups"), sides):
         yield Fault("group_leak", f"its group is also in test: record {seen.ids[test]} of {files[1]}", *where(train))
     if apart is not None:

@@ -96,8 +96,8 @@ def figures(unit: Unit, labels: Labels | None, *, splits: str | None = None) -> 
             "ABCDEFGHIJ"[index]: count for index, count in sorted(whole.letters.items())
         },
         "labels": _labels(unit.tallies, labels),
-        "only_answer": sorted(name for name in _said(whole, labels) if not whole.wrongs[name]),
-        "only_distractor": sorted(set(whole.wrongs) - set(_said(whole, labels))),
+        "only_answer": sorted(set(whole.findings) - set(whole.wrongs)),
+        "only_distractor": sorted(set(whole.wrongs) - set(whole.findings)),
     }  # fmt: skip
     if splits is not None:
         found["split"] = splits
@@ -108,44 +108,32 @@ def figures(unit: Unit, labels: Labels | None, *, splits: str | None = None) -> 
     return found
 
 
-def _said(tally: Tally, labels: Labels | None) -> set[str]:
-    split = labels.findings if labels is not None else lambda text: (text,)
-    return {finding for answer in tally.answers for finding in split(answer)}
-
-
 def _labels(tallies: tuple[Tally, Tally], labels: Labels | None) -> dict[str, dict[str, int]]:
     """Label -> how often it is (part of) an answer in train and in test, and a wrong option."""
-    split = labels.findings if labels is not None else lambda text: (text,)
-    found: dict[str, dict[str, int]] = {}
-
-    def row(name: str) -> dict[str, int]:
-        return found.setdefault(name, {"train": 0, "test": 0, "wrong": 0})
-
-    for name in labels.captions if labels is not None else ():
-        row(name)
-    for part, tally in zip(PARTS, tallies, strict=True):
-        for answer, count in sorted(tally.answers.items()):
-            for finding in split(answer):
-                row(finding)[part] += count
-        for name, count in sorted(tally.wrongs.items()):
-            row(name)["wrong"] += count
-    return found
+    names = dict.fromkeys(labels.captions if labels is not None else ())
+    names |= dict.fromkeys(sorted({name for tally in tallies for name in (*tally.findings, *tally.wrongs)}))
+    train, test = tallies
+    return {
+        name: {
+            "train": train.findings[name],
+            "test": test.findings[name],
+            "wrong": train.wrongs[name] + test.wrongs[name],
+        }
+        for name in names
+    }
 
 
-def label_notes(unit: Unit, labels: Labels | None, title: str) -> list[Fault]:
+def label_notes(unit: Unit, title: str) -> list[Fault]:
     """Labels that are only ever right, or only ever wrong: a blind guesser soon knows them."""
     whole = merged(unit.tallies)
     if whole.label_questions < ENOUGH:
         return []
-    said = _said(whole, labels)
     notes = [
-        Fault("only_answer", f"{title}: {name!r} is never a wrong option")
-        for name in sorted(said)
-        if not whole.wrongs[name]
+        Fault("only_answer", f"{title}: {name!r} is an answer {whole.findings[name]} times and never a wrong option")
+        for name in sorted(set(whole.findings) - set(whole.wrongs))
     ]
     notes += [
-        Fault("only_distractor", f"{title}: {name!r} is a wrong option {count} times and never an answer")
-        for name, count in sorted(whole.wrongs.items())
-        if name not in said
+        Fault("only_distractor", f"{title}: {name!r} is a wrong option {whole.wrongs[name]} times and never an answer")
+        for name in sorted(set(whole.wrongs) - set(whole.findings))
     ]
     return notes

@@ -233,7 +233,7 @@ class Audit:
             slug = rules.card.head.slug if rules.card is not None else listed.get("slug", name)
             row = {"no": int(name) if name.isdecimal() else None, "slug": slug, "subset": self.book.subset_no(name)}
             report.datasets.append(row | figures(unit, rules.labels, splits=listed.get("split")))
-            self._add(iter(label_notes(unit, rules.labels, f"data set {name}")))
+            self._add(iter(label_notes(unit, f"data set {name}")))
         for stem, unit in self.groups.items():
             number = int(stem) if stem.isdecimal() else stem
             members = [name for name in unit.seen.names.values()]

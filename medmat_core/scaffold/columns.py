@@ -24,7 +24,9 @@ _META: Final = re.compile(
     r"comments?|notes?|source|dir|folder|path|url|md5\w*|hash|index)(?![a-z])|(?<![a-z])(is|has)_|_xy$|method|confirm",
     re.IGNORECASE,
 )
-_SPLIT: Final = re.compile(r"split|(?<![a-z])(set|fold|part|partition|subset|phase|usage)(?![a-z])|dataset", re.IGNORECASE)
+_SPLIT: Final = re.compile(
+    r"split|(?<![a-z])(set|fold|part|partition|subset|phase|usage)(?![a-z])|dataset", re.IGNORECASE
+)
 _GROUP: Final = re.compile(
     r"patient|subject|(?<![a-z])(pid|case)(?![a-z])|lesion_?id|study_?(id|instance\w*)|case_?id|series_?id|person",
     re.IGNORECASE,
@@ -159,7 +161,9 @@ def group_column(tables: Sequence[Table], taken: Sequence[str]) -> str | None:
         if cells and all(cells) and len(set(cells)) > 1 and not set(map(str.lower, cells)) <= _BINARY:
             values = len(set(cells))
             # ages, counts and flags of patients come back far too often to be their ids
-            if values >= len(cells) / 50 and not re.search(r"age|sex|gender|count|number_of|position|weight", column, re.I):
+            if values >= len(cells) / 50 and not re.search(
+                r"age|sex|gender|count|number_of|position|weight", column, re.I
+            ):
                 return column
     return None
 

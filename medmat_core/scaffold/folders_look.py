@@ -106,7 +106,9 @@ def _split_names(paths: Collection[list[str]]) -> dict[str, Split]:
 
 def _class_level(below: dict[str, list[str]], splits: dict[str, Split]) -> tuple[int | None, list[str]]:
     """The place of the class among the telling folder names of a path: 0 the first, -1 the last; and what to doubt."""
-    telling = [[part for part in parts if part and part not in splits and not is_generic(part)] for parts in below.values()]
+    telling = [
+        [part for part in parts if part and part not in splits and not is_generic(part)] for parts in below.values()
+    ]
     telling = [parts for parts in telling if parts]
     if not telling:
         return None, []

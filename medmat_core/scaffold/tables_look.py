@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
-from attrs import frozen
-
-from medmat_core.card import Picture, TextFile
+from medmat_core.card import Picture
 from medmat_core.model import Split
 from medmat_core.readers.tables import Row
 from medmat_core.scaffold.columns import (
@@ -21,43 +19,16 @@ from medmat_core.scaffold.columns import (
     run_columns,
     split_column,
 )
-from medmat_core.scaffold.proposal import Code, Layout, Proposal, Shown
-from medmat_core.scaffold.quoting import python_text
-from medmat_core.scaffold.survey import Root, Survey, group_hint, per_class
+from medmat_core.scaffold.proposal import Layout, Proposal, Shown
+from medmat_core.scaffold.survey import Survey, group_hint, per_class
+from medmat_core.scaffold.tables_code import Reading, table_code
 from medmat_core.scaffold.tables_read import Table, excerpt, read_tables, rows_of
-from medmat_core.scaffold.words import STANDARD, caption_of, captions_of, natural, split_of_name, split_of_path, whole
+from medmat_core.scaffold.words import caption_of, captions_of, natural, split_of_name, whole
 from medmat_core.tree import fold
 
-_NO: Final = frozenset({"0", "0.0", "false"})
-
-
-@frozen(eq=False)
-class _Found:
-    """Tables of one make, and how their rows are read."""
-
-    tables: tuple[Table, ...]
-    label: LabelColumn | None
-    hot: HotColumns | None
-    by_column: tuple[str, dict[str, Split]] | None
-    by_folder: dict[str, Split]
-    by_file: bool
-    group: str | None
-
-    def codes(self, row: Row) -> tuple[str, ...]:
-        if self.hot is not None:
-            return tuple(name for name in self.hot.names if row.get(name).lower() in ("1", "1.0", "true"))
-        assert self.label is not None
-        cell = row.get(self.label.name)
-        if not self.label.separator:
-            return (cell,) if cell else ()
-        return tuple(dict.fromkeys(part.strip() for part in cell.split(self.label.separator) if part.strip()))
-
-    def split(self, table: Table, row: Row, path: str) -> Split | None:
-        if self.by_column is not None:
-            return self.by_column[1].get(row.get(self.by_column[0]))
-        if self.by_file:
-            return table.split
-        return next((self.by_folder[fold(n)] for n in path.split("/")[:-1] if fold(n) in self.by_folder), None)
+_NAMELESS: Final = frozenset(
+    {"label", "labels", "class", "target", "category", "diagnosis", "outcome", "result", "grade"}
+)
 
 
 def look_at_tables(survey: Survey, wanted: Layout | None = None) -> tuple[Proposal | None, tuple[str, ...]]:
@@ -111,7 +82,7 @@ def _same_make(first: Table, tables: Sequence[Table]) -> list[Table]:
     return sorted(chosen, key=lambda table: table.path)
 
 
-def _parts(tables: Sequence[Table], label: LabelColumn | None, hot: HotColumns | None) -> _Found:
+def _parts(tables: Sequence[Table], label: LabelColumn | None, hot: HotColumns | None) -> Reading:
     names = [tables[0].image, *([label.name] if label else []), *(hot.names if hot else ())]
     by_column = split_column(tables, names)
     by_file = by_column is None and len(tables) > 1 and whole(table.split for table in tables)
@@ -122,17 +93,17 @@ def _parts(tables: Sequence[Table], label: LabelColumn | None, hot: HotColumns |
         if not whole(by_folder.values()):
             by_folder = {}
     group = group_column(tables, [*names, *([by_column[0]] if by_column else [])])
-    return _Found(tuple(tables), label, hot, by_column, by_folder, by_file, group)
+    return Reading(tuple(tables), label, hot, by_column, by_folder, by_file, group)
 
 
-def _proposal(survey: Survey, layout: Layout, found: _Found, tables: Sequence[Table]) -> Proposal:
+def _proposal(survey: Survey, layout: Layout, found: Reading, tables: Sequence[Table]) -> Proposal:
     first = found.tables[0]
     unders = {table.path: table.under for table in found.tables}
     root = survey.root(
         [
             *(table.path for table in found.tables),
             # a folder that holds the table, too, says nothing of where the root is
-            *(_anchor(under) for path, under in unders.items() if under and not path.startswith(f"{under}/")),
+            *(under for path, under in unders.items() if under and not path.startswith(f"{under}/")),
         ]
     )
     picked: dict[str, tuple[Table, Row]] = {}
@@ -172,7 +143,6 @@ def _proposal(survey: Survey, layout: Layout, found: _Found, tables: Sequence[Ta
     keep |= {found.by_column[0]} if found.by_column else set()
     replaced = {found.group: groups} if found.group else {}
     files = tuple(excerpt(table, rows_of(table, set(picked)), keep, replaced) for table in found.tables)
-    files = _quoted(files)
     has_split = found.by_column is not None or found.by_file or bool(found.by_folder)
     all_split = has_split and all(
         found.split(table, row, path) is not None for table in found.tables for row, path in table.pairs()
@@ -181,9 +151,7 @@ def _proposal(survey: Survey, layout: Layout, found: _Found, tables: Sequence[Ta
     numbers = [code for code in labels if not any(char.isalpha() for char in code)]
     missing = sum(path is None for table in found.tables for path in table.found)
     listed = set().union(*(table.pictures for table in found.tables))
-    inside = {
-        path for path in survey.pictures if any(not u or path.startswith(f"{u}/") for u in unders.values())
-    }
+    inside = {path for path in survey.pictures if any(not u or path.startswith(f"{u}/") for u in unders.values())}
     doubts = [
         *([f"the classes are numbers ({', '.join(numbers[:6])}): write on the card what they mean"] if numbers else []),
         *([f"{missing} rows name a picture that is not there"] if missing else []),
@@ -201,7 +169,7 @@ def _proposal(survey: Survey, layout: Layout, found: _Found, tables: Sequence[Ta
         labels=labels,
         root=root.path,
         markers=root.markers,
-        code=_code(found, root),
+        code=table_code(found, root),
         doc=f"{' and '.join(table.path.rpartition('/')[2] for table in found.tables[:3])} "
         + ("has a column a class" if found.hot else f"says the class in its column {column}"),
         pictures=(Picture(tuple(item.path for item in shown), (96, 72)),),
@@ -234,14 +202,6 @@ def _proposal(survey: Survey, layout: Layout, found: _Found, tables: Sequence[Ta
     )  # fmt: skip
 
 
-def _quoted(files: Sequence[TextFile]) -> tuple[TextFile, ...]:
-    return tuple(files)
-
-
-def _anchor(folder: str) -> str:
-    return folder
-
-
 def _captions(codes: Sequence[str], column: str) -> dict[str, str]:
     """Captions; a column of 0 and 1 named after a finding says "Finding" and "No finding"."""
     plain = {code: code.removesuffix(".0") for code in codes}
@@ -250,9 +210,6 @@ def _captions(codes: Sequence[str], column: str) -> dict[str, str]:
         lower = finding[0].lower() + finding[1:] if finding[1:2].islower() else finding
         return {code: finding if number == "1" else f"No {lower}" for code, number in plain.items()}
     return captions_of(codes, column)
-
-
-_NAMELESS: Final = frozenset({"label", "labels", "class", "target", "category", "diagnosis", "outcome", "result", "grade"})
 
 
 def _negates(labels: dict[str, str]) -> dict[str, str]:
@@ -264,100 +221,3 @@ def _negates(labels: dict[str, str]) -> dict[str, str]:
 def _numbered(values: Sequence[str]) -> dict[str, str]:
     """Running names for ids, so that none stands in the example."""
     return {value: f"group-{place}" for place, value in enumerate(dict.fromkeys(values), 1)}
-
-
-def _code(found: _Found, root: Root) -> Code:
-    first = found.tables[0]
-    unders = [root.below(table.under) for table in found.tables]
-    require = [python_text(first.image)]
-    if found.hot is None:
-        assert found.label is not None
-        require.append(python_text(found.label.name))
-    else:
-        require.append("*card.labels")
-    settings = [f"require=[{', '.join(require)}]"]
-    if first.bare:
-        settings = [f"header=[{', '.join(python_text(name) for name in first.header)}]"]
-    if first.delimiter == " ":
-        settings.append('delimiter=" "')
-    how = [f"image={python_text(first.image)}"]
-    if found.label is not None:
-        name = python_text(found.label.name)
-        cell = f"readers.in_cell({name}, {python_text(found.label.separator)})" if found.label.separator else name
-        how.append(f"code={cell}")
-    if first.by != "stem":
-        how.append(f'by="{first.by}"')
-    if found.group:
-        how.append(f"group={python_text(found.group)}")
-    constants: list[str] = []
-    if found.by_column is not None:
-        constants.append(_table("SPLITS", found.by_column[1], str))
-        how.append(f"split=lambda row, _: SPLITS.get(row[{python_text(found.by_column[0])}])")
-    elif found.by_file:
-        how.append("split=split")
-    elif found.by_folder and set(found.by_folder) <= STANDARD:
-        how.append("split=lambda _, path: readers.split_of(path)")
-    elif found.by_folder:
-        constants.append(_table("SPLITS", found.by_folder, fold))
-        how.append("split=lambda _, path: readers.split_of(path, SPLITS)")
-    if found.hot is not None and found.hot.single:
-        how.append("single=True")
-    reader = "readers.one_hot(tree, card, table, pictures" if found.hot else "readers.table_labels(tree, table, pictures"
-    call = f"{reader}, {', '.join(how)})"
-    if len(found.tables) == 1:
-        under = f", under={python_text(unders[0])}" if unders[0] else ""
-        body = (
-            "def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:\n"
-            f"    pictures = readers.Pictures(tree{under})\n"
-            f"    table = readers.rows(tree, {python_text(root.below(first.path))}, {', '.join(settings)})\n"
-            f"    found = {call}\n"
-            "    return readers.report_unlisted(pictures, found)\n"
-        )
-        return Code("".join(f"{item}\n\n\n" for item in constants) + body, ("LabelSample",))
-    lines = "".join(
-        f"    ({python_text(root.below(table.path))}, {python_text(under)}"
-        f"{f', {python_text(table.split) if table.split else None}' if found.by_file else ''}),\n"
-        for table, under in zip(found.tables, unders, strict=True)
-    )
-    split_type = ", readers.Split | None" if found.by_file else ""
-    constants.insert(0, f"TABLES: tuple[tuple[str, str{split_type}], ...] = (\n{lines})")
-    # a table may list pictures of a folder that another table shares: what none lists is told once, at the end
-    shared = len(set(unders)) == 1
-    names = f"file, {'_' if shared else 'under'}" + (", split" if found.by_file else "")
-    if shared:
-        under = f", under={python_text(unders[0])}" if unders[0] else ""
-        body = (
-            "def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:\n"
-            f"    pictures = readers.Pictures(tree{under})\n"
-            "    return readers.report_unlisted(pictures, labelled(tree, card, pictures))\n\n\n"
-            "def labelled(tree: readers.Tree, card: Card, pictures: readers.Pictures) -> Iterator[LabelSample]:\n"
-            f"    for {names} in TABLES:\n"
-            f"        table = readers.rows(tree, file, {', '.join(settings)})\n"
-            f"        yield from {call}\n"
-        )
-    else:
-        body = (
-            "def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:\n"
-            f"    for {names} in TABLES:\n"
-            "        pictures = readers.Pictures(tree, under=under)\n"
-            f"        table = readers.rows(tree, file, {', '.join(settings)})\n"
-            f"        found = {call}\n"
-            "        yield from readers.report_unlisted(pictures, found)\n"
-        )
-    if shared:
-        constants[0] = constants[0].replace("tuple[str, str", "tuple[str", 1)
-        for table in found.tables:
-            own = python_text(root.below(table.path))
-            constants[0] = constants[0].replace(f"({own}, {python_text(unders[0])}", f"({own}", 1)
-        body = body.replace("for file, _", "for file", 1)
-        if not found.by_file:
-            constants[0] = "TABLES = (" + ", ".join(python_text(root.below(t.path)) for t in found.tables) + ")"
-    return Code("".join(f"{item}\n\n\n" for item in constants) + body, ("LabelSample",))
-
-
-def _table(name: str, items: dict[str, Split], key: Callable[[str], str]) -> str:
-    lines = "".join(f"    {python_text(key(item))}: {python_text(split)},\n" for item, split in sorted(items.items()))
-    return f"{name}: dict[str, readers.Split] = {{\n{lines}}}"
-
-
-__all__ = ["look_at_tables", "split_of_path"]

@@ -15,6 +15,7 @@ from PIL import Image
 from regions_oracle import write_dicom
 
 from medmat_core.errors import MedmatError
+from medmat_core.headers import read_header
 from medmat_core.model import Slice
 from medmat_core.regions.pixels import MissingExtraError, PixelError, load_array, load_color, load_gray
 
@@ -103,6 +104,8 @@ def test_the_orientation_that_a_camera_noted_is_ignored(tmp_path, name, orientat
     Image.fromarray(COLOUR).save(tmp_path / f"plain-{name}")
     for load in (load_array, load_color, lambda path: load_gray(path).array):
         assert np.array_equal(load(tmp_path / name), load(tmp_path / f"plain-{name}"))
+    header = read_header(str(tmp_path / name))
+    assert (header.width, header.height) == (60, 40)
 
 
 def test_the_format_is_told_by_its_first_bytes_not_by_its_name(tmp_path):
