@@ -181,8 +181,7 @@ class Tree:
         if isinstance(name, str):
             *tail, last = (fold(part) for part in name.split("/"))
 
-            def fits(text: str) -> bool:
-                return fnmatch.fnmatchcase(text, last) if any(c in last for c in "*?") else text == last
+            fits = _matcher(last)
         else:
             fits = name
         found: list[str] = []
@@ -247,6 +246,13 @@ class Tree:
     def report(self, reason: str, file: str = "", detail: str = "", row: int | None = None) -> None:
         """Note an input that cannot be used; the build goes on."""
         self.problems.append(Problem(reason, file, detail, row))
+
+
+def _matcher(wanted: str) -> Callable[[str], bool]:
+    """Whether a folded name is the wanted one, or fits it where it is a shell pattern."""
+    if any(c in wanted for c in "*?"):
+        return lambda text: fnmatch.fnmatchcase(text, wanted)
+    return wanted.__eq__
 
 
 def _suffix(name: str) -> str:

@@ -120,7 +120,7 @@ class Regions:
         truths: list[Box] = list(right)
         if entry.full:
             stored = sorted(set(entry.boxes[caption]), key=lambda b: (b[1], b[0], b[3], b[2]))
-            expected: list[Box] = [enclosing(stored)] if len(stored) > MOST_LISTED else [tuple(b) for b in stored]
+            expected: list[Box] = [enclosing(stored)] if len(stored) > MOST_LISTED else [*stored]
             exact = fmt == "pixel"
             if len(expected) != len(right) or not all(
                 _close(a, b, step, exact) for a, b in zip(right, expected, strict=True)
@@ -129,7 +129,7 @@ class Regions:
                     "box_answer",
                     f"the answer is {entry.answer}, the boxes of {caption!r} are {list(map(list, stored))}",
                 )
-            truths.extend(tuple(b) for b in stored)
+            truths.extend(stored)
         for option, boxes in known.items():
             if option != entry.answer:
                 yield from _wrong_boxes(option, boxes, right, truths)
@@ -231,7 +231,7 @@ def _size(entry: Entry, fmt: str) -> tuple[int, int]:
 
 def _inside(box: Box, size: tuple[int, int]) -> bool:
     x1, y1, x2, y2 = box
-    return 0 <= x1 and x2 <= size[0] * (1 + 1e-9) and 0 <= y1 and y2 <= size[1] * (1 + 1e-9)
+    return min(x1, y1) >= 0 and x2 <= size[0] * (1 + 1e-9) and y2 <= size[1] * (1 + 1e-9)
 
 
 def _close(written: Box, stored: Sequence[float], step: tuple[float, float], exact: bool) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from attrs import frozen
@@ -61,7 +62,7 @@ class Entry:
     width: int | None = None
     height: int | None = None
     kind: str = ""
-    boxes: Boxes = {}
+    boxes: Boxes = MappingProxyType({})
     template: int | None = None
 
     @property
@@ -149,7 +150,7 @@ _FULL: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
 }
 
 
-def full_entry(raw: Mapping[str, Any]) -> tuple[Entry | None, list[Told]]:
+def full_entry(raw: Any) -> tuple[Entry | None, list[Told]]:
     """A full record as an entry (None where it is unusable), and what is wrong with its form."""
     if not isinstance(raw, Mapping):
         return None, [("keys", "it is no JSON object")]
@@ -168,7 +169,7 @@ def full_entry(raw: Mapping[str, Any]) -> tuple[Entry | None, list[Told]]:
         raw["id"], data_no(raw), raw["image"], tuple(raw["captions"]), raw["question"], raw["answer"],
         tuple(raw["options"]), raw["answer_index"], raw["ask"], True, raw["key"], raw["dataset"]["slug"],
         raw["subset"], raw["split"], raw["group"], raw["width"], raw["height"], raw["kind"],
-        boxes, raw["template"],  # type: ignore[arg-type]
+        boxes, raw["template"],
     )  # fmt: skip
     return entry, found
 
@@ -177,7 +178,7 @@ def full_entry(raw: Mapping[str, Any]) -> tuple[Entry | None, list[Told]]:
 
 
 def medmat_entry(
-    raw: Mapping[str, Any], split: Callable[[str], tuple[str, ...]], regions: bool, *, strict: bool = True
+    raw: Any, split: Callable[[str], tuple[str, ...]], regions: bool, *, strict: bool = True
 ) -> tuple[Entry | None, list[Told]]:
     """A Med-MAT record as an entry (None where it is unusable), and what is wrong with its form.
 
@@ -201,7 +202,7 @@ def medmat_entry(
     answer = raw["Answer"]
     ask = asked(captions, answer, options) if regions else "label"
     entry = Entry(
-        raw_id if _number(raw_id) else int(raw_id) if _text(raw_id) and str(raw_id).isdecimal() else None,
+        int(raw_id) if raw_id is not None and str(raw_id).isdecimal() else None,
         data_no(raw), raw["image"], captions, raw["Question"], answer, options, stated if stated >= 0 else None, ask,
     )  # fmt: skip
     return entry, found

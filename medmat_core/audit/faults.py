@@ -105,8 +105,8 @@ class Fault:
     ``file`` is relative to what was audited, ``record`` the record's ``id`` there. ``level`` is "fault" or "note".
     """
 
-    name: str
-    detail: str
+    name: str = field()
+    detail: str = field()
     file: str = ""
     record: int | None = None
     image: str = ""

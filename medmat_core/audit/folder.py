@@ -59,7 +59,7 @@ def manifest_faults(place: Place) -> Iterator[Fault]:
         if dataset.get("split") == "unprotected":
             yield Fault(
                 "unprotected",
-                f"{dataset.get('slug')}: no split and no ids: one patient's pictures may be on both sides",
+                f"{dataset.get('slug')}: no split and no ids: near copies may be on both sides",
             )
 
 
@@ -88,11 +88,9 @@ def count_faults(dataset: Mapping[str, Any], tallies: Sequence[Tally], pictures:
             told = {}
         for label in sorted({*counted, *told}):
             if counted[label] != told.get(label, 0):
-                yield Fault(
-                    "manifest_counts",
-                    f"{slug}: {told.get(label, 0)} {part} records of {label!r} are listed, the files hold {counted[label]}",
-                    MANIFEST,
-                )
+                here = f"the files hold {counted[label]}"
+                sentence = f"{slug}: {told.get(label, 0)} {part} records of {label!r} are listed, {here}"
+                yield Fault("manifest_counts", sentence, MANIFEST)
     images = dataset.get("images")
     used = images.get("used") if isinstance(images, dict) else None
     if pictures is not None and used != pictures:

@@ -118,8 +118,8 @@ def leak_faults(subset: Seen, files: tuple[str, str], members: Sequence[Member],
         yield from _copies(subset, files)
     told = {int(row) for row, _ in across(images, sides)}
     row_of: dict[tuple[str, int], int] = {}
-    for row in np.flatnonzero(sides == 0):
-        row_of.setdefault((subset.names[subset.members[row]], int(images[row])), int(row))
+    for place in map(int, np.flatnonzero(sides == 0)):
+        row_of.setdefault((subset.names[subset.members[place]], int(images[place])), place)
     for name, column, what in (("group_leak", "groups", "group"), ("picture_leak", "images", "picture")):
         tested = _tested(members, column)
         for member in members:
@@ -145,6 +145,7 @@ def _copies(subset: Seen, files: tuple[str, str]) -> Iterator[Fault]:
         for row in map(int, rows[1:]):
             if subset.members[row] != subset.members[first]:
                 other = subset.names[subset.members[first]]
-                what = f"data set {other} gave the same picture: record {subset.ids[first]} of {files[subset.parts[first]]}"
+                where = f"record {subset.ids[first]} of {files[subset.parts[first]]}"
+                what = f"data set {other} gave the same picture: {where}"
                 yield Fault("subset_copy", what, files[subset.parts[row]], int(subset.ids[row]))
                 break

@@ -40,7 +40,8 @@ def perceptual(pixels: npt.NDArray[Any]) -> int:
 def bits_apart(one: Marks, other: Marks) -> npt.NDArray[np.int64]:
     """How many of 64 bits differ, pair by pair."""
     differ = np.ascontiguousarray(one ^ other).view(np.uint8).reshape(-1, 8)
-    return _ONES[differ].sum(axis=1, dtype=np.int64)
+    counts: npt.NDArray[np.int64] = _ONES[differ].sum(axis=1, dtype=np.int64)
+    return counts
 
 
 def near_pairs(train: Marks, test: Marks, distance: int = DISTANCE) -> Iterator[tuple[int, int, int]]:

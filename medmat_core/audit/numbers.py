@@ -28,8 +28,8 @@ def hashed(value: Any) -> int:
     return hash(value) & _MASK or 1
 
 
-def _column() -> Any:
-    return Factory(lambda: array("Q"))
+def _column() -> array[int]:
+    return array("Q")
 
 
 @define
@@ -41,13 +41,13 @@ class Seen:
     data set that the record names.
     """
 
-    ids: array[int] = _column()
-    images: array[int] = _column()
-    questions: array[int] = _column()
-    keys: array[int] = _column()
-    groups: array[int] = _column()
-    says: array[int] = _column()
-    members: array[int] = _column()
+    ids: array[int] = Factory(_column)
+    images: array[int] = Factory(_column)
+    questions: array[int] = Factory(_column)
+    keys: array[int] = Factory(_column)
+    groups: array[int] = Factory(_column)
+    says: array[int] = Factory(_column)
+    members: array[int] = Factory(_column)
     parts: bytearray = Factory(bytearray)
     captions: dict[int, tuple[str, ...]] = Factory(dict)
     names: dict[int, str] = Factory(dict)
@@ -140,10 +140,12 @@ def compare(seen: Seen, files: tuple[str, str], apart: Callable[[str, str], bool
     for train, test in across(seen.column("groups"), sides):
         yield Fault("group_leak", f"its group is also in test: record {seen.ids[test]} of {files[1]}", *where(train))
     if apart is not None:
-        yield from _contradictions(seen, files, apart)
+        yield from _contradictions(seen, where, apart)
 
 
-def _contradictions(seen: Seen, files: tuple[str, str], apart: Callable[[str, str], bool]) -> Iterator[Fault]:
+def _contradictions(
+    seen: Seen, where: Callable[[int], tuple[str, int]], apart: Callable[[str, str], bool]
+) -> Iterator[Fault]:
     labelled = np.where(seen.column("says") != 0, seen.column("images"), np.uint64(0))
     for rows in runs(labelled):
         first = int(rows[0])
@@ -151,8 +153,9 @@ def _contradictions(seen: Seen, files: tuple[str, str], apart: Callable[[str, st
             one, other = seen.captions.get(seen.says[first]), seen.captions.get(seen.says[row])
             if one is None or other is None or not contradict(one, other, apart):
                 continue
-            what = f"its picture is {listed(one)} in record {seen.ids[first]} of {files[seen.parts[first]]}, here {listed(other)}"
-            yield Fault("contradictory_picture", what, files[seen.parts[row]], int(seen.ids[row]))
+            there, record = where(first)
+            sentence = f"its picture is {listed(one)} in record {record} of {there}, here {listed(other)}"
+            yield Fault("contradictory_picture", sentence, *where(row))
 
 
 def contradict(one: tuple[str, ...], other: tuple[str, ...], apart: Callable[[str, str], bool]) -> bool:

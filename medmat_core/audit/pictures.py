@@ -11,7 +11,7 @@ import os
 import re
 import unicodedata
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,6 +34,9 @@ from medmat_core.tree import Tree, fold
 _DICOM: Final = (".dcm", ".DCM", ".Dcm", ".dicom", ".DICOM")
 _SLICE: Final = re.compile(r"(.*)-(\d{4,})")
 _RENDERED: Final = "images/"
+
+Pair = tuple[str, str, int]
+"""(fault, sentence that ends in front of the other picture's name, row of that picture)."""
 
 
 @frozen
@@ -63,6 +66,10 @@ class Wall:
     digests: array[int] = Factory(lambda: array("Q"))
     pixels: array[int] = Factory(lambda: array("Q"))
     marks: array[int] = Factory(lambda: array("Q"))
+
+    def first(self, rows: Iterable[int], part: int) -> int | None:
+        """The first of these rows that is of a part."""
+        return next((int(row) for row in rows if self.parts[row] == part), None)
 
 
 class Gallery:
@@ -162,21 +169,20 @@ class Gallery:
         if wall is None:
             return
         self._hash([wall])
-        told: dict[int, tuple[str, str]] = {}
+        told: dict[int, Pair] = {}
         digests = np.frombuffer(wall.digests, np.uint64)
         several: dict[int, list[int]] = {}
         for rows in runs(digests):
-            sides = {wall.parts[row] for row in rows}
             several.update({int(row): list(map(int, rows)) for row in rows})
-            if len(sides) > 1 and byte_equal:
-                train = next(int(row) for row in rows if wall.parts[row] == 0)
-                told[train] = ("picture_leak", "a picture of equal bytes is in test")
-            elif len(sides) == 1:
-                told[int(rows[1])] = ("copies", f"{len(rows)} files of equal bytes in one part")
+            train, test = wall.first(rows, 0), wall.first(rows, 1)
+            if train is None or test is None:
+                told[int(rows[1])] = ("copies", f"{len(rows)} files of equal bytes in one part, as", int(rows[0]))
+            elif byte_equal:
+                told[train] = ("picture_leak", "of equal bytes in test:", test)
         if several and wall.labels is not None and not wall.labels.several and byte_equal:
             self._contradictions(wall, several)
         if self.alike:
-            told.update(self._alike(wall, digests, told))
+            told.update(self._alike(wall, told))
         self._tell(wall, told)
 
     def _contradictions(self, wall: Wall, several: Mapping[int, list[int]]) -> None:
@@ -188,36 +194,34 @@ class Gallery:
                 continue
             other = first.setdefault(rows[0], shown)
             if shown.captions and other.captions and contradict(other.captions, shown.captions, wall.labels.apart):
-                self.faults.tell(
-                    "contradictory_picture",
-                    f"equal bytes are {'; '.join(other.captions)!r} in {other.image}, here {'; '.join(shown.captions)!r}",
-                    shown.file.shown, shown.record, shown.image,
-                )  # fmt: skip
+                said, here = "; ".join(other.captions), "; ".join(shown.captions)
+                sentence = f"equal bytes are {said!r} in {other.image}, here {here!r}"
+                self.faults.tell("contradictory_picture", sentence, shown.file.shown, shown.record, shown.image)
 
-    def _alike(self, wall: Wall, digests: Any, told: Mapping[int, Any]) -> dict[int, tuple[str, str]]:
+    def _alike(self, wall: Wall, told: Mapping[int, Pair]) -> dict[int, Pair]:
         self._decode(wall)
-        found: dict[int, tuple[str, str]] = {}
+        found: dict[int, Pair] = {}
         for rows in runs(np.frombuffer(wall.pixels, np.uint64)):
-            if len({wall.parts[row] for row in rows}) > 1 and len(set(map(int, digests[rows])) | {0}) != 2:
-                row = next(int(row) for row in rows if wall.parts[row] == 0)
-                if row not in told:
-                    found[row] = ("alike_leak", "a picture that decodes alike is in test")
+            train, test = wall.first(rows, 0), wall.first(rows, 1)
+            if train is not None and test is not None and train not in told:
+                found[train] = ("alike_leak", "decodes to the pixels of one in test:", test)
         if self.near:
             marks, sides = np.frombuffer(wall.marks, np.uint64), np.frombuffer(wall.parts, np.uint8)
-            train, test = np.flatnonzero(sides == 0), np.flatnonzero(sides == 1)
-            for one, other, distance in near_pairs(marks[train], marks[test]):
-                row = int(train[one])
+            trains, tests = np.flatnonzero(sides == 0), np.flatnonzero(sides == 1)
+            for one, other, bits in near_pairs(marks[trains], marks[tests]):
+                row = int(trains[one])
                 if row not in told and row not in found:
-                    where = f"row {int(test[other]) + 1} of its pictures"
-                    found[row] = ("near_leak", f"a near copy is in test ({where}, {distance} of 64 bits differ)")
+                    found[row] = ("near_leak", f"differs in {bits} of 64 bits from one in test:", int(tests[other]))
         return found
 
-    def _tell(self, wall: Wall, told: Mapping[int, tuple[str, str]]) -> None:
+    def _tell(self, wall: Wall, told: Mapping[int, Pair]) -> None:
         if not told:
             return
-        for row, shown in enumerate(_pictures(wall.files, wall.labels)):
-            if row in told:
-                self.faults.tell(*told[row], shown.file.shown, shown.record, shown.image)
+        wanted = {*told, *(other for _, _, other in told.values())}
+        known = {row: shown for row, shown in enumerate(_pictures(wall.files, wall.labels)) if row in wanted}
+        for row, (name, sentence, other) in sorted(told.items()):
+            shown = known[row]
+            self.faults.tell(name, f"{sentence} {known[other].image}", shown.file.shown, shown.record, shown.image)
 
     # -- between the members of a subset ----------------------------------------------------------
 

@@ -236,7 +236,7 @@ class Audit:
             self._add(iter(label_notes(unit, f"data set {name}")))
         for stem, unit in self.groups.items():
             number = int(stem) if stem.isdecimal() else stem
-            members = [name for name in unit.seen.names.values()]
+            members = list(unit.seen.names.values())
             row = {"subset": number, "members": sorted(members, key=lambda n: (not n.isdecimal(), n.zfill(8)))}
             report.subsets.append(row | figures(unit, None))
         report.records = sum(len(unit.seen) for unit in (self.units or self.groups).values())

@@ -90,7 +90,7 @@ if TYPE_CHECKING:
 @click.option("--resume", is_flag=True, help="Go on with a build that was killed.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress and no summary.")
 @click.pass_context
-def command(ctx: click.Context, quiet: bool, asks: tuple[str, ...], **arguments: Any) -> int:
+def command(ctx: click.Context, /, quiet: bool, asks: tuple[str, ...], **arguments: Any) -> int:
     """Turn unzipped data sets into question/answer records.
 
     Without names, every data set present under --data is built. Inputs that cannot be used are listed in
@@ -99,7 +99,8 @@ def command(ctx: click.Context, quiet: bool, asks: tuple[str, ...], **arguments:
     from medmat_core.pipeline.options import BuildOptions
     from medmat_core.pipeline.run import Silent, run_build
 
-    options = BuildOptions(asks=asks or None, **arguments)
+    arguments["formats"] = _listed(arguments["formats"])
+    options = BuildOptions(asks=_listed(asks) or None, **arguments)
     progress = Silent() if quiet else Shown()
     # a build makes millions of small tuples and no cycles: looking for garbage so often costs a tenth of its time
     gc.set_threshold(100_000, 20, 100)
@@ -113,6 +114,11 @@ def command(ctx: click.Context, quiet: bool, asks: tuple[str, ...], **arguments:
 
         print_summary(manifest, options.out)
     return exit_code(ctx, manifest.refused)
+
+
+def _listed(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Values of a repeatable option, which may also be joined by commas; each once."""
+    return tuple(dict.fromkeys(part.strip() for value in values for part in value.split(",") if part.strip()))
 
 
 def _wanted(options: BuildOptions) -> Callable[[Peek], bool] | None:

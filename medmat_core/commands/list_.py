@@ -42,7 +42,7 @@ def command(ctx: click.Context, as_json: bool, modality: str | None, subset: int
         cells = {**row, "no": row["no"] or "", "plugin": row["plugin"]["dist"].removeprefix("medmat-plugin-")}
         if data is not None:
             cells["present"] = "yes" if row["present"] else "no"
-        table.add_row(*(str(cells[column.header]) for column in table.columns))
+        table.add_row(*(str(cells[str(column.header)]) for column in table.columns))
     page = console()
     page.print(table)
     present = f", {sum(row['present'] for row in rows)} present under {data}" if data is not None else ""

@@ -93,7 +93,7 @@ class Asker:
             context.subset,
             context.concepts,
             context.distractors,
-            context.extra_pool,  # type: ignore[arg-type]
+            context.extra_pool,
         )
         self.planner = (
             LabelPlanner(context.card, context.subset, self.pools) if "label" in context.subset.instructions else None

@@ -13,6 +13,7 @@ from attrs import frozen
 from medmat_core.card import Card
 
 if TYPE_CHECKING:
+    from medmat_core.questions.pools import Mode
     from medmat_core.concepts import Concepts
     from medmat_core.subsets import Subset
 
@@ -39,7 +40,7 @@ class Context:
     subset: Subset
     seed: int
     verify: str
-    distractors: str
+    distractors: Mode
     extra_pool: tuple[str, ...]
     asks: tuple[str, ...] | None
     box_format: str

@@ -121,10 +121,10 @@ class Dask:
         self._cluster = None
         try:
             if scheduler is None:
-                self._cluster = LocalCluster(  # type: ignore[no-untyped-call]
+                self._cluster = LocalCluster(
                     n_workers=jobs, threads_per_worker=1, dashboard_address=None, silence_logs=40
                 )
-            self._client = Client(scheduler or self._cluster, timeout=30)  # type: ignore[no-untyped-call]
+            self._client = Client(scheduler or self._cluster, timeout=30)
         except OSError as error:
             raise UsageError(f"--scheduler {scheduler}: no Dask scheduler answers there ({error})") from error
         self._room = 4 * max(jobs, len(self._client.scheduler_info()["workers"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -39,16 +40,20 @@ def _asks(instance: Any, attribute: Attribute[Any], value: tuple[str, ...] | Non
             raise UsageError(f"--ask {ask!r}: choose from {', '.join(ASKS)}")
 
 
+def _tuple(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(values)
+
+
 @frozen
 class BuildOptions:
     """The arguments of ``medmat build``; see there for what each means."""
 
     data: Path = field(converter=Path)
     out: Path = field(converter=Path)
-    names: tuple[str, ...] = field(default=(), converter=tuple)
+    names: tuple[str, ...] = field(default=(), converter=_tuple)
     subset: int | None = None
     modality: str | None = None
-    formats: tuple[str, ...] = field(default=("medmat",), converter=tuple)
+    formats: tuple[str, ...] = field(default=("medmat",), converter=_tuple)
     seed: int = 0
     jobs: int = field(factory=lambda: os.cpu_count() or 1, validator=_positive)
     engine: str = field(default="local", validator=_one_of("local", "dask"))

@@ -111,6 +111,8 @@ class Build:
         context = self.context(dataset, tree)
         shards, ledger = self._inspect(dataset, tree, context, report)
         member = Member(context, ledger, Settled(bytearray(), "none"), shards, ())
+        if not report.seen and not report.problems and not self.options.names:
+            return  # a folder that another data set's download made: this one is not there
         settled = member.settled = self._settle(dataset, context, ledger, member, report)
         report.split = settled.mode
         member.asked = self._ask(context, shards, settled, report)
@@ -149,8 +151,8 @@ class Build:
             subset=self.catalog.subset(card.head.subset), seed=options.seed, verify=options.verify,
             distractors=options.distractors, extra_pool=extra, asks=options.asks, box_format=options.box_format,
             formats=tuple(writer.name for writer in self.writers),
-            writer_plugins=tuple(impl.plugin.__name__ for impl in hook.medmat_writers.get_hookimpls()),
-            region_plugins=tuple(impl.plugin.__name__ for impl in hook.medmat_regions.get_hookimpls()),
+            writer_plugins=_modules(hook.medmat_writers),
+            region_plugins=_modules(hook.medmat_regions),
             resume=options.resume,
         )  # fmt: skip
 
@@ -314,8 +316,14 @@ class Build:
         for member in members:
             dropped = gone.get(member.context.no, set())
             lines = merged(member.asked, writer.name, part)
-            streams.append((line for line in lines if line[0] not in dropped) if dropped else lines)
+            # bound now: a generator would look up ``dropped`` when it is the last member's
+            streams.append(filter(lambda line, dropped=dropped: line[0] not in dropped, lines) if dropped else lines)
         self.manifest.files[path], _ = write_records(target, writer, heapq.merge(*streams))
+
+
+def _modules(hook: Any) -> tuple[str, ...]:
+    """The modules that implement a hook, by name, so that workers can import them."""
+    return tuple(impl.plugin.__name__ for impl in hook.get_hookimpls())
 
 
 def _stem(context: Context) -> str:
@@ -373,6 +381,11 @@ def run_build(catalog: Catalog, options: BuildOptions, progress: Progress | None
     try:
         for dataset, tree in todo:
             build.run(dataset, tree)
+        if not manifest.datasets:
+            raise UsageError(
+                f"nothing to do: no data set's folder under {options.data} holds a picture with a label; "
+                "`medmat check --data DIR` tells what was looked for"
+            )
         build.write_subsets()
         manifest.write(out)
     finally:

@@ -68,7 +68,7 @@ def one_question(manifest: Manifest, out: Path) -> str:
             with (out / path).open(encoding="utf-8") as lines:
                 line = next((line for line in lines if line.startswith("{")), "")
                 if line:
-                    record = json.loads(line.strip().rstrip(","))
+                    record: dict[str, str] = json.loads(line.strip().rstrip(","))
                     return (
                         f"One question, of {report.slug}:\n  picture: {record['image']}\n  "
                         + record["Question-choice"].replace("\n", "\n  ")

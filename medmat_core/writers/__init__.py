@@ -27,10 +27,14 @@ class Writer(Protocol):
     joined by ``separator``, and ``closing``.
     """
 
-    name: str
-    opening: str
-    separator: str
-    closing: str
+    @property
+    def name(self) -> str: ...
+    @property
+    def opening(self) -> str: ...
+    @property
+    def separator(self) -> str: ...
+    @property
+    def closing(self) -> str: ...
 
     def file(self, stem: str, split: str) -> str:
         """'Original_Medical_Datasets/Ori--02-train.json'; ``stem`` is '02' or a third party's slug."""
