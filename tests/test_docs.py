@@ -21,13 +21,21 @@ from medmat_core.writers import WRITERS
 from tests.docs_blocks import ROOT, StaleBlock, blocks, run_page, workplace
 
 DOCS = ROOT / "docs"
-WRITTEN = [ROOT / "README.md", *sorted(p for p in DOCS.rglob("*.md") if "<!-- Made by" not in p.read_text("utf-8")[:40])]
+WRITTEN = [
+    ROOT / "README.md",
+    *sorted(p for p in DOCS.rglob("*.md") if "<!-- Made by" not in p.read_text("utf-8")[:40]),
+]
 RUN = [page for page in WRITTEN if blocks(page.read_text("utf-8"))]
 
 
 @pytest.fixture(scope="session")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return workplace(tmp_path_factory.mktemp("workplace"))
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def environment(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> dict[str, str]:
+    return {**workplace(tmp_path_factory.mktemp("workplace")), "MEDMAT_CACHE": str(cache)}
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +51,13 @@ def make_docs() -> Iterator[ModuleType]:
 
 @pytest.mark.parametrize("page", RUN, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_a_page_does_what_it_says(page: Path, environment: dict[str, str], tmp_path: Path) -> None:
-    assert run_page(page.read_text("utf-8"), tmp_path, environment) > 0
+    fault = ""
+    try:
+        assert run_page(page.read_text("utf-8"), tmp_path, environment) > 0
+    except StaleBlock as stale:
+        fault = str(stale)
+    if fault:
+        pytest.fail(f"{page.relative_to(ROOT)}: {fault}", pytrace=False)
 
 
 def test_the_tutorials_and_the_first_page_are_run() -> None:
@@ -120,7 +134,24 @@ def test_every_public_name_every_hook_and_every_reader_has_a_section() -> None:
 
 def test_the_record_page_lists_the_keys_that_are_written() -> None:
     record = Record(
-        "0" * 16, 1, "a", 1, "train", None, "p/a.png", 4, 4, "label", "label", ("A",), "Which?", "A", ("A", "B"), 0, {}, 0
+        "0" * 16,
+        1,
+        "a",
+        1,
+        "train",
+        None,
+        "p/a.png",
+        4,
+        4,
+        "label",
+        "label",
+        ("A",),
+        "Which?",
+        "A",
+        ("A", "B"),
+        0,
+        {},
+        0,
     )
     text = (DOCS / "reference" / "records.md").read_text("utf-8")
     for writer in WRITERS:

@@ -316,14 +316,18 @@ class Build:
         for member in members:
             dropped = gone.get(member.context.no, set())
             lines = merged(member.asked, writer.name, part)
-            # bound now: a generator would look up ``dropped`` when it is the last member's
-            streams.append(filter(lambda line, dropped=dropped: line[0] not in dropped, lines) if dropped else lines)
+            streams.append(_without(dropped, lines) if dropped else lines)
         self.manifest.files[path], _ = write_records(target, writer, heapq.merge(*streams))
 
 
 def _modules(hook: Any) -> tuple[str, ...]:
     """The modules that implement a hook, by name, so that workers can import them."""
     return tuple(impl.plugin.__name__ for impl in hook.get_hookimpls())
+
+
+def _without(images: set[str], lines: Iterator[Any]) -> Iterator[Any]:
+    """Lines of other pictures. A function, so that each member's stream keeps its own set."""
+    return (line for line in lines if line[0] not in images)
 
 
 def _stem(context: Context) -> str:

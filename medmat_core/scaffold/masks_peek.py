@@ -89,7 +89,7 @@ def peek(base: Path, masks: Sequence[str]) -> Peek:
         mostly += inside > 0.6
     if not seen:
         return Peek("unclear", failed=failed)
-    mode = modes.most_common(1)[0][0]
+    mode = "P" if _has_palette(base / chosen[0]) else modes.most_common(1)[0][0]
     common = {"mode": mode, "seen": seen, "empty": empty, "lossy": lossy, "failed": failed, "mostly": mostly > seen / 2}
     return _judged(numbers, colors, grey, max(top, 1), common)
 
@@ -113,6 +113,8 @@ def _judged(numbers: Counter[int], colors: Counter[str], grey: int, top: int, co
         return made("binary" if between <= _GREY_EDGE * total else "unclear")
     if not values:
         return made("binary")
+    if common["mode"] == "P":
+        return made("index", values=tuple(values))  # stored numbers are places in a palette, not shades
     if len(values) == 1:
         return made("binary" if values[0] > top / 2 else "low", values=tuple(values))
     if between <= _GREY_EDGE * total and values[-1] > 0.9 * top and values[0] > 0.9 * top:
@@ -120,6 +122,16 @@ def _judged(numbers: Counter[int], colors: Counter[str], grey: int, top: int, co
     if len(values) > 6 and values[-1] > 0.9 * top and between <= _GREY_EDGE * total:
         return made("binary")  # smooth edges
     return made("index", values=tuple(values))
+
+
+def _has_palette(path: Path) -> bool:
+    from PIL import Image
+
+    try:
+        with Image.open(path) as image:
+            return image.mode == "P"
+    except (OSError, ValueError, Image.DecompressionBombError):
+        return False
 
 
 def looks_like_masks(base: Path, paths: Sequence[str]) -> bool:
