@@ -11,53 +11,123 @@ from pathlib import Path
 
 from medmat_core.errors import BuildError
 
-_PART = ".part"
+PART = ".part"
+"""How temporary names end: ``.NAME.PID.part`` beside the file, so that leftovers of a killed build are told."""
+
+_FULL = frozenset({errno.ENOSPC, *({errno.EDQUOT} if hasattr(errno, "EDQUOT") else ())})
+_BEHIND = 8 << 20
+"""Bytes after which what was written is handed to the disk while more is made."""
 
 
-def _failed(path: Path, error: OSError) -> BuildError:
-    if error.errno == errno.ENOSPC:
+def failed(path: Path | str, error: OSError) -> BuildError:
+    """What to tell of a file that cannot be written."""
+    if error.errno in _FULL:
         return BuildError(f"{path}: the disk is full; free some room and go on with --resume")
-    return BuildError(f"{path}: cannot be written: {error.strerror or error}")
+    return BuildError(f"{path}: cannot be written: {error.strerror or error}; choose another --out or mend its rights")
+
+
+def part_of(path: Path) -> Path:
+    """The temporary name of a file while this process writes it."""
+    return path.with_name(f".{path.name}.{os.getpid()}{PART}")
 
 
 @contextlib.contextmanager
-def atomic(path: Path) -> Iterator[Path]:
+def atomic(path: Path, *, durable: bool = True) -> Iterator[Path]:
     """A temporary path beside ``path`` for a library to write to; it becomes ``path`` when the block ends.
 
-    If the block raises, nothing appears. Raises :class:`BuildError` where the disk is full or not writable.
+    If the block raises, nothing appears. ``durable`` waits until the bytes are on the disk, so that not even a power
+    cut leaves half a file. Raises :class:`BuildError` where the disk is full or not writable.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}{_PART}")
+    part = part_of(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield part
-        handle = os.open(part, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        if durable:
+            handle = os.open(part, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
         os.replace(part, path)
     except OSError as error:
-        part.unlink(missing_ok=True)
-        raise _failed(path, error) from error
+        _drop(part)
+        raise failed(path, error) from error
     except BaseException:
-        part.unlink(missing_ok=True)
+        _drop(part)
         raise
+
+
+def _drop(part: Path) -> None:
+    with contextlib.suppress(OSError):  # what hinders this hinders the writing, and that is told
+        part.unlink(missing_ok=True)
+
+
+class GrowingFile:
+    """A UTF-8 text file that is written bit by bit, and appears whole at :meth:`finish` or not at all.
+
+    Raises :class:`BuildError` where the disk is full or not writable; nothing is left then.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._part = part_of(path)
+        self._digest = hashlib.sha256()
+        self._behind = 0
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._handle = self._part.open("wb", buffering=1 << 18)
+        except OSError as error:
+            raise failed(path, error) from error
+
+    def write(self, text: str) -> None:
+        """Append text."""
+        raw = text.encode()
+        self._digest.update(raw)
+        try:
+            self._handle.write(raw)
+            self._behind += len(raw)
+            if self._behind >= _BEHIND and hasattr(os, "posix_fadvise"):
+                # the disk begins at once; else all of a large file would wait for the sync at its end
+                self._behind = 0
+                os.posix_fadvise(self._handle.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        except OSError as error:
+            self.discard()
+            raise failed(self.path, error) from error
+
+    def finish(self) -> str:
+        """Let the file appear; returns the SHA-256 of its bytes as hex."""
+        try:
+            self._handle.flush()
+            os.fsync(self._handle.fileno())
+            self._handle.close()
+            os.replace(self._part, self.path)
+        except OSError as error:
+            self.discard()
+            raise failed(self.path, error) from error
+        return self._digest.hexdigest()
+
+    def discard(self) -> None:
+        """Leave nothing behind, unless the file is finished."""
+        with contextlib.suppress(OSError):  # closing flushes, and a full disk is full there, too
+            self._handle.close()
+        _drop(self._part)
 
 
 def write_text(path: Path, chunks: Iterable[str]) -> str:
     """Write UTF-8 text whole or not at all; returns the SHA-256 of its bytes as hex."""
-    digest = hashlib.sha256()
-    with atomic(path) as part, part.open("wb") as handle:
+    file = GrowingFile(path)
+    try:
         for chunk in chunks:
-            raw = chunk.encode()
-            digest.update(raw)
-            handle.write(raw)
-    return digest.hexdigest()
+            file.write(chunk)
+        return file.finish()
+    except BaseException:
+        file.discard()
+        raise
 
 
-def write_bytes(path: Path, raw: bytes) -> None:
-    """Write bytes whole or not at all."""
-    with atomic(path) as part:
+def write_bytes(path: Path, raw: bytes, *, durable: bool = True) -> None:
+    """Write bytes whole or not at all; see :func:`atomic`."""
+    with atomic(path, durable=durable) as part:
         part.write_bytes(raw)
 
 
@@ -65,7 +135,7 @@ def share_file(source: Path, path: Path) -> None:
     """Give a file a second name, whole or not at all: a hard link where the file system has them, else a copy."""
     import shutil
 
-    part = path.with_name(f".{path.name}.{os.getpid()}{_PART}")
+    part = part_of(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         part.unlink(missing_ok=True)
@@ -73,7 +143,7 @@ def share_file(source: Path, path: Path) -> None:
         os.replace(part, path)
         part.unlink(missing_ok=True)  # a rename onto another name of the same file leaves both
     except OSError:
-        part.unlink(missing_ok=True)
+        _drop(part)
         with atomic(path) as copy:
             shutil.copyfile(source, copy)
 

@@ -33,7 +33,7 @@ import sys
 sys.path.insert(0, {root!r})
 from pathlib import Path
 from tests.docs_blocks import install
-arguments = [word for word in sys.argv[1:] if word not in ("install", "-e", "-q")]
+arguments = [word for word in sys.argv[1:] if Path(word).is_dir()]
 for word in arguments:
     install(Path(word), Path({site!r}))
 """

@@ -160,6 +160,15 @@ def test_the_record_page_lists_the_keys_that_are_written() -> None:
         assert re.findall(r"^\| `([^`]+)` \|", section, re.MULTILINE) == written
 
 
+def test_the_page_on_splits_lists_the_rows_that_share_pictures(make_docs: ModuleType) -> None:
+    rows: dict[str, list[int]] = {}
+    for entry in make_docs.datasets.load(ROOT / "plugins"):
+        rows.setdefault(entry.card.namespace, []).append(entry.card.head.no)
+    text = (DOCS / "explanation" / "splits.md").read_text("utf-8")
+    told = {name: [int(no) for no in nos.split(", ")] for name, nos in re.findall(r"^\| `([^`]+)` \| ([\d, ]+) \|", text, re.M)}
+    assert told == {name: nos for name, nos in rows.items() if len(nos) > 1}
+
+
 def test_no_link_of_the_readme_is_broken() -> None:
     links = re.findall(r"\]\(([^)#\s]+)", (ROOT / "README.md").read_text("utf-8"))
     assert links and [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
@@ -168,7 +177,7 @@ def test_no_link_of_the_readme_is_broken() -> None:
 def test_the_site_builds_and_a_broken_link_stops_it(tmp_path: Path) -> None:
     pytest.importorskip("mkdocs")
     pytest.importorskip("material")
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-q", "-d", str(tmp_path / "site"), "-f"]
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-d", str(tmp_path / "site"), "-f"]
     done = subprocess.run([*command, str(ROOT / "mkdocs.yml")], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     broken = tmp_path / "broken"

@@ -49,9 +49,14 @@ class Place:
         """Files of a kind by stem: numbers first and in their order, then names; train before test."""
         found: dict[str, list[File]] = {}
         files = (file for file in self.files if file.kind == kind)
-        for file in sorted(files, key=lambda f: (not f.stem.isdecimal(), f.stem.zfill(8), f.part, f.shown)):
+        for file in sorted(files, key=lambda f: (*numbers_first(f.stem), f.part, f.shown)):
             found.setdefault(file.stem, []).append(file)
         return found
+
+
+def numbers_first(name: str) -> tuple[bool, int, str]:
+    """Sorts numbers by their value, and names after them."""
+    return (False, int(name), "") if name.isdecimal() else (True, 0, name)
 
 
 def look(paths: Sequence[Path]) -> Place:

@@ -166,7 +166,10 @@ class Rules:
             else:
                 related = _implies(labels, a, b) or _implies(labels, b, a)
             if related and fold(one) != fold(other):
-                yield "options_related", f"{one!r} and {other!r} may both be true of one picture"
+                yield (
+                    "options_related",
+                    f"{one!r} and {other!r} are not apart: one follows from the other, or both may be true",
+                )
 
 
 _SENTENCES: Final = {

@@ -11,7 +11,7 @@ from attrs import define, field
 from medmat_core.audit.book import Book, SubsetOf, terms_of
 from medmat_core.audit.faults import Fault, Faults
 from medmat_core.audit.folder import count_faults, datasets, manifest_faults, problem_faults
-from medmat_core.audit.found import File, Place, look
+from medmat_core.audit.found import File, Place, look, numbers_first
 from medmat_core.audit.members import Member, leak_faults, union_faults
 from medmat_core.audit.numbers import compare, untested
 from medmat_core.audit.report import Report, figures, label_notes
@@ -74,6 +74,7 @@ class Audit:
     groups: dict[str, Unit] = field(factory=dict)
     unseen: list[str] = field(factory=list)
     broken: set[str] = field(factory=set)
+    rendered: Path | None = None
 
     def run(self, data: Path | None, alike: bool, near: bool) -> Report:
         for name, sentence, file in self.place.trouble:
@@ -83,6 +84,8 @@ class Audit:
         if self.place.built:
             for fault in problem_faults(self.place):
                 self.faults.add(fault)
+        # with --data every picture is looked at; without it those that lie in the folder itself
+        self.rendered = self.place.root if self.place.built and data is None else None
         full, own = self.place.of("full"), self.place.of("own")
         for stem in dict.fromkeys((*full, *own)):
             self._dataset(stem, full.get(stem, []), own.get(stem, []))
@@ -105,7 +108,7 @@ class Audit:
 
     def _dataset(self, stem: str, full: Sequence[File], own: Sequence[File]) -> None:
         name = self.book.number(stem)
-        unit = self.units[name] = Unit(name, self.book, self.faults.add, fixed=self.book.rules(name))
+        unit = self.units[name] = Unit(name, self.book, self.faults.add, fixed=self.book.rules(name), out=self.rendered)
         for part in (0, 1):
             whole = next((file for file in full if file.part == part), None)
             plain = next((file for file in own if file.part == part), None)
@@ -217,9 +220,10 @@ class Audit:
             files = full.get(stem) or own[stem]
             gallery.add(name, self.book.card(name), self.book.rules(name).labels, files)
         self.unseen.extend(gallery.unseen)
+        opened = self.book.terms.verify != "none"  # else the build promised nothing about equal bytes
         for name in self.units:
-            gallery.compare_parts(name, byte_equal=self.book.terms.verify != "none")
-        for stem, unit in self.groups.items():
+            gallery.compare_parts(name, byte_equal=opened)
+        for stem, unit in self.groups.items() if opened else ():
             gallery.compare_members(self._members(stem), unit)
 
     # -- the end ----------------------------------------------------------------------------------
@@ -237,7 +241,7 @@ class Audit:
         for stem, unit in self.groups.items():
             number = int(stem) if stem.isdecimal() else stem
             members = list(unit.seen.names.values())
-            row = {"subset": number, "members": sorted(members, key=lambda n: (not n.isdecimal(), n.zfill(8)))}
+            row = {"subset": number, "members": sorted(members, key=numbers_first)}
             report.subsets.append(row | figures(unit, None))
         report.records = sum(len(unit.seen) for unit in (self.units or self.groups).values())
         report.unseen = [*self._not_seen(data), *self.unseen]

@@ -12,8 +12,9 @@ CHUNK: Final = 1 << 20
 """Characters read at a time."""
 
 _BLANK: Final = re.compile(r"[ \t\r\n]*")
-_LONGEST: Final = 64 * CHUNK
-"""No record is longer; a file that never closes a brace must not be read into memory whole."""
+_LONGEST: Final = 64 << 20
+_STRING: Final = 1 << 20
+"""No record, and no text in one, is longer; a file that never closes a brace must not be read into memory whole."""
 
 
 class StreamError(ValueError):
@@ -81,12 +82,14 @@ class _Reader:
                 found, end = self.decode(self.window, self.at)
             except json.JSONDecodeError as error:
                 # only what went wrong near the end of the window can come right with more text
-                near_end = len(self.window) - error.pos < CHUNK and len(self.window) - self.at < _LONGEST
+                near_end = len(self.window) - error.pos < _STRING and len(self.window) - self.at < _LONGEST
                 if near_end and self._more():
                     continue
                 raise StreamError(f"is cut off or no JSON after {self.count} records ({error.msg})") from None
             except RecursionError:
                 raise StreamError(f"is nested too deeply after {self.count} records") from None
+            if end == len(self.window) and not isinstance(found, (dict, list, str)) and self._more():
+                continue  # a number may go on in the next chunk
             text = self.window[self.at : end]
             self.at = end
             self.count += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from attrs import define, field
@@ -28,7 +29,7 @@ class Unit:
 
     ``name`` is the number or slug of a data set, or the subset's number. ``whole`` is False once a record could not
     be used, so that counts cannot be compared. ``fixed`` are the rules of the one data set that a file is about;
-    without it each record names its own.
+    without it each record names its own. ``out`` is the built folder, if rendered pictures are looked for here.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Unit:
     whole: bool = True
     pictures: int = 0
     fixed: Rules | None = None
+    out: Path | None = None
     _last: tuple[Any, ...] = ()
 
     @property
@@ -79,6 +81,8 @@ class Unit:
         """Everything that can be said of a record by itself."""
         for name, sentence in rules.faults(entry):
             self.tell(Fault(name, sentence, shown, place, entry.image))
+        if self.out is not None and entry.image.startswith("images/") and not (self.out / entry.image).is_file():
+            self.tell(Fault("missing_image", "the rendered picture is not there", shown, place, entry.image))
 
     def take(self, entry: Entry, rules: Rules, part: int, place: int) -> None:
         """Place, order and numbers of a record that was judged."""

@@ -90,7 +90,7 @@ class Instructions:
         """What may be said of how many boxes are asked for; the answer alone does not tell one from many."""
         if entry.full:
             boxes = {box for caption in entry.captions for box in entry.boxes.get(caption, ())}
-            return (count_clause(len(boxes)),) if boxes else ()
+            return (count_clause(len(boxes)),) if boxes else tuple(map(count_clause, (1, 2, 5)))
         listed = entry.answer.count("[")
         return (count_clause(1), count_clause(5)) if listed <= 1 else (count_clause(listed),)
 

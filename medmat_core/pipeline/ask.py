@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import marshal
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from json.encoder import encode_basestring as quoted
@@ -207,7 +208,7 @@ class Asker:
             boxes[caption] = (*boxes.get(caption, ()), box)
         ordered = {caption: boxes[caption] for caption in sorted(boxes, key=context.card.order.__getitem__)}
         asked = False
-        for item in self._spatial.ask(path, regions, unsure, (width, height)):
+        for item in self._spatial.ask(unicodedata.normalize("NFC", path), regions, unsure, (width, height)):
             if isinstance(item, Unasked):
                 self.problems.append(Problem(item.reason, path, item.detail))
                 continue

@@ -8,8 +8,8 @@ from __future__ import annotations
 from medmat_core.model import Box, ColorMask, IndexMask, MaskFile, Point, PolygonMask, RleMask, Slice, Split
 from medmat_core.readers.boxes import coco_boxes, inclusive, table_boxes, voc_boxes
 from medmat_core.readers.folders import class_folders, labelled_files, split_of
-from medmat_core.readers.masks import mask_beside, paired_masks, palette, stem_index
-from medmat_core.readers.pictures import Pictures, picture_beside, report_unlisted
+from medmat_core.readers.masks import mask_beside, paired_masks, palette, report_unpaired, stem_index
+from medmat_core.readers.pictures import Pictures, picture_beside, report_unlisted, stem
 from medmat_core.readers.tables import Row, json_file, json_rows, lines, lookup, rows
 from medmat_core.readers.tagged import Marks, by_value, in_cell, marks, merged_labels, one_hot, table_labels
 from medmat_core.readers.volumes import slices_of
@@ -47,9 +47,11 @@ __all__ = [
     "palette",
     "picture_beside",
     "report_unlisted",
+    "report_unpaired",
     "rows",
     "slices_of",
     "split_of",
+    "stem",
     "stem_index",
     "table_boxes",
     "table_labels",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Literal
 
 from medmat_core.card import Card
@@ -27,6 +27,21 @@ def palette(card: Card) -> tuple[tuple[tuple[int, int, int], str], ...]:
         number = int(text.lstrip("#"), 16)
         pairs.append(((number >> 16, number >> 8 & 255, number & 255), code))
     return tuple(pairs)
+
+
+def report_unpaired(tree: Tree, masks: Iterable[tuple[str, str]], pictures: Collection[str]) -> None:
+    """Report each mask file whose picture is not there.
+
+    ``masks`` pairs a key with a mask's path, ``pictures`` are the keys of the pictures that are there (stems, most
+    often, folded alike). Where there is no picture at all that is one problem and not thousands.
+    """
+    alone = [path for key, path in masks if key not in pictures]
+    if len(alone) > 1 and not pictures:
+        folder = alone[0].rpartition("/")[0]
+        tree.report("missing_image", folder, f"{len(alone)} masks lie here, and none of their pictures is there")
+        return
+    for path in alone:
+        tree.report("missing_image", path, "the mask has no picture")
 
 
 def mask_beside(image: str, folder: str, mask_folder: str) -> str:

@@ -82,6 +82,12 @@ class Pictures:
         return path
 
 
+def stem(path: str) -> str:
+    """'images/Case (3).JPG' -> 'case (3)': the file name without folders and suffix, folded as names are compared."""
+    name = path.rpartition("/")[2]
+    return fold(name.rpartition(".")[0] or name)
+
+
 def report_unlisted(pictures: Pictures, samples: Iterable[S], *, reason: str = "missing_label") -> Iterator[S]:
     """Pass samples on; when they end, report each picture that none of them shows.
 

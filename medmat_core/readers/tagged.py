@@ -158,7 +158,7 @@ def one_hot(
     """One sample a row of a table with one column a class (``columns``; default: the card's codes).
 
     ``single`` wants exactly one class a row and reports any other row. ``normal`` is the code stated where
-    every column is marked absent.
+    every column is marked absent; where one is stated, it is marked absent itself.
     """
     wanted = columns or tuple(card.labels)
     for row in table:
@@ -173,14 +173,17 @@ def one_hot(
         path = pictures.wanted(name, row.file, row.number, by=by)
         if path is None:
             continue
-        stated = found.stated
-        if not stated and normal is not None and not found.uncertain and len(found.absent) == len(wanted):
-            stated = (normal,)
+        stated, absent = found.stated, found.absent
+        if normal is not None:
+            if stated:
+                absent = (*absent, normal)
+            elif not found.uncertain and len(absent) == len(wanted):
+                stated = (normal,)
         yield LabelSample(
             path,
             stated,
             () if single else found.uncertain,
-            () if single else found.absent,
+            () if single else absent,
             group=(row.get(group) or None) if isinstance(group, str) else group(row, path) if group else None,
             split=split(row, path) if callable(split) else split,
         )

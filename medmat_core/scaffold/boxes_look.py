@@ -11,10 +11,9 @@ from typing import Any, Final
 from medmat_core.card import Picture, TextFile
 from medmat_core.model import Split
 from medmat_core.readers.boxes import coco_boxes, voc_boxes
-from medmat_core.scaffold.masks_look import _SIZE, _SPOTS
-from medmat_core.scaffold.proposal import Box4, Code, Layout, Proposal, Shown
+from medmat_core.scaffold.proposal import EXAMPLE_SIZE, SPOTS, Box4, Code, Layout, Proposal, Shown
 from medmat_core.scaffold.quoting import python_text
-from medmat_core.scaffold.survey import Root, Survey, group_hint, stem
+from medmat_core.scaffold.survey import Root, Survey, apart, group_hint, shared, stem
 from medmat_core.scaffold.words import captions_of, natural, split_of_name, split_of_path, whole
 from medmat_core.tree import Tree, fold
 
@@ -30,7 +29,7 @@ def look_at_boxes(survey: Survey, wanted: Layout | None = None) -> Proposal | No
 
 
 def _common(paths: Sequence[str]) -> str:
-    return os.path.commonpath([f"/{path.rpartition('/')[0]}" for path in paths]).strip("/")
+    return shared([path.rpartition("/")[0] for path in paths])
 
 
 def _voc(survey: Survey) -> Proposal | None:
@@ -72,7 +71,7 @@ def _voc(survey: Survey) -> Proposal | None:
         markers=root.markers,
         code=_voc_code(root, annotations, pictures, split),
         doc="boxes in one Pascal VOC file a picture, of the same name",
-        pictures=(Picture(tuple(item.path for item in shown), _SIZE),),
+        pictures=(Picture(tuple(item.path for item in shown), EXAMPLE_SIZE),),
         files=texts,
         shown=tuple(shown),
         unprotected=not split,
@@ -138,7 +137,7 @@ def _coco(survey: Survey) -> Proposal | None:
         markers=root.markers,
         code=_coco_code(root, {file: (unders[file], splits[file] if split else None) for file in found}),
         doc=f"boxes in {' and '.join(file.rpartition('/')[2] for file in list(found)[:3])} (COCO)",
-        pictures=(Picture(tuple(item.path for item in shown), _SIZE),),
+        pictures=(Picture(tuple(item.path for item in shown), EXAMPLE_SIZE),),
         files=texts,
         shown=tuple(shown),
         unprotected=not split,
@@ -179,9 +178,14 @@ def _picture(survey: Survey, name: str, file: str) -> str | None:
 
     def rank(path: str) -> tuple[bool, int, bool, int]:
         own = fold(path).split("/")
-        shared = next((n for n in range(len(wanted), 0, -1) if own[-n:] == wanted[-n:]), 0)
+        alike = next((n for n in range(len(wanted), 0, -1) if own[-n:] == wanted[-n:]), 0)
         beside = path.rpartition("/")[0] == file.rpartition("/")[0]
-        return (part is not None and split_of_path(path.rpartition("/")[0]) not in (part, None), -shared, not beside, len(own))
+        return (
+            part is not None and split_of_path(path.rpartition("/")[0]) not in (part, None),
+            -alike,
+            not beside,
+            len(own),
+        )
 
     return min(paths, key=rank) if paths else None
 
@@ -192,7 +196,11 @@ def _picked(said: dict[str, tuple[str, ...]], file_of: dict[str, str]) -> list[s
     picked: list[str] = []
     for image in sorted(said):
         keys = [(code, file_of.get(image, "")) for code in said[image] or ("",)]
-        if any(need[key] < (2 if key[0] else 1) for key in keys) and len(picked) < 60 and len(said[image]) <= len(_SPOTS):
+        if (
+            any(need[key] < (2 if key[0] else 1) for key in keys)
+            and len(picked) < 60
+            and len(said[image]) <= len(SPOTS)
+        ):
             picked.append(image)
             need.update(keys)
     return picked
@@ -200,7 +208,7 @@ def _picked(said: dict[str, tuple[str, ...]], file_of: dict[str, str]) -> list[s
 
 def _shown(image: str, place: int, codes: Sequence[str], split: Split | None) -> Shown:
     boxes: dict[str, tuple[Box4, ...]] = {
-        code: (_SPOTS[(place + number) % len(_SPOTS)],) for number, code in enumerate(codes)
+        code: (SPOTS[(place + number) % len(SPOTS)],) for number, code in enumerate(codes)
     }
     return Shown(image, tuple(boxes), split=split, boxes=boxes)
 
@@ -209,7 +217,7 @@ def _voc_text(item: Shown) -> str:
     from xml.sax.saxutils import escape
 
     lines = ["<annotation>"]
-    lines.append(f"  <size><width>{_SIZE[0]}</width><height>{_SIZE[1]}</height><depth>3</depth></size>")
+    lines.append(f"  <size><width>{EXAMPLE_SIZE[0]}</width><height>{EXAMPLE_SIZE[1]}</height><depth>3</depth></size>")
     for code, boxes in item.boxes.items():
         for x1, y1, x2, y2 in boxes:
             corners = {"xmin": x1 + 1, "ymin": y1 + 1, "xmax": x2, "ymax": y2}
@@ -220,10 +228,11 @@ def _voc_text(item: Shown) -> str:
 
 def _coco_text(items: Sequence[Shown], codes: Sequence[str], under: str) -> str:
     numbers = {code: place for place, code in enumerate(codes, 1)}
-    images, annotations = [], []
+    images: list[dict[str, object]] = []
+    annotations: list[dict[str, object]] = []
     for number, item in enumerate(items, 1):
         name = item.path[len(under) + 1 if under else 0 :]
-        images.append({"id": number, "file_name": name, "width": _SIZE[0], "height": _SIZE[1]})
+        images.append({"id": number, "file_name": name, "width": EXAMPLE_SIZE[0], "height": EXAMPLE_SIZE[1]})
         for code, boxes in item.boxes.items():
             for x1, y1, x2, y2 in boxes:
                 annotations.append(
@@ -248,7 +257,7 @@ def _under(folder: str) -> str:
 
 def _voc_code(root: Root, annotations: str, pictures: str, split: bool) -> Code:
     folder = python_text(root.below(annotations))
-    use = ', split=readers.split_of(image)' if split else ""
+    use = ", split=readers.split_of(image)" if split else ""
     body = (
         "def samples(tree: readers.Tree, card: Card) -> Iterator[BoxSample]:\n"
         f"    pictures = readers.Pictures(tree{_under(root.below(pictures))})\n"
@@ -265,25 +274,51 @@ def _voc_code(root: Root, annotations: str, pictures: str, split: bool) -> Code:
 
 def _coco_code(root: Root, files: dict[str, tuple[str, Split | None]]) -> Code:
     split = any(part for _, part in files.values())
-    types = "str, str, readers.Split | None" if split else "str, str"
+    unders = [root.below(under) for under, _ in files.values()]
+    own = len(files) > 1 and apart(unders)
+    columns = {
+        "file": "str",
+        **({"under": "str"} if own else {}),
+        **({"split": "readers.Split | None"} if split else {}),
+    }
     lines = "".join(
-        f"    ({python_text(root.below(file))}, {python_text(root.below(under))}"
-        + (f", {python_text(part) if part else None}" if split else "")
-        + "),\n"
+        "    ("
+        + ", ".join(
+            {"file": python_text(root.below(file)), "under": python_text(root.below(under)),
+             "split": python_text(part) if part else "None"}[column]
+            for column in columns
+        )
+        + ",),\n"
         for file, (under, part) in files.items()
-    )
-    names = "file, under, split" if split else "file, under"
+    )  # fmt: skip
     hand, take, use = (", split", ", split: readers.Split | None", ", split=split") if split else ("", "", "")
-    body = (
-        f"FILES: tuple[tuple[{types}], ...] = (\n{lines})\n\n\n"
-        "def samples(tree: readers.Tree, card: Card) -> Iterator[BoxSample]:\n"
-        f"    for {names} in FILES:\n"
-        "        pictures = readers.Pictures(tree, under=under)\n"
-        f"        yield from readers.report_unlisted(pictures, boxed(tree, file, pictures{hand}))\n\n\n"
+    boxed = (
         f"def boxed(tree: readers.Tree, file: str, pictures: readers.Pictures{take}) -> Iterator[BoxSample]:\n"
         "    for name, boxes in readers.coco_boxes(tree, file):\n"
         '        image = pictures.wanted(name, file, by="tail")\n'
         "        if image is not None:\n"
         f"            yield BoxSample(image, boxes{use})\n"
+    )
+    head = f"FILES: tuple[tuple[{', '.join(columns.values())}], ...] = (\n{lines})\n\n\n"
+    start = "def samples(tree: readers.Tree, card: Card) -> Iterator[BoxSample]:\n"
+    if len(files) == 1:
+        file = python_text(root.below(next(iter(files))))
+        body = (
+            f"{start}    pictures = readers.Pictures(tree{_under(unders[0])})\n"
+            f"    return readers.report_unlisted(pictures, boxed(tree, {file}, pictures))\n\n\n{boxed}"
+        )
+        return Code(body, ("BoxSample",))
+    if own:
+        body = (
+            f"{head}{start}    for {', '.join(columns)} in FILES:\n"
+            "        pictures = readers.Pictures(tree, under=under)\n"
+            f"        yield from readers.report_unlisted(pictures, boxed(tree, file, pictures{hand}))\n\n\n{boxed}"
+        )
+        return Code(body, ("BoxSample",))
+    names = ", ".join(columns) + ("," if len(columns) == 1 else "")
+    body = (
+        f"{head}{start}    pictures = readers.Pictures(tree{_under(shared(unders))})\n"
+        f"    found = (sample for {names} in FILES for sample in boxed(tree, file, pictures{hand}))\n"
+        f"    return readers.report_unlisted(pictures, found)\n\n\n{boxed}"
     )
     return Code(body, ("BoxSample",))

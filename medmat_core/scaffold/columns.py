@@ -9,8 +9,9 @@ from typing import Final
 from attrs import frozen
 
 from medmat_core.model import Split
-from medmat_core.scaffold.tables_read import Table
+from medmat_core.scaffold.tables_read import RUNS, Table
 from medmat_core.scaffold.words import split_of_name, whole
+from medmat_core.tree import fold
 
 _LABEL: Final = re.compile(
     r"label|class|diagnos|(?<![a-z])dx(?![a-z])|target|categor|grade|level|disease|condition|patholog|finding|"
@@ -21,7 +22,8 @@ _META: Final = re.compile(
     r"(?<![a-z])(sex|gender|male|female|age|side|laterality|eye|od|os|view|position|split|set|fold|part|usage|subset|"
     r"site|region|location|width|height|size|date|time|year|camera|device|center|centre|hospital|race|ethnic\w*|"
     r"quality|smok\w*|drink\w*|biopsed|itch|grew|hurt|changed|bleed|elevation|test|train\w*|valid\w*|follow\w*|"
-    r"comments?|notes?|source|dir|folder|path|url|md5\w*|hash|index)(?![a-z])|(?<![a-z])(is|has)_|_xy$|method|confirm",
+    r"projection|series|columns|rows|comments?|notes?|source|dir|folder|path|url|md5\w*|hash|index)(?![a-z])|"
+    r"(?<![a-z])(is|has)_|_xy$|method|confirm",
     re.IGNORECASE,
 )
 _SPLIT: Final = re.compile(
@@ -31,8 +33,8 @@ _GROUP: Final = re.compile(
     r"patient|subject|(?<![a-z])(pid|case)(?![a-z])|lesion_?id|study_?(id|instance\w*)|case_?id|series_?id|person",
     re.IGNORECASE,
 )
+_NO_ID: Final = re.compile(r"age|sex|gender|count|number_of|position|weight", re.IGNORECASE)
 _BINARY: Final = frozenset({"", "0", "1", "-1", "0.0", "1.0", "-1.0", "true", "false"})
-_RUNS: Final = re.compile(r"-?1?|\d+ \d+( \d+ \d+)*")
 MOST: Final = 150
 """More different values than this are ids or free text, not classes."""
 
@@ -57,8 +59,10 @@ class HotColumns:
 
 
 def label_column(tables: Sequence[Table]) -> LabelColumn | None:
-    """The column of the first table that most likely holds the class."""
+    """The column of the first table that most likely holds the class: by its name, by how often its values come back,
+    and by whether folders of pictures are called like them."""
     table = tables[0]
+    folders = {fold(name) for one in tables for path in one.pictures for name in path.split("/")[:-1]}
     ranked: list[tuple[float, int, str, str]] = []
     for place, column in enumerate(table.header):
         if column == table.image:
@@ -66,7 +70,7 @@ def label_column(tables: Sequence[Table]) -> LabelColumn | None:
         cells = [cell for one in tables for cell in one.values(column) if cell]
         if not cells or len(cells) < 0.5 * sum(len(one.pictures) for one in tables):
             continue
-        if any(_RUNS.fullmatch(cell) and cell.count(" ") > 2 for cell in cells[:500]):
+        if any(RUNS.fullmatch(cell) and cell.count(" ") > 2 for cell in cells[:500]):
             continue
         if _SPLIT.search(column) and whole(split_of_name(cell) for cell in set(cells)):
             continue
@@ -82,15 +86,17 @@ def label_column(tables: Sequence[Table]) -> LabelColumn | None:
             continue
         score = 3.0 * bool(_LABEL.search(column)) - 3.0 * bool(_META.search(column)) - 3.0 * bool(_GROUP.search(column))
         score += 0.0 if numbers else 1.0
-        score -= 0.5 if values <= _BINARY else 0.0
+        score -= 0.25 if values <= _BINARY else 0.0
+        score -= 2.0 if len(cells) >= 8 and len(values) > 0.5 * len(cells) and not separator else 0.0
+        score += 2.0 if len(values) > 1 and {fold(value) for value in values} <= folders else 0.0
         ranked.append((score, -place, column, separator))
     if not ranked:
         return None
     ranked.sort(reverse=True)
     score, _, name, separator = ranked[0]
-    if score < 0:
+    if score < -0.5:
         return None
-    others = tuple(column for other, _, column, _ in ranked[1:4] if other >= max(0.0, score - 1.0))
+    others = tuple(column for other, _, column, _ in ranked[1:4] if other >= 0.5)
     return LabelColumn(name, separator, score >= 3.0, others)
 
 
@@ -103,7 +109,14 @@ def _separator(cells: Sequence[str]) -> str:
         single = whole_cells - set(several)
         known = sum(part.strip() in single for cell in several for part in cell.split(sign))
         parts = sum(cell.count(sign) + 1 for cell in several)
-        if several and len(parted) <= MOST and (len(parted) < len(whole_cells) or known >= 0.5 * parts):
+        # parts come back more often than whole cells do, unless the sign belongs to the text
+        again = parts / max(1, len({part for cell in several for part in cell.split(sign)})) >= 1.2
+        bars = sign == "|" and len(several) > 1
+        if (
+            several
+            and len(parted) <= MOST
+            and (bars or len(parted) < len(whole_cells) or known >= 0.5 * parts or again)
+        ):
             return sign
     return ""
 
@@ -173,7 +186,7 @@ def run_columns(table: Table) -> list[str]:
     return [
         column
         for column in table.header
-        if sum(bool(_RUNS.fullmatch(cell)) and cell.count(" ") > 2 for cell in table.values(column)[:500]) > 0
+        if sum(bool(RUNS.fullmatch(cell)) and cell.count(" ") > 2 for cell in table.values(column)[:500]) > 0
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Final
@@ -11,33 +11,43 @@ from medmat_core.card import Picture
 from medmat_core.model import Split
 from medmat_core.scaffold.proposal import Code, Proposal, Shown
 from medmat_core.scaffold.quoting import python_text
-from medmat_core.scaffold.survey import Root, Survey, group_hint, per_class, spread
-from medmat_core.scaffold.words import STANDARD, captions_of, is_generic, natural, split_of_name, whole
+from medmat_core.scaffold.survey import Root, Survey, group_hint, per_class, shared, spread
+from medmat_core.scaffold.words import STANDARD, captions_of, natural, split_of_name, telling, whole
 from medmat_core.tree import fold
 
 _MOST: Final = 120
 """More folders than this are patients or series, not classes."""
+_IDS: Final = re.compile(r"case|patient|^pt?$|^pat|subj|^sub$|series|stud(y|ies)|scan|volume|day|visit", re.IGNORECASE)
 
 
 def look_at_folders(survey: Survey, leave_out: Collection[str] = (), skip: Sequence[str] = ()) -> Proposal | None:
     """The folders as classes, or None where there are no two folders of one level that could be.
 
-    ``leave_out`` are pictures that are no pictures (masks); ``skip`` are Python conditions over ``path`` that tell them.
+    ``leave_out`` are pictures that are no pictures (masks); ``skip`` are Python conditions over ``path`` that tell
+    them.
     """
     pictures = [path for path in survey.pictures if path not in set(leave_out)] if leave_out else survey.pictures
     folders = {path.rpartition("/")[0] for path in pictures}
     if not folders or folders == {""}:
         return None
-    common = os.path.commonpath([f"/{folder}" for folder in folders]).strip("/")
+    common = shared(folders)
     below = {folder: folder[len(common) + 1 if common else 0 :].split("/") for folder in folders}
     splits = _split_names(below.values())
+    parts_named = {part for parts in below.values() for part in parts if split_of_name(part) is not None}
+    plain = {part for parts in below.values() for part in _named(parts, splits)} - parts_named
+    if parts_named - set(splits) and len(plain) >= 2:
+        # "test_stg2" beside classes is a part without labels, not a class
+        below = {
+            folder: ["" if part in parts_named - set(splits) else part for part in parts]
+            for folder, parts in below.items()
+        }
     level, notes = _class_level(below, splits)
     if level is None:
         return None
     codes: dict[str, str] = {}
     place: dict[str, tuple[str, str, Split | None]] = {}
     for folder, parts in below.items():
-        named = [part for part in parts if part and part not in splits and not is_generic(part)]
+        named = _named(parts, splits)
         if not named:
             continue
         name = named[level] if -len(named) <= level < len(named) else named[-1]
@@ -52,8 +62,13 @@ def look_at_folders(survey: Survey, leave_out: Collection[str] = (), skip: Seque
         if found is not None:
             counts[found[0]] += 1
             chosen.setdefault((found[0], found[2]), []).append(path)
-    if len(counts) < 2 or len(counts) > _MOST:
+    if len({telling(code) for code in counts}) < 2 or len(counts) > _MOST:
         return None
+    bare = {re.sub(r"[\W\d_]+", "", code) for code in counts}
+    numbered = len(bare) == 1 and bare != {""}
+    ids = bool(numbered and _IDS.search(next(iter(bare))))
+    if ids or (numbered and len(counts) > 12) or (len(counts) > 4 and max(counts.values()) == 1):
+        return None  # case1, case2, ...: patients
     tops = {_top(where, splits) for _, where, _ in place.values()}
     root = survey.root(tops)
     labels = captions_of(sorted(counts, key=natural))
@@ -64,6 +79,8 @@ def look_at_folders(survey: Survey, leave_out: Collection[str] = (), skip: Seque
     ]
     all_split = whole(splits.values()) and all(split for _, split in chosen)
     doubts = list(notes)
+    if numbered:
+        doubts.append("the class folders differ in numbers only: are they classes, or patients?")
     stray = len(pictures) - sum(counts.values())
     if stray:
         doubts.append(f"{stray} pictures lie in no class folder")
@@ -106,33 +123,40 @@ def _split_names(paths: Collection[list[str]]) -> dict[str, Split]:
 
 def _class_level(below: dict[str, list[str]], splits: dict[str, Split]) -> tuple[int | None, list[str]]:
     """The place of the class among the telling folder names of a path: 0 the first, -1 the last; and what to doubt."""
-    telling = [
-        [part for part in parts if part and part not in splits and not is_generic(part)] for parts in below.values()
-    ]
-    telling = [parts for parts in telling if parts]
-    if not telling:
+    paths = [named for parts in below.values() if (named := _named(parts, splits))]
+    if not paths:
         return None, []
-    depths = {len(parts) for parts in telling}
+    depths = {len(parts) for parts in paths}
     if depths == {1}:
         return 0, []
-    levels = {level: {fold(parts[level]) for parts in telling} for level in range(min(depths))}
-    last = {fold(parts[-1]) for parts in telling}
+    levels = {level: {fold(parts[level]) for parts in paths} for level in range(min(depths))}
+    levels[-1] = {fold(parts[-1]) for parts in paths}
     candidates = {level: names for level, names in levels.items() if 2 <= len(names) <= _MOST}
-    if 2 <= len(last) <= _MOST:
-        candidates[-1] = last
     if not candidates:
         return None, []
-    # folders that come back under several parents are classes; folders that are all different are patients
-    repeats = {level: len(telling) / len(names) for level, names in candidates.items()}
-    best = max(candidates, key=lambda level: (repeats[level] > 1 and level == -1, repeats[level], -level))
+
+    def rank(level: int) -> tuple[bool, bool, int]:
+        """Words before numbers, names that come back under several parents before many that do not (patients), and of
+        those the deepest."""
+        names = candidates[level]
+        wordy = sum(sum(map(str.isdigit, name)) <= 0.25 * len(name) for name in names) >= 0.8 * len(names)
+        wordy = wordy and len({re.sub(r"\d+", "", name) for name in names}) >= 0.8 * len(names)
+        return wordy, len(names) <= 30 or len(paths) > len(names), max(depths) + level if level < 0 else level
+
+    best = max(candidates, key=rank)
     seen = {
-        level: sorted({parts[level] for parts in telling if -len(parts) <= level < len(parts)}) for level in candidates
+        level: sorted({parts[level] for parts in paths if -len(parts) <= level < len(parts)}) for level in candidates
     }
     others = [names for level, names in seen.items() if names != seen[best]]
     if not others:
         return best, []
     told = "; ".join(", ".join(names[:5]) + (", ..." if len(names) > 5 else "") for names in others[:3])
     return best, [f"folders of another level could be the classes instead: {told}"]
+
+
+def _named(parts: list[str], splits: dict[str, Split]) -> list[str]:
+    """The folder names of a path that may be a class."""
+    return [part for part in parts if part and part not in splits and telling(part)]
 
 
 def _top(where: str, splits: dict[str, Split]) -> str:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from medmat_core.scaffold.masks_pair import Pairing
 from medmat_core.scaffold.proposal import Code
 from medmat_core.scaffold.quoting import python_doc, python_raw, python_text
-from medmat_core.scaffold.survey import Root, stem
+from medmat_core.scaffold.survey import Root
 from medmat_core.scaffold.words import STANDARD
 from medmat_core.tree import fold
 
 _INDEX = "readers.IndexMask(mask, tuple((int(value), code) for value, code in card.mask.index.items()))"
 
 
-def mask_code(pairing: Pairing, root: Root, kind: str, codes: list[str], folders: tuple[str, ...]) -> Code:
+def mask_code(pairing: Pairing, root: Root, kind: str, codes: list[str]) -> Code:
     """The adapter: a pair of folders inline, several in a loop; ``codes`` are the classes in card order."""
+    if pairing.form == "sides":
+        return _sides(pairing, root, kind)
     if pairing.form != "one":
         return _several(pairing, root, kind, codes)
     return _single(pairing, root, kind, codes)
@@ -31,7 +34,7 @@ def _single(pairing: Pairing, root: Root, kind: str, codes: list[str]) -> Code:
         image = next(iter(pairing.owner.values()))
         mask = next(mask for mask, owner in pairing.owner.items() if owner == image)
         if pictures == masks:
-            path = f"image.rpartition(\".\")[0] + {python_text(ending)}"
+            path = f'image.rpartition(".")[0] + {python_text(ending)}'
         else:
             cut = f".removeprefix({python_text(pictures)})" if pictures else ""
             lead = python_text(masks if pictures else f"{masks}/")
@@ -40,7 +43,7 @@ def _single(pairing: Pairing, root: Root, kind: str, codes: list[str]) -> Code:
             "def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:\n"
             f"    return readers.paired_masks(tree, {_images(pictures, masks, pairing)}, mask_of, {how})\n\n\n"
             "def mask_of(image: str) -> str:\n"
-            f'    """{python_doc(root.below(image))!s} -> {python_doc(root.below(mask))}."""\n'
+            f'    """{python_doc(root.below(image))} -> {python_doc(root.below(mask))}."""\n'
             f"    return {path}\n"
         )
         return Code(body + rest, ("MaskSample",), modules)
@@ -58,7 +61,8 @@ def _single(pairing: Pairing, root: Root, kind: str, codes: list[str]) -> Code:
         f"def part(tree: readers.Tree, card: Card, pictures: str, masks: str{take}) -> Iterator[MaskSample]:\n"
         "    def mask_of(image: str) -> str:\n"
         '        stem = masks + image.rpartition(".")[0].removeprefix(pictures)\n'
-        "        return next((stem + ending for ending in ENDINGS if tree.exists(stem + ending)), stem + ENDINGS[0])\n\n"
+        "        there = (stem + ending for ending in ENDINGS if tree.exists(stem + ending))\n"
+        "        return next(there, stem + ENDINGS[0])\n\n"
         f"    return readers.paired_masks(tree, {_listed(pairing)}, mask_of, {how}{use})\n"
     )
     return Code(body + rest, ("MaskSample",), modules)
@@ -72,7 +76,7 @@ def _several(pairing: Pairing, root: Root, kind: str, codes: list[str]) -> Code:
         name = rf"(.+){sign}([^{sign}]+)" if len(pairing.added) == 1 else rf"(.+){sign}(.+)"
         if any(pairing.added in code for code in codes):
             name = rf"(.+?){sign}({'|'.join(map(re.escape, codes))})"
-        code = "found[2]"
+        code = "name[2]"
     else:
         name = rf"(.+?){sign}(?:[ _-]*\d+)?"
         code = "class_of(path, card)" if pairing.classes else python_text(codes[0])
@@ -81,9 +85,8 @@ def _several(pairing: Pairing, root: Root, kind: str, codes: list[str]) -> Code:
     split = any(part.split for part in pairing.parts)
     hand, take = (", split", ", split: readers.Split | None") if split else ("", "")
     use = ", split=split" if split else ""
-    inside = " and not NAME.fullmatch(image.rpartition(\".\")[0])" if pairing.beside else ""
     key = 'path.rpartition(".")[0]' if pairing.beside else 'path.rpartition(".")[0].removeprefix(masks)'
-    picture = "found[1]" if pairing.beside else "pictures + found[1]"
+    picture = "name[1]" if pairing.beside else "pictures + name[1]"
     body = (
         f"NAME = re.compile({python_raw(name)}, re.IGNORECASE)\n{head}\n\n"
         "def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:\n"
@@ -92,7 +95,7 @@ def _several(pairing: Pairing, root: Root, kind: str, codes: list[str]) -> Code:
         f"def part(tree: readers.Tree, card: Card, pictures: str, masks: str{take}) -> Iterator[MaskSample]:\n"
         "    own: dict[str, list[readers.MaskFile]] = {}\n"
         "    for path in tree.images(masks):\n"
-        f"        if found := NAME.fullmatch({key}):\n"
+        f"        if name := NAME.fullmatch({key}):\n"
         f"            own.setdefault({picture}, []).append(readers.MaskFile(path, {code}{threshold}))\n"
         f"    for image in {_listed(pairing)}:\n"
         '        found = own.pop(image.rpartition(".")[0], [])\n'
@@ -103,12 +106,47 @@ def _several(pairing: Pairing, root: Root, kind: str, codes: list[str]) -> Code:
         "    for orphans in own.values():\n"
         '        tree.report("missing_image", str(orphans[0].path), "the mask belongs to no picture")\n'
     )
-    del inside
-    body = body.replace("        if found := NAME", "        if name := NAME").replace("found[1]", "name[1]").replace(
-        "found[2]", "name[2]"
-    )
     rest = _class_of(pairing) if pairing.classes else ""
     return Code(body + rest, ("MaskSample",), ("re",))
+
+
+def _sides(pairing: Pairing, root: Root, kind: str) -> Code:
+    """A folder of masks a class."""
+    threshold = ", card.mask.threshold" if kind == "low" else ""
+    split = any(part.split for part in pairing.parts)
+    counts = Counter(pairing.owner.values())
+    # where every picture has a mask of every class, one that lacks some is a fault
+    needed = "len(found) == len(masks)" if set(counts.values()) == {len(pairing.classes)} else "found"
+    lines: list[str] = []
+    for pictures in dict.fromkeys(part.pictures for part in pairing.parts):
+        own = [part for part in pairing.parts if part.pictures == pictures]
+        inner = "".join(
+            f"            ({python_text(root.below(part.masks))}, {python_text(part.ending)}, "
+            f"{python_text(part.masks.rpartition('/')[2])}),\n"
+            for part in own
+        )
+        end = f", {python_text(own[0].split) if own[0].split else None}" if split else ""
+        lines.append(
+            f"    (\n        {python_text(root.below(pictures))},\n        (\n{inner}        ){end},\n    ),\n"
+        )
+    types = "str, tuple[tuple[str, str, str], ...]" + (", readers.Split | None" if split else "")
+    body = (
+        "# pictures; folder of masks, what stands there for the picture's suffix, class"
+        + ("; official part" if split else "")
+        + f"\nPARTS: tuple[tuple[{types}], ...] = (\n{''.join(lines)})\n\n\n"
+        "def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:\n"
+        f"    for pictures, masks{', split' if split else ''} in PARTS:\n"
+        "        for image in tree.images(pictures):\n"
+        '            stem = image.rpartition(".")[0].removeprefix(pictures)\n'
+        "            paths = [(folder + stem + ending, code) for folder, ending, code in masks]\n"
+        f"            found = [readers.MaskFile(path, code{threshold}) for path, code in paths if tree.exists(path)]\n"
+        f'            if {needed} or card.mask.missing == "negative":\n'
+        f"                yield MaskSample(image, tuple(found){', split=split' if split else ''})\n"
+        "            else:\n"
+        '                missing = ", ".join(path for path, _ in paths if not tree.exists(path))\n'
+        '                tree.report("missing_mask", image, f"not there: {missing}")\n'
+    )
+    return Code(body, ("MaskSample",))
 
 
 def _made(pairing: Pairing, root: Root, kind: str, codes: list[str]) -> tuple[str, str, tuple[str, ...]]:
@@ -130,7 +168,7 @@ def _made(pairing: Pairing, root: Root, kind: str, codes: list[str]) -> tuple[st
 def _class_of(pairing: Pairing) -> str:
     return (
         "\n\ndef class_of(path: str, card: Card) -> str:\n"
-        '    """The folder that says the class, or the picture\'s own folder: the build refuses a class the card lacks."""\n'
+        '    """The folder that says the class; the picture\'s own where none does, for the build to refuse."""\n'
         '    folders = path.split("/")[:-1]\n'
         "    return next((name for name in folders if name in card.labels), folders[-1])\n"
     )
@@ -169,12 +207,12 @@ def _loop(pairing: Pairing, root: Root) -> tuple[str, str]:
     split = any(part.split for part in pairing.parts)
     if pairing.exchanged is not None:
         pictures, masks = map(python_text, pairing.exchanged)
-        head = f"        masks = readers.mask_beside(f\"{{pictures}}/\", {pictures}, {masks})[:-1]\n"
+        head = f'        masks = readers.mask_beside(f"{{pictures}}/", {pictures}, {masks})[:-1]\n'
         parts = ""
         if split:
             names = {name for part in pairing.parts for name in part.pictures.split("/")}
             known = {fold(name) for name in names} & STANDARD
-            parts = "        split = readers.split_of(f\"{pictures}/\")\n" if known else "        split = None\n"
+            parts = '        split = readers.split_of(f"{pictures}/")\n' if known else "        split = None\n"
         return "", f"    for pictures in tree.folders({pictures}):\n{head}{parts}"
     types = "str, str, readers.Split | None" if split else "str, str"
     lines = "".join(
@@ -183,8 +221,5 @@ def _loop(pairing: Pairing, root: Root) -> tuple[str, str]:
         + "),\n"
         for part in pairing.parts
     )
-    names = "pictures, masks, split" if split else "pictures, masks"
-    return f"PARTS: tuple[tuple[{types}], ...] = (\n{lines})\n", f"    for {names} in PARTS:\n"
-
-
-__all__ = ["mask_code", "stem"]
+    head = "pictures, masks, split" if split else "pictures, masks"
+    return f"PARTS: tuple[tuple[{types}], ...] = (\n{lines})\n", f"    for {head} in PARTS:\n"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import Final
 
 from attrs import evolve
 
@@ -12,17 +11,11 @@ from medmat_core.card import Picture
 from medmat_core.scaffold.masks_code import mask_code
 from medmat_core.scaffold.masks_pair import Pairing, pair_masks
 from medmat_core.scaffold.masks_peek import Peek, looks_like_masks, peek
-from medmat_core.scaffold.proposal import Box4, Proposal, Shown
-from medmat_core.scaffold.survey import Survey, group_hint, pattern, spread, suffix
+from medmat_core.scaffold.proposal import EXAMPLE_SIZE, SPOTS, Box4, Proposal, Shown
+from medmat_core.scaffold.quoting import python_text
+from medmat_core.scaffold.survey import Survey, group_hint, spread, stem, suffix
 from medmat_core.scaffold.words import captions_of, natural
 from medmat_core.tree import fold
-
-_SIZE: Final = (160, 120)
-_SPOTS: Final[tuple[Box4, ...]] = (
-    (12, 10, 44, 34), (118, 12, 148, 32), (64, 46, 98, 74), (10, 88, 40, 112), (116, 86, 150, 110),
-    (66, 8, 92, 28), (8, 48, 36, 70), (120, 48, 150, 72), (64, 90, 94, 112),
-)  # fmt: skip
-"""Where the example's regions are drawn: one in each cell of the 3 x 3 grid, so that none touches another."""
 
 
 def look_at_masks(survey: Survey) -> tuple[Proposal | None, Pairing | None, tuple[str, ...]]:
@@ -44,6 +37,8 @@ def look_at_masks(survey: Survey) -> tuple[Proposal | None, Pairing | None, tupl
 
 
 def _codes(pairing: Pairing, seen: Peek) -> list[str]:
+    if pairing.form == "sides":
+        return sorted(pairing.classes, key=natural)
     if pairing.form == "coded":
         return sorted({code_of(mask, image, pairing.added) for mask, image in pairing.owner.items()}, key=natural)
     if pairing.classes:
@@ -57,15 +52,15 @@ def _codes(pairing: Pairing, seen: Peek) -> list[str]:
 
 def code_of(mask: str, image: str, sign: str) -> str:
     """The class that a mask's name adds to its picture's: ('m/x_HGD.tif', 'i/x.jpg', '_') -> 'HGD'."""
-    from medmat_core.scaffold.survey import stem
-
     return stem(mask)[len(stem(image)) + len(sign) :]
 
 
 def _proposal(survey: Survey, pairing: Pairing, seen: Peek, codes: list[str]) -> Proposal:
     root = survey.root(_anchors(pairing, survey))
     rules, listed = _rules(seen, codes)
-    labels = captions_of(codes, "class")
+    # a folder "leftMask" says "left": that it holds masks is known
+    plain = captions_of([re.sub(r"[ _-]*masks?$", "", code, flags=re.IGNORECASE) or code for code in codes], "class")
+    labels = dict(zip(codes, plain.values(), strict=False)) if len(plain) == len(codes) else captions_of(codes, "class")
     if listed == "numbered":
         labels = {code: f"Class {place}" for place, code in enumerate(codes, 1)}
     owned: dict[str, list[str]] = {}
@@ -76,15 +71,15 @@ def _proposal(survey: Survey, pairing: Pairing, seen: Peek, codes: list[str]) ->
     shown: list[Shown] = []
     for place, image in enumerate(picked):
         found, drawn = _drawn(pairing, seen, codes, rules, image, sorted(owned[image]), place)
-        pictures += [Picture((image,), _SIZE, mode=_mode(image)), *drawn]
+        pictures += [Picture((image,), EXAMPLE_SIZE, mode=_mode(image)), *drawn]
         shown.append(found)
     all_split = bool(pairing.parts) and all(part.split for part in pairing.parts)
     negatives = seen.empty > 0 or any("normal" in fold(code) for code in codes)
     guess = listed == "numbered" or codes == ["lesion"]
     doubts = [
         *(["the masks do not say what they show: name the class in [labels] and in the adapter"] if guess else []),
-        *([f"{len(pairing.bare)} pictures have no mask, such as {pairing.bare[0]}: they are refused as missing_mask; if "
-           'it means that nothing was found, write missing = "negative" under [mask]'] if pairing.bare else []),
+        *([f"{len(pairing.bare)} pictures have no mask, such as {pairing.bare[0]}: they are refused as missing_mask; "
+           'if it means that nothing was found, write missing = "negative" under [mask]'] if pairing.bare else []),
         *(["most masks fill more than half of their picture: are they inverted?"] if seen.mostly else []),
         *([f"the folders {', '.join(codes)} are taken for the class of their masks"] if pairing.classes else []),
         *(["JPEG colours are blurred: every channel may be off by 40"] if seen.lossy and seen.kind == "colors" else []),
@@ -92,7 +87,7 @@ def _proposal(survey: Survey, pairing: Pairing, seen: Peek, codes: list[str]) ->
         *([f"only {seen.seen} of {len(pairing.owner)} masks were looked at: others may hold further values"]
           if seen.kind in ("index", "colors") and seen.seen < len(pairing.owner) else []),
     ]  # fmt: skip
-    code = mask_code(pairing, root, seen.kind, codes, _folders_of_pictures(pairing, survey))
+    code = mask_code(pairing, root, seen.kind, codes)
     return Proposal(
         layout="masks",
         kind="mask",
@@ -124,6 +119,8 @@ def _counts(pairing: Pairing, codes: list[str], owned: dict[str, list[str]]) -> 
     """Pictures by class, where names tell it."""
     if pairing.form == "coded":
         return Counter(code_of(mask, image, pairing.added) for mask, image in pairing.owner.items())
+    if pairing.form == "sides":
+        return Counter(_folder_class(mask, codes) or "" for mask in pairing.owner)
     if pairing.classes:
         return Counter(code for image in owned if (code := _folder_class(image, codes)) is not None)
     return Counter({codes[0]: len(owned)}) if len(codes) == 1 else Counter()
@@ -151,10 +148,6 @@ def _anchors(pairing: Pairing, survey: Survey) -> list[str]:
     return found
 
 
-def _folders_of_pictures(pairing: Pairing, survey: Survey) -> tuple[str, ...]:
-    return tuple(sorted({image.rpartition("/")[0] for image in pairing.owner.values()}))
-
-
 def _rules(seen: Peek, codes: list[str]) -> tuple[dict[str, object], str]:
     """The card's [mask] table, and whether classes are mere numbers."""
     if seen.kind == "low":
@@ -165,7 +158,7 @@ def _rules(seen: Peek, codes: list[str]) -> tuple[dict[str, object], str]:
         return {"index": dict(zip(map(str, seen.values), codes, strict=True))}, "numbered"
     if seen.kind == "colors":
         if len(codes) == 1:
-            return {"colors": {color: codes[0] for color in seen.colors}}, ""
+            return {"colors": dict.fromkeys(seen.colors, codes[0])}, ""
         return {"colors": dict(zip(seen.colors, codes, strict=True))}, "numbered"
     return {}, ""
 
@@ -195,11 +188,11 @@ def _drawn(
 ) -> tuple[Shown, list[Picture]]:
     """What one picture of the example says, and its masks as drawings."""
     split = next((part.split for part in pairing.parts if image.startswith(part.pictures)), None)
-    folder = _folder_class(image, pairing.classes)
+    folder = _folder_class(image, pairing.classes) if pairing.form != "sides" else None
     boxes: dict[str, tuple[Box4, ...]] = {}
     drawn: list[Picture] = []
     for number, mask in enumerate(masks):
-        spot = _SPOTS[(place + number) % len(_SPOTS)]
+        spot = SPOTS[(place + number) % len(SPOTS)]
         shapes: list[dict[str, object]] = []
         if folder is not None and "normal" in fold(folder):
             pass  # black: nothing is there
@@ -207,15 +200,18 @@ def _drawn(
             values = _values(seen)
             for step in range(min(2, len(codes))):
                 at = (2 * place + step) % len(codes)
-                where = _SPOTS[(place + 3 * step) % len(_SPOTS)]
+                where = SPOTS[(place + 3 * step) % len(SPOTS)]
                 shapes.append({"box": list(where), "value": values[at]})
                 boxes[codes[at]] = (*boxes.get(codes[at], ()), where)
         else:
-            code = code_of(mask, image, pairing.added) if pairing.form == "coded" else folder or codes[0]
+            if pairing.form == "coded":
+                code = code_of(mask, image, pairing.added)
+            else:
+                code = (_folder_class(mask, codes) if pairing.form == "sides" else folder) or codes[0]
             shapes.append({"box": list(spot), "value": _foreground(seen)})
             boxes[code] = (*boxes.get(code, ()), spot)
         # a mask without shapes is drawn black by its background; without both a phantom would be drawn
-        drawn.append(Picture((mask,), _SIZE, mode=_mask_mode(mask, seen), shapes=tuple(shapes), background=0))
+        drawn.append(Picture((mask,), EXAMPLE_SIZE, mode=_mask_mode(mask, seen), shapes=tuple(shapes), background=0))
     ordered = {code: tuple(sorted(boxes[code])) for code in codes if code in boxes}
     return Shown(image, tuple(ordered), split=split, boxes=ordered), drawn
 
@@ -264,10 +260,7 @@ def _what(seen: Peek, codes: list[str]) -> str:
 
 def mask_patterns(pairing: Pairing) -> tuple[str, ...]:
     """Python conditions over ``path`` that tell a mask, for adapters that leave masks alone."""
-    from medmat_core.scaffold.quoting import python_text
-
     if not pairing.beside:
-        return tuple(
-            f'"/{pattern(name)}/" in f"/{{path}}"' for name in sorted({part.masks.rpartition("/")[2] for part in pairing.parts})
-        )
+        folders = sorted({part.masks.rpartition("/")[2] for part in pairing.parts})
+        return tuple(f'{python_text(f"/{name}/")} in f"/{{path}}"' for name in folders)
     return (f'{python_text(re.sub(r"[0-9]+$", "", pairing.added))} in path.rpartition("/")[2]',)

@@ -10,8 +10,8 @@ from typing import Final, Literal
 from attrs import frozen
 
 from medmat_core.model import Split
-from medmat_core.scaffold.survey import Survey, stem, suffix
-from medmat_core.scaffold.words import MASK_WORD, is_generic, split_of_path, whole
+from medmat_core.scaffold.survey import Survey, shared, stem, suffix
+from medmat_core.scaffold.words import MASK_WORD, split_of_path, telling, whole
 from medmat_core.tree import fold
 
 _SHARE: Final = 0.8
@@ -22,16 +22,18 @@ _ENDING: Final = re.compile(
 )
 _CODES: Final = 40
 
-Form = Literal["one", "many", "coded"]
+Form = Literal["one", "many", "coded", "sides"]
 
 
 @frozen
 class Part:
-    """A folder of pictures and the folder in which their masks lie under the same names (relative to the survey)."""
+    """A folder of pictures and the folder in which their masks lie under the same names (relative to the survey).
+    ``ending`` is what stands there for the picture's suffix, where each class has a folder of its own."""
 
     pictures: str
     masks: str
     split: Split | None = None
+    ending: str = ""
 
 
 @frozen(eq=False)
@@ -39,7 +41,8 @@ class Pairing:
     """How masks are found.
 
     ``form``: "one" mask a picture, its name the picture's with ``added`` behind; "many", numbered after ``added``;
-    "coded", one a class whose code stands behind ``added`` (a separator). ``endings`` are what stands in a mask's name
+    "coded", one a class whose code stands behind ``added`` (a separator); "sides", one a class in that class's own
+    folder, whose names are ``classes``. ``endings`` are what stands in a mask's name
     for the picture's suffix. ``owner`` maps every mask to its picture. ``exchanged``: instead of listing the parts, a
     folder's name is exchanged (pictures, masks). ``classes`` are folder names that say the class of their masks.
     """
@@ -86,7 +89,7 @@ def _beside(survey: Survey) -> Pairing | None:
     form: Form = "one" if set(exact) == {sign} else "many"
     folders = {path.rpartition("/")[0] for path in owner}
     classes = _classes(survey, folders)
-    top = _common(folders)
+    top = shared(folders)
     bare = [path for path in survey.pictures if path not in owner and path not in set(owner.values())]
     inside = tuple(path for path in bare if not top or path.startswith(f"{top}/"))
     return Pairing(form, sign, (Part(top, top),), _endings(owner, sign), owner, inside, classes=classes)
@@ -95,17 +98,22 @@ def _beside(survey: Survey) -> Pairing | None:
 def _by_folder(survey: Survey, is_mask: Callable[[Sequence[str]], bool]) -> Pairing | None:
     """Masks in folders of their own."""
     folders = survey.by_folder
-    named = {folder for folder in folders if MASK_WORD.search(folder)}
-    pairs = {folder: found for folder in sorted(named) if (found := _pictures_of(survey, folder, named)) is not None}
+    outer = len(shared(folders))
+    named = {folder for folder in folders if MASK_WORD.search(folder[outer:])}
+    told = {folder: _pictures_of(survey, folder, named) for folder in sorted(named)}
+    pairs = {folder: match for folder, match in told.items() if match is not None}
     if not pairs:
         pairs = _alike(survey, is_mask)
     if not pairs:
         return None
     remainders: Counter[str] = Counter()
     owner: dict[str, str] = {}
-    for masks, (pictures, found) in pairs.items():
+    for _, found in pairs.values():
         remainders.update(rest for rest, _ in found.values())
         owner.update({mask: image for mask, (_, image) in found.items()})
+    sides = _sides(pairs, owner)
+    if sides is not None:
+        return sides
     shape = _form(remainders)
     if shape is None:
         return None
@@ -129,6 +137,28 @@ def _by_folder(survey: Survey, is_mask: Callable[[Sequence[str]], bool]) -> Pair
     return Pairing(form, added, tuple(parts), _endings(owner, added), owner, bare, exchanged, classes)
 
 
+def _sides(pairs: Mapping[str, tuple[str, Found]], owner: Mapping[str, str]) -> Pairing | None:
+    """Several folders of masks for the same pictures: each is a class."""
+    by_pictures: dict[str, list[str]] = {}
+    for masks, (pictures, _) in pairs.items():
+        by_pictures.setdefault(pictures, []).append(masks)
+    if min(map(len, by_pictures.values())) < 2:
+        return None
+    parts: list[Part] = []
+    for pictures, folders in by_pictures.items():
+        for masks in folders:
+            endings = {rest + suffix(mask) for mask, (rest, _) in pairs[masks][1].items()}
+            if len(endings) != 1:
+                return None
+            parts.append(Part(pictures, masks, split_of_path(pictures), endings.pop()))
+    if not whole(part.split for part in parts):
+        parts = [Part(part.pictures, part.masks, None, part.ending) for part in parts]
+    classes = tuple(sorted({part.masks.rpartition("/")[2] for part in parts}))
+    if len(classes) * len(by_pictures) != len(parts):
+        return None
+    return Pairing("sides", "", tuple(parts), (), owner, (), classes=classes)
+
+
 def _related(folder: str, others: Sequence[str]) -> list[str]:
     """Folders that differ from one in a single name, or lie directly above or below it; else all."""
     names = folder.split("/") if folder else []
@@ -137,13 +167,16 @@ def _related(folder: str, others: Sequence[str]) -> list[str]:
         for other in others
         if other != folder
         and (
-            sum(a != b for a, b in zip(names, other.split("/"), strict=False)) == 1
-            and len(names) == len(other.split("/"))
+            _one_differs(names, other.split("/"))
             or folder.rpartition("/")[0] == other
             or other.rpartition("/")[0] == folder
         )
     ]
     return near or [other for other in others if other != folder][:200]
+
+
+def _one_differs(one: Sequence[str], two: Sequence[str]) -> bool:
+    return len(one) == len(two) and sum(a != b for a, b in zip(one, two, strict=True)) == 1
 
 
 Found = dict[str, tuple[str, str]]
@@ -230,24 +263,18 @@ def _inner(folder: str, parts: Sequence[Part]) -> str:
 
 def _classes(survey: Survey, folders: set[str]) -> tuple[str, ...]:
     """Names of the folders in which pictures with masks lie, where those may be classes."""
-    top = _common(folders)
+    top = shared(folders)
     below = {folder[len(top) + 1 if top else 0 :].split("/")[0] for folder in folders}
     return tuple(sorted(below)) if _are_classes(below, sum(len(survey.by_folder[f]) for f in folders)) else ()
 
 
 def _are_classes(names: set[str], count: int) -> bool:
-    telling = [name for name in names if name and not is_generic(name) and re.search(r"[^\W\d_]{2}", name)]
+    words = [name for name in names if name and telling(name) and re.search(r"[^\W\d_]{2}", name)]
     return (
-        2 <= len(names) <= 12 and len(telling) == len(names) and count >= 2 * len(names)
+        2 <= len(names) <= 12 and len(words) == len(names) and count >= 2 * len(names)
         and len({fold(re.sub(r"\d+", "", name)) for name in names}) == len(names)
         and not any(split_of_path(name) for name in names)
     )  # fmt: skip
-
-
-def _common(folders: set[str]) -> str:
-    import os
-
-    return os.path.commonpath([f"/{folder}" for folder in folders]).strip("/")
 
 
 def _endings(owner: Mapping[str, str], added: str) -> tuple[str, ...]:

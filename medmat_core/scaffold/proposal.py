@@ -15,6 +15,14 @@ LAYOUTS: Final[tuple[Layout, ...]] = ("class-folders", "table", "one-hot", "mask
 
 Box4 = tuple[int, int, int, int]
 
+EXAMPLE_SIZE: Final = (160, 120)
+"""Width and height of pictures with regions."""
+SPOTS: Final[tuple[Box4, ...]] = (
+    (12, 10, 44, 34), (118, 12, 148, 32), (64, 46, 98, 74), (10, 88, 40, 112), (116, 86, 150, 110),
+    (66, 8, 92, 28), (8, 48, 36, 70), (120, 48, 150, 72), (64, 90, 94, 112),
+)  # fmt: skip
+"""Where regions are drawn: one in each cell of the 3 x 3 grid, so that none touches another."""
+
 
 @frozen
 class Shown:
@@ -83,6 +91,6 @@ def asks_of(proposal: Proposal) -> tuple[str, ...]:
     structure needs a second class to be mistaken for."""
     if proposal.kind not in ("mask", "box"):
         return ("label",)
-    named = [caption for caption in dict.fromkeys(proposal.labels.values())]
-    more = (("presence",) if proposal.has_negatives else ()) + (("structure",) if len(named) > 1 else ())
+    several = len(set(proposal.labels.values())) > 1
+    more = (("presence",) if proposal.has_negatives else ()) + (("structure",) if several else ())
     return (*ASKS, *more)

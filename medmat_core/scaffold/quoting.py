@@ -18,7 +18,7 @@ def valid(text: str, what: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise UsageError(f"{what} {ascii(text)} is not valid Unicode; type it again") from None
+        raise UsageError(f"{what} {text!a} is not valid Unicode; type it again") from None
     return text
 
 

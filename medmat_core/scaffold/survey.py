@@ -45,7 +45,7 @@ class Survey:
                 path = f"{where}/{name}" if where else name
                 if not _writable(path):
                     self.unwritable += 1
-                elif os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES:
+                elif suffix(name).lower() in IMAGE_SUFFIXES:
                     self.pictures.append(path)
                 else:
                     self.others.append(path)
@@ -84,8 +84,7 @@ class Survey:
         found too early, so it is no marker; with none left the folder itself is the root.
         """
         paths = sorted(set(anchors))
-        above = [path.rpartition("/")[0] for path in paths]
-        root = os.path.commonpath([f"/{path}" for path in above]).strip("/") if above else ""
+        root = shared(path.rpartition("/")[0] for path in paths)
         while True:
             names = dict.fromkeys(path[len(root) + 1 if root else 0 :].split("/")[0] for path in paths)
             way = {fold(part) for part in root.split("/")} if root else set()
@@ -130,6 +129,22 @@ def suffix(path: str) -> str:
     return name[dot:] if dot > 0 else ""
 
 
+def shared(folders: Iterable[str]) -> str:
+    """The deepest folder that holds all of these."""
+    found = [f"/{folder}" for folder in folders]
+    return os.path.commonpath(found).strip("/") if found else ""
+
+
+def apart(folders: Sequence[str]) -> bool:
+    """Whether no folder is another, or lies in it."""
+    return not any(
+        one == two or not two or one.startswith(f"{two}/")
+        for place, one in enumerate(folders)
+        for at, two in enumerate(folders)
+        if at != place
+    )
+
+
 def spread(items: Sequence[str], count: int) -> list[str]:
     """At most ``count`` items, spread over the whole sequence."""
     if len(items) <= count:
@@ -151,7 +166,7 @@ def group_hint(paths: Sequence[str]) -> tuple[str, ...]:
     stems = [stem(path) for path in paths]
     best: tuple[int, str, Counter[str]] | None = None
     for pieces in (1, 2, 3):
-        expression = r"[^\W_]+" + rf"[\W_]+[^\W_]+" * (pieces - 1)
+        expression = r"[^\W_]+" + r"[\W_]+[^\W_]+" * (pieces - 1)
         rule = re.compile(rf"({expression})[\W_]")
         heads = [found[1] for text in stems if (found := rule.match(text))]
         counts = Counter(heads)

@@ -11,7 +11,7 @@ from medmat_core.readers.tables import Row
 from medmat_core.scaffold.columns import HotColumns, LabelColumn
 from medmat_core.scaffold.proposal import Code
 from medmat_core.scaffold.quoting import python_text
-from medmat_core.scaffold.survey import Root
+from medmat_core.scaffold.survey import Root, apart, shared
 from medmat_core.scaffold.tables_read import Table
 from medmat_core.scaffold.words import STANDARD
 from medmat_core.tree import fold
@@ -20,7 +20,8 @@ from medmat_core.tree import fold
 @frozen(eq=False)
 class Reading:
     """Tables of one make, and how their rows are read: the class by one column (``label``) or by one each (``hot``),
-    the official part by a column, by the table or by a folder's name, the group by a column."""
+    the official part by a column, by the table or by a folder's name, the group by a column. ``merged``: a picture may
+    have several rows, one finding each."""
 
     tables: tuple[Table, ...]
     label: LabelColumn | None
@@ -29,6 +30,7 @@ class Reading:
     by_folder: dict[str, Split]
     by_file: bool
     group: str | None
+    merged: bool = False
 
     def codes(self, row: Row) -> tuple[str, ...]:
         if self.hot is not None:
@@ -67,11 +69,12 @@ def table_code(found: Reading, root: Root) -> Code:
 
 
 def _loop(found: Reading, root: Root, settings: str, call: str, constants: list[str]) -> str:
-    unders = {root.below(table.under) for table in found.tables}
+    unders = [root.below(table.under) for table in found.tables]
+    own = apart(unders)
     columns: list[tuple[str, str, Callable[[Table], str | None]]] = [
         ("file", "str", lambda table: root.below(table.path))
     ]
-    if len(unders) > 1:
+    if own:
         columns.append(("under", "str", lambda table: root.below(table.under)))
     if found.by_file:
         columns.append(("split", "readers.Split | None", lambda table: table.split))
@@ -86,7 +89,7 @@ def _loop(found: Reading, root: Root, settings: str, call: str, constants: list[
         types = ", ".join(kind for _, kind, _ in columns)
         lines = "".join(f"    ({', '.join(line)}),\n" for line in cells)
         constants.insert(0, f"TABLES: tuple[tuple[{types}], ...] = (\n{lines})")
-    if len(unders) > 1:
+    if own:
         return (
             "def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:\n"
             f"    for {names} in TABLES:\n"
@@ -98,7 +101,7 @@ def _loop(found: Reading, root: Root, settings: str, call: str, constants: list[
     # a picture that one table leaves out may be in another: what none lists is told once, at the end
     return (
         "def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:\n"
-        f"    pictures = readers.Pictures(tree{_under(unders.pop())})\n"
+        f"    pictures = readers.Pictures(tree{_under(shared(unders))})\n"
         "    return readers.report_unlisted(pictures, labelled(tree, card, pictures))\n\n\n"
         "def labelled(tree: readers.Tree, card: Card, pictures: readers.Pictures) -> Iterator[LabelSample]:\n"
         f"    for {names} in TABLES:\n"
@@ -143,7 +146,8 @@ def _call(found: Reading, split: str) -> str:
     if found.hot is not None:
         single = ", single=True" if found.hot.single else ""
         return f"readers.one_hot(tree, card, table, pictures, {', '.join(how)}{single})"
-    return f"readers.table_labels(tree, table, pictures, {', '.join(how)})"
+    reader = "merged_labels" if found.merged else "table_labels"
+    return f"readers.{reader}(tree, table, pictures, {', '.join(how)})"
 
 
 def _split(found: Reading) -> tuple[list[str], str]:

@@ -52,8 +52,10 @@ def look_at_tables(survey: Survey, wanted: Layout | None = None) -> tuple[Propos
         same = _same_make(first, tables)
         label = label_column(same) if wanted != "one-hot" else None
         hot = hot_columns(same) if wanted != "table" else None
-        if hot is not None and not hot.single and wanted is None and (len(hot.names) < 3 or (label and label.strong)):
-            hot = None
+        if hot is not None and not hot.single and wanted is None and label is not None:
+            # flags of a patient are no classes: many columns, or no better one
+            few = len(hot.names) < 3 and label.name not in hot.names
+            hot = None if few or label.strong else hot
         if hot is None and label is None:
             continue
         pictures = len(set().union(*(table.pictures for table in same)))
@@ -93,7 +95,8 @@ def _parts(tables: Sequence[Table], label: LabelColumn | None, hot: HotColumns |
         if not whole(by_folder.values()):
             by_folder = {}
     group = group_column(tables, [*names, *([by_column[0]] if by_column else [])])
-    return Reading(tuple(tables), label, hot, by_column, by_folder, by_file, group)
+    merged = any(sum(path is not None for path in table.found) > len(table.pictures) for table in tables)
+    return Reading(tuple(tables), label, hot, by_column, by_folder, by_file, group, merged)
 
 
 def _proposal(survey: Survey, layout: Layout, found: Reading, tables: Sequence[Table]) -> Proposal:
@@ -106,37 +109,36 @@ def _proposal(survey: Survey, layout: Layout, found: Reading, tables: Sequence[T
             *(under for path, under in unders.items() if under and not path.startswith(f"{under}/")),
         ]
     )
-    picked: dict[str, tuple[Table, Row]] = {}
-    counts: Counter[str] = Counter()
-    classes: dict[str, None] = dict.fromkeys(found.hot.names) if found.hot else {}
-    unlabelled = 0
+    said: dict[str, list[tuple[Table, Row]]] = {}
     for table in found.tables:
-        for row, _ in table.pairs():
-            codes = found.codes(row)
-            counts.update(codes)
-            classes.update(dict.fromkeys(codes))
-            unlabelled += not codes
+        for row, path in table.pairs():
+            said.setdefault(path, []).append((table, row))
+    told = {
+        path: tuple(dict.fromkeys(code for _, row in own for code in found.codes(row))) for path, own in said.items()
+    }
+    counts = Counter(code for codes in told.values() for code in codes)
+    classes = dict.fromkeys(found.hot.names if found.hot else counts)
+    unlabelled = sum(not codes for codes in told.values())
     ordered = list(classes) if found.hot else sorted(classes, key=natural)
     column = found.label.name if found.label else ""
     labels = _captions(ordered, column)
     need: Counter[tuple[str, Split | None]] = Counter()
-    for table in found.tables:
-        for row, path in table.pairs():
-            codes = found.codes(row)
-            split = found.split(table, row, path)
-            if codes and path not in picked and any(need[code, split] < per_class(len(labels)) for code in codes):
-                picked[path] = (table, row)
-                need.update((code, split) for code in codes)
-    several = bool(found.hot and not found.hot.single) or bool(found.label and found.label.separator)
-    groups = _numbered([row.get(found.group) for _, row in picked.values()]) if found.group else {}
+    picked: list[str] = []
+    for path, own in said.items():
+        split = found.split(*own[0], path)
+        if any(need[code, split] < per_class(len(labels)) for code in told[path]):
+            picked.append(path)
+            need.update((code, split) for code in told[path])
+    several = any(len(codes) > 1 for codes in told.values()) or bool(found.hot and not found.hot.single)
+    groups = _numbered([said[path][0][1].get(found.group) for path in picked]) if found.group else {}
     shown = tuple(
         Shown(
             path,
-            found.codes(row),
-            group=groups.get(row.get(found.group)) if found.group else None,
-            split=found.split(table, row, path),
+            told[path],
+            group=groups.get(said[path][0][1].get(found.group)) if found.group else None,
+            split=found.split(*said[path][0], path),
         )
-        for path, (table, row) in sorted(picked.items())
+        for path in sorted(picked)
     )
     keep = {first.image, *ordered} if found.hot else {first.image, column}
     keep |= {found.group} if found.group else set()
@@ -152,15 +154,21 @@ def _proposal(survey: Survey, layout: Layout, found: Reading, tables: Sequence[T
     missing = sum(path is None for table in found.tables for path in table.found)
     listed = set().union(*(table.pictures for table in found.tables))
     inside = {path for path in survey.pictures if any(not u or path.startswith(f"{u}/") for u in unders.values())}
+    sums = found.hot.left_out if found.hot else ()
+    rivals = found.label.others if found.label else ()
+    stray = len(inside - listed)
+    how = {"stem": " without its suffix", "tail": " or path", "name": ""}[first.by]
     doubts = [
         *([f"the classes are numbers ({', '.join(numbers[:6])}): write on the card what they mean"] if numbers else []),
         *([f"{missing} rows name a picture that is not there"] if missing else []),
-        *([f"{unlabelled} rows of pictures that are there state no class"] if unlabelled else []),
-        *([f"{len(inside - listed)} pictures beside those of the table are in no row of it"] if inside - listed else []),
-        *([f"{found.hot.left_out[0]!r} sums up the other columns and was left out"] if found.hot and found.hot.left_out else []),
-        *([f"other columns could hold the class: {', '.join(found.label.others)}"] if found.label and found.label.others else []),
+        *([f"{unlabelled} pictures have no class" + (": give one_hot normal=... if that means nothing was found"
+           if found.hot and not found.hot.single else "")] if unlabelled else []),
+        *(["some pictures are in several rows: one of them wins"] if found.hot and found.merged else []),
+        *([f"{stray} pictures beside those of the table are in no row of it"] if stray else []),
+        *([f"{sums[0]!r} sums up the other columns and was left out"] if sums else []),
+        *([f"other columns could hold the class: {', '.join(rivals)}"] if rivals else []),
         *([f"{first.path} has more rows than were looked at"] if first.more else []),
-        *(["a class that a cell does not list is taken as absent (blank_is_absent)"] if found.label and several else []),
+        *(["a class that a cell does not list counts as absent"] if several and not found.hot else []),
     ]  # fmt: skip
     others = [table.path for table in tables if table not in found.tables]
     return Proposal(
@@ -184,11 +192,13 @@ def _proposal(survey: Survey, layout: Layout, found: Reading, tables: Sequence[T
         suggestion=() if found.group else group_hint(sorted(listed)),
         evidence=(
             f"{', '.join(table.path for table in found.tables)}: {len(listed)} pictures by column {first.image!r} "
-            f"(the file name{' without its suffix' if first.by == 'stem' else ' or path' if first.by == 'tail' else ''})",
+            f"(the file name{how})",
             (f"{len(labels)} columns of 0 and 1, {'one' if found.hot.single else 'any number'} marked in a row"
              if found.hot else
              f"{len(labels)} classes in column {column!r}"
-             + (f", several in a cell separated by {found.label.separator!r}" if found.label and several else ""))
+             + (f", several in a cell separated by {found.label.separator!r}" if found.label and found.label.separator
+                else "")
+             + (", one a row and several rows a picture" if found.merged else ""))
             + ": " + ", ".join(f"{code} ({counts[code]})" for code in list(labels)[:12]),
             *([f"official parts by column {found.by_column[0]!r}"] if found.by_column else []),
             *(["official parts by table"] if found.by_file else []),

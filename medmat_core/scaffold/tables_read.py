@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,13 +15,14 @@ from attrs import evolve, field, frozen
 from medmat_core.card import TextFile
 from medmat_core.model import Split
 from medmat_core.readers.tables import Row, rows
-from medmat_core.scaffold.survey import Survey
+from medmat_core.scaffold.survey import Survey, shared, suffix
 from medmat_core.scaffold.words import MASK_WORD, split_of_name, split_of_path
 from medmat_core.tree import IMAGE_SUFFIXES, Tree, fold
 
 LIMIT: Final = 300_000
 """Rows of a table that are looked at."""
 _SUFFIXES: Final = (".csv", ".tsv", ".txt", ".xlsx")
+RUNS: Final = re.compile(r"-?1?|\d+ \d+( \d+ \d+)*")
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _SUBMISSION: Final = re.compile(r"submission", re.IGNORECASE)
 
@@ -86,9 +86,18 @@ def read_tables(survey: Survey) -> tuple[list[Table], list[str]]:
         if table is not None:
             found.append(table)
         elif path.lower().endswith((".csv", ".tsv", ".xlsx")):
-            remarks.append(f"{path} has no column that names the pictures")
+            runs = " (it holds what looks like run-length masks)" if _has_runs(survey, path) else ""
+            remarks.append(f"{path} has no column that names the pictures{runs}")
     found.sort(key=lambda table: (-len(table.pictures), table.path.count("/"), table.path))
     return found, remarks
+
+
+def _has_runs(survey: Survey, path: str) -> bool:
+    """Whether some cell of a table is a run-length mask."""
+    if path.lower().endswith(".xlsx"):
+        return False
+    sample = islice(rows(Tree(survey.base), path), 2000)
+    return any(RUNS.fullmatch(cell) and cell.count(" ") > 2 for row in sample for cell in row.cells.values())
 
 
 def _openpyxl() -> bool:
@@ -132,7 +141,7 @@ def _read(survey: Survey, path: str) -> Table | None:
         path, names, tuple(read[:LIMIT]), delimiter, bare, image, by, tuple(found), under, len(read) > LIMIT,
         raw.startswith(b"\xef\xbb\xbf"), b"\r\n" in raw, twice,
     )  # fmt: skip
-    return evolve(table, **_renamed(table)) if bare else table
+    return _renamed(table) if bare else table
 
 
 def _first_cells(tree: Tree, path: str, delimiter: str | None) -> list[str]:
@@ -182,17 +191,17 @@ def _matches(survey: Survey, cell: str, by: str) -> list[str]:
         return survey.stems.get(fold(text), []) if "/" not in text else []
     if by == "name":
         return survey.names.get(name, []) if "/" not in text else []
-    if os.path.splitext(name)[1] not in IMAGE_SUFFIXES or "/" not in text:
+    if suffix(name) not in IMAGE_SUFFIXES or "/" not in text:
         return []
     paths = survey.names.get(name, [])
     parts = fold(text).split("/")
 
-    def shared(path: str) -> int:
+    def alike(path: str) -> int:
         other = fold(path).split("/")
         return sum(1 for _ in _while_equal(reversed(parts), reversed(other)))
 
-    most = max(map(shared, paths), default=0)
-    return [path for path in paths if shared(path) == most]
+    most = max(map(alike, paths), default=0)
+    return [path for path in paths if alike(path) == most]
 
 
 def _while_equal(one: Iterator[str], two: Iterator[str]) -> Iterator[str]:
@@ -243,22 +252,18 @@ def _choose(survey: Survey, file: str, options: Sequence[list[str]]) -> tuple[li
 
 
 def _common(paths: Sequence[str | None]) -> str:
-    folders = {path.rpartition("/")[0] for path in paths if path is not None}
-    return os.path.commonpath([f"/{folder}" for folder in folders]).strip("/") if folders else ""
+    return shared({path.rpartition("/")[0] for path in paths if path is not None})
 
 
-def _renamed(table: Table) -> dict[str, object]:
+def _renamed(table: Table) -> Table:
     """Names for the columns of a table that has none."""
     names = {column: "image" if column == table.image else column for column in table.header}
     if len(names) == 2:
         names = {column: "image" if column == table.image else "label" for column in table.header}
-    return {
-        "header": tuple(names.values()),
-        "image": "image",
-        "rows": tuple(
-            Row(row.file, row.number, {names[column]: cell for column, cell in row.cells.items()}) for row in table.rows
-        ),
-    }
+    renamed = tuple(
+        Row(row.file, row.number, {names[column]: cell for column, cell in row.cells.items()}) for row in table.rows
+    )
+    return evolve(table, header=tuple(names.values()), image="image", rows=renamed)
 
 
 def rows_of(table: Table, wanted: set[str]) -> list[Row]:

@@ -55,9 +55,15 @@ def whole(splits: Iterable[Split | None]) -> bool:
     return "train" in found and bool(found & {"val", "test"})
 
 
-def is_generic(name: str) -> bool:
-    """Whether a folder's name says nothing of what is in it ("images", "40X")."""
-    return _GENERIC.fullmatch(fold(name)) is not None
+def telling(name: str) -> str:
+    """What is left of a folder's name without words that say nothing of what is in it: "CXR_png" gives "cxr", and
+    "images", "40X", "train_data" and "masks" give ""."""
+    words = [word for word in re.split(r"[\W_]+", fold(name)) if word]
+    kept = [word for word in words if not _GENERIC.fullmatch(word) and split_of_name(word) is None]
+    kept = [
+        word for word in kept if not re.fullmatch(r"masks?|gt|groundtruth|segmentations?|annotations?|labels?", word)
+    ]
+    return " ".join(kept) if any(not word.isdecimal() for word in kept) or kept == words else ""
 
 
 def folded(text: str) -> str:

@@ -130,14 +130,14 @@ def _facts(entry: Entry) -> str:
         ("subset", f"[{head.subset}](subsets.md#subset-{head.subset})"),
         ("kind", f"{head.kind}: {_KINDS[head.kind]}"),
         ("questions", asks),
-        ("access", f"{head.access}: {_ACCESS[head.access].removeprefix(head.access + ': ')}"),
+        ("access", _ACCESS[head.access]),
         ("licence", text(head.license)),
         ("plugin", f"{code(entry.dist)} ({code(entry.module)})"),
     ]
     if card.counts.images:
         parts = [f"{count:,} {part}" for part, count in (("train", card.counts.train), ("test", card.counts.test)) if count]
         rows.append(("published pictures", f"{card.counts.images:,}" + (f" ({', '.join(parts)})" if parts else "")))
-    return table(("", ""), rows)
+    return table(rows[0], rows[1:])
 
 
 def _source(entry: Entry) -> str:
@@ -198,7 +198,7 @@ def _split(entry: Entry, entries: Sequence[Entry]) -> str:
     else:
         lines.append("No parts are published: groups are drawn for the test part by their hash.")
     if head.group_by:
-        lines.append(f"A group is {text(head.group_by.rstrip('.'))}.")
+        lines.append(f"Groups: {text(head.group_by.rstrip('.'))}.")
     elif not head.unprotected:
         lines.append("Every picture is its own group.")
     if head.unprotected:

@@ -6,7 +6,7 @@ import importlib
 import inspect
 import re
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import attrs
@@ -15,6 +15,9 @@ import click
 import medmat_core
 from medmat_core import hooks, model, readers
 from medmat_core import card as cards
+from medmat_core.audit.faults import FAULTS
+from medmat_core.audit.faults import NOTES as AUDIT_NOTES
+from medmat_core.audit.guess import GUESSERS
 from medmat_core.cli import _COMMANDS, cli
 from medmat_core.commands.show import _ACCESS
 from medmat_core.model import NOTES, REASONS
@@ -29,6 +32,10 @@ _MARKERS: Final = {
     "readers": "The module of readers, and of the kinds of masks, boxes and slices that samples hold: "
     "see [Readers](readers.md).",
 }
+WIDTH: Final = 78
+"""Columns that fit a page without scrolling."""
+
+_ORDER: Final = ("folders", "tables", "tagged", "masks", "boxes", "pictures", "volumes")
 _KINDS: Final = ("MaskFile", "IndexMask", "ColorMask", "RleMask", "PolygonMask", "Box", "Slice", "Row", "Marks")
 
 
@@ -40,14 +47,16 @@ def pages() -> Iterator[tuple[str, str]]:
     yield "reference/readers.md", _readers()
     yield "reference/card.md", _card()
     yield "reference/reasons.md", _reasons()
+    yield "reference/faults.md", _faults()
 
 
 # -- commands -----------------------------------------------------------------------------------------
 
 
 def help_text(command: click.Command, name: str) -> str:
-    """What ``--help`` prints, 100 columns wide."""
-    with click.Context(command, info_name=name, max_content_width=100, terminal_width=100) as context:
+    """What ``--help`` prints on a terminal of that width."""
+    settings = {"help_option_names": ["-h", "--help"], "max_content_width": WIDTH, "terminal_width": WIDTH}
+    with click.Context(command, info_name=name, **settings) as context:
         return command.get_help(context)
 
 
@@ -143,7 +152,13 @@ def _api() -> str:
 def _described(name: str, thing: Any) -> Iterator[str]:
     if inspect.isclass(thing):
         if getattr(thing, "_is_protocol", False):
-            kinds = [f"    {key}: {value}" for key, value in thing.__annotations__.items()]
+            told = inspect.get_annotations(thing)
+            told |= {
+                key: value.fget.__annotations__.get("return", "")
+                for key, value in vars(thing).items()
+                if isinstance(value, property)
+            }
+            kinds = [f"    {key}: {_kind(value)}" for key, value in told.items()]
             yield fenced(f"class {name}(Protocol):\n" + "\n".join(kinds), "python")
         else:
             yield fenced(_signature(name, thing, ""), "python")
@@ -180,7 +195,7 @@ def _readers() -> str:
         "The files of a data set are a `readers.Tree`; all paths are relative to the data set's own root, with '/' "
         "separators, in one order on every machine.",
     ]
-    for module, names in by_module.items():
+    for module, names in sorted(by_module.items(), key=lambda pair: _ORDER.index(pair[0].__name__.rpartition(".")[2])):
         sections += [f"## {_title(module)}", *_functions(names)]
     sections += ["## Tree", *_described("Tree", readers.Tree), "## Pictures", *_described("Pictures", readers.Pictures)]
     sections += ["## What samples hold", "`readers` also gives the classes that samples are made of."]
@@ -193,7 +208,7 @@ def _readers() -> str:
 
 
 def _title(module: types.ModuleType) -> str:
-    return (module.__doc__ or "").strip().splitlines()[0].rstrip(".")
+    return (module.__doc__ or "").strip().splitlines()[0].partition(":")[0].rstrip(".")
 
 
 def _functions(names: list[str]) -> Iterator[str]:
@@ -235,7 +250,7 @@ def _signature(name: str, thing: Any, keyword: str, *, method: bool = False) -> 
     made = signature.return_annotation
     arrow = f" -> {_plain(_kind(made))}" if made is not signature.empty and made is not None and keyword else ""
     line = f"{keyword}{name}({', '.join(parts)}){arrow}"
-    if len(line) <= 100 or method:
+    if len(line) <= WIDTH or method:
         return line
     return f"{keyword}{name}(\n" + "".join(f"    {part},\n" for part in parts) + f"){arrow}"
 
@@ -315,3 +330,24 @@ def _reasons() -> str:
         ]
         sections += [f"## {title}", table(("reason", "meaning", "what to do"), rows)]
     return page(*sections, note="from medmat_core.model.REASONS")
+
+
+def _faults() -> str:
+    def rows(named: Mapping[str, str]) -> list[tuple[str, str]]:
+        return [(code(name), meaning[0].upper() + meaning[1:] + ".") for name, meaning in named.items()]
+
+    return page(
+        "# What an audit finds",
+        "The names in the output of `medmat audit`, which scripts may rely on. "
+        "See [how to audit a build](../howto/audit.md).",
+        "## Faults",
+        "Any of them sets the exit code to 1.",
+        table(("name", "meaning"), rows(FAULTS)),
+        "## Notes",
+        "Worth knowing; an audit with notes alone is sound.",
+        table(("name", "meaning"), rows(AUDIT_NOTES)),
+        "## Guessers",
+        "Each chooses without seeing a picture; one that cannot decide is credited with its chance.",
+        table(("name", "chooses"), rows(GUESSERS)),
+        note="from medmat_core/audit",
+    )

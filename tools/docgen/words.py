@@ -117,7 +117,7 @@ TO_DO: Final = {
     "listed_twice": "Nothing: the first mention is used.",
     "reader_failed": "Report it to the plugin's author with the detail; what came before the error is used.",
     "no_label": "Nothing: a picture of which nothing is known has no question.",
-    "no_distractor": "Nothing. With `--distractors subset` or `mixed` there may be one.",
+    "no_distractor": "Nothing. If the build was made with `--distractors dataset`, another mode may find one.",
     "regions_too_small": "Nothing: specks are not asked about. The card may set another floor (`mask.min_area`).",
     "no_box_distractor": "Nothing: the region fills so much of the picture that every other box would meet it.",
     "mask_size": "Nothing, if mask and picture differ by a plain factor; else look at the pair.",

@@ -6,7 +6,13 @@ from medmat_core import Card, Dataset, LabelSample, hookimpl, readers
 
 
 def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
-    return readers.class_folders(tree, card, split=readers.split_of)
+    known = {code.casefold(): code for code in card.labels}
+
+    def code(folder: str) -> str | None:
+        name = folder.casefold().strip()
+        return known.get(name) or known.get(name.partition("_")[0])  # the stage may read otherwise in a copy
+
+    return readers.class_folders(tree, card, code=code, split=readers.split_of)
 
 
 @hookimpl

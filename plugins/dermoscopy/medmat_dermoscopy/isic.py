@@ -55,28 +55,25 @@ def lesion_masks(
     """
     for part, split in parts.items():
         folder = tree.folder(*(name.format(part) for name in images))
-        if folder is None:
-            continue  # not downloaded
         known = readers.stem_index(
             path
             for name in masks
             for place in tree.folders(name.format(part))
             for path in tree.images(place)
-            if stem(path).endswith(_MASK)
+            if readers.stem(path).endswith(_MASK)
         )
+        photos = photographs(tree, folder) if folder is not None else []
+        readers.report_unpaired(tree, known.items(), {f"{readers.stem(photo)}{_MASK}" for photo in photos})
+        if folder is None:
+            continue  # not downloaded
         if not known:
             tree.report("missing_mask", folder, f"no folder {masks[0].format(part)} with the masks of its pictures")
             continue
         yield from readers.paired_masks(
             tree,
-            photographs(tree, folder),
-            lambda image, known=known: known.get(f"{stem(image)}{_MASK}"),
+            photos,
+            lambda image, known=known: known.get(f"{readers.stem(image)}{_MASK}"),
             code="lesion",
             group=isic_id,
             split=lambda _, split=split: split,
         )
-
-
-def stem(path: str) -> str:
-    """The file name without folders and suffix, case folded."""
-    return path.rpartition("/")[2].rpartition(".")[0].casefold()

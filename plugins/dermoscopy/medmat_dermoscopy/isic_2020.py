@@ -13,8 +13,12 @@ UNLABELLED = ("test", "isic_2020_test_input", "isic_2020_test_jpeg", "isic_2020_
 
 def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
     files = [path for path in tree.images() if not in_test_part(path)]
-    jpegs = [path for path in files if path.lower().endswith((".jpg", ".jpeg"))]
-    pictures = readers.Pictures(tree, paths=jpegs or files)  # one competition download holds both forms of a picture
+    jpegs = {stem(path) for path in files if is_jpeg(path)}
+    # one competition download holds both forms of every picture
+    doubled = {path for path in files if not is_jpeg(path) and stem(path) in jpegs}
+    if doubled:
+        tree.report("left_out", min(doubled), f"{len(doubled)} pictures lie here as JPEG, too, which is read")
+    pictures = readers.Pictures(tree, paths=[path for path in files if path not in doubled])
     labelled = readers.table_labels(
         tree,
         readers.rows(tree, tree.find(*TABLES) or TABLES[0], require=("image_name", "benign_malignant")),
@@ -24,6 +28,14 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
         group="patient_id",
     )
     return readers.report_unlisted(pictures, labelled)
+
+
+def is_jpeg(path: str) -> bool:
+    return path.lower().endswith((".jpg", ".jpeg"))
+
+
+def stem(path: str) -> str:
+    return path.rpartition("/")[2].rpartition(".")[0].casefold()
 
 
 def in_test_part(path: str) -> bool:

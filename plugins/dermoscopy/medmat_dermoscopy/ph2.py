@@ -21,6 +21,7 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
             pictures.append(path)
         elif folder.endswith(MASKS) or folder in FLAT.values():
             masks.setdefault(case(path), path)
+    readers.report_unpaired(tree, masks.items(), {case(path) for path in pictures})
     return readers.paired_masks(tree, pictures, lambda image: masks.get(case(image)), code="lesion", group=case)
 
 

@@ -86,7 +86,15 @@ def test_the_competition_download_of_isic_2020_gives_each_picture_once_as_jpeg(l
     found = Found("isic_2020", base)
     assert found.stated == {"jpeg/train/ISIC_1.jpg": "benign"}
     assert found.groups == {"jpeg/train/ISIC_1.jpg": "IP_7"}
-    assert found.problems == []
+    assert found.problems == [("left_out", "train/ISIC_1.dcm")]
+
+
+def test_a_picture_of_isic_2020_that_lies_here_as_dicom_alone_is_read_beside_jpegs(lay):
+    base = lay(
+        ["jpeg/train/ISIC_1.jpg", "train/ISIC_1.dcm", "train/ISIC_2.dcm"],
+        {"train.csv": V1 + "ISIC_1,IP_7,,,,,benign,0\nISIC_2,IP_8,,,,melanoma,malignant,1\n"},
+    )
+    assert Found("isic_2020", base).stated == {"jpeg/train/ISIC_1.jpg": "benign", "train/ISIC_2.dcm": "malignant"}
 
 
 def test_isic_2020_is_read_as_dicom_where_nothing_else_is_there(lay):
@@ -296,12 +304,18 @@ def test_without_the_lesions_2019_says_so(lay):
     assert Found("isic_2019", base).problems == [("missing_file", "ISIC_2019_Training_Metadata.csv")]
 
 
-def test_a_picture_filed_under_two_classes_is_handed_on_twice_in_one_group(lay):
-    paths = ["Test/actinic keratosis/ISIC_0010512.jpg", "Train/nevus/ISIC_0010512.jpg"]
+def test_a_picture_filed_under_two_classes_is_refused_in_all_copies_whatever_their_bytes(lay):
+    twice = ["Test/actinic keratosis/ISIC_0010512.jpg", "Train/nevus/ISIC_0010512(1).jpg"]
+    found = Found("skin_cancer_isic", lay([*twice, "Train/nevus/ISIC_0000019.jpg"]))
+    assert found.stated == {"Train/nevus/ISIC_0000019.jpg": "nevus"}
+    assert found.problems == [("contradictory_label", path) for path in twice]
+
+
+def test_a_picture_filed_twice_under_one_class_stays_in_one_group(lay):
+    paths = ["Train/nevus/ISIC_0025509(1).jpg", "Test/nevus/ISIC_0025509.jpg"]
     found = Found("skin_cancer_isic", lay(paths))
-    assert found.stated == {paths[0]: "actinic keratosis", paths[1]: "nevus"}
-    assert set(found.groups.values()) == {"ISIC_0010512"}
-    assert found.splits == {paths[0]: "test", paths[1]: "train"}
+    assert set(found.groups.values()) == {"ISIC_0025509"}
+    assert found.splits == {paths[0]: "train", paths[1]: "test"}
 
 
 # -- Fitzpatrick 17k, monkeypox, PH2 -------------------------------------------------------------------

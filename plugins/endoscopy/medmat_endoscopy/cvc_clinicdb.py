@@ -23,13 +23,14 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
         masks = next(
             (path for name in MASKS for path in tree.folders(name, beside)), f"{beside}/{MASKS[0]}".lstrip("/")
         )
-        frames = [path for path in tree.images(folder) if stem(path) not in seen]
+        frames = [path for path in tree.images(folder) if readers.stem(path) not in seen]
         if not frames:
             tree.report("left_out", folder, "the same frames in another format")
-        seen.update(map(stem, frames))
+        seen.update(map(readers.stem, frames))
         known = readers.stem_index(tree.images(masks))
+        readers.report_unpaired(tree, known.items(), set(map(readers.stem, tree.images(folder))))
         yield from readers.paired_masks(
-            tree, frames, lambda image, known=known: known.get(stem(image)), code="polyp", group=sequence
+            tree, frames, lambda image, known=known: known.get(readers.stem(image)), code="polyp", group=sequence
         )
 
 
@@ -39,14 +40,9 @@ def preference(folder: str) -> int:
     return FORMATS.index(above) + 1 if above in FORMATS else 0
 
 
-def stem(path: str) -> str:
-    """The file name without folders and suffix, case folded."""
-    return path.rpartition("/")[2].rpartition(".")[0].casefold()
-
-
 def sequence(path: str) -> str | None:
     """'Original/26.tif' -> 'sequence 2': frames of one video follow one another, 29 videos in all."""
-    number = stem(path)
+    number = readers.stem(path)
     return f"sequence {bisect(FIRST_FRAMES, int(number))}" if number.isdecimal() else None
 
 

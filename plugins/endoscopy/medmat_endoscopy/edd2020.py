@@ -11,10 +11,13 @@ SERIES = re.compile(r"EDD2020_([A-Z]+)", re.IGNORECASE)
 def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
     masks: dict[str, list[readers.MaskFile]] = {}
     for path in tree.images(tree.folder("masks") or "masks"):
-        stem, _, code = path.rpartition("/")[2].rpartition(".")[0].rpartition("_")
-        masks.setdefault(stem, []).append(readers.MaskFile(path, code))
-    for image in tree.images(tree.folder("originalImages") or "originalImages"):
-        found = masks.get(image.rpartition("/")[2].rpartition(".")[0])
+        name, _, code = path.rpartition("/")[2].rpartition(".")[0].rpartition("_")
+        masks.setdefault(name.casefold(), []).append(readers.MaskFile(path, code))
+    pictures = list(tree.images(tree.folder("originalImages") or "originalImages"))
+    files = ((name, str(mask.path)) for name, some in masks.items() for mask in some)
+    readers.report_unpaired(tree, files, set(map(readers.stem, pictures)))
+    for image in pictures:
+        found = masks.get(readers.stem(image))
         if found is None:
             tree.report("missing_mask", image, "no file in masks has the picture's name and a class behind it")
             continue

@@ -6,12 +6,19 @@ from medmat_core import Card, Dataset, MaskSample, hookimpl, readers
 
 
 def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
-    return readers.paired_masks(
-        tree,
-        tree.images(tree.folder("images") or "images"),
-        lambda image: readers.mask_beside(image, "images", "masks"),
-        code="polyp",
-    )
+    seen: set[str] = set()
+    for folder in tree.folders("images"):
+        masks = readers.stem_index(tree.images(tree.folder("masks", under=folder.rpartition("/")[0]) or "masks"))
+        pictures = list(tree.images(folder))
+        stems = set(map(readers.stem, pictures))
+        readers.report_unpaired(tree, masks.items(), stems)
+        new = [path for path in pictures if readers.stem(path) not in seen]
+        if not new:
+            tree.report("left_out", folder, "a re-upload's second copy of the same pictures")
+        seen |= stems
+        yield from readers.paired_masks(
+            tree, new, lambda image, masks=masks: masks.get(readers.stem(image)), code="polyp"
+        )
 
 
 @hookimpl

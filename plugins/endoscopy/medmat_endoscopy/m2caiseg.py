@@ -14,21 +14,18 @@ SNAP = 42
 def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
     for part in ("train", "test"):
         folder = tree.folder(f"{part}/images")
-        if folder is None:
-            continue
+        # the mask of 00.jpg is 00_gt.png; 0.jpg is another picture
+        truth = tree.folder(f"{part}/groundtruth") or f"{part}/groundtruth"
+        masks = readers.stem_index(tree.images(truth), lambda name: name.casefold().removesuffix("_gt"))
+        pictures = list(tree.images(folder)) if folder is not None else []
+        readers.report_unpaired(tree, masks.items(), set(map(readers.stem, pictures)))
         yield from readers.paired_masks(
             tree,
-            tree.images(folder),
-            mask_of,
+            pictures,
+            lambda image, masks=masks: masks.get(readers.stem(image)),
             make=lambda _, mask: readers.ColorMask(mask, readers.palette(card), SNAP),
             split=lambda _, part=part: part,
         )
-
-
-def mask_of(image: str) -> str:
-    """'train/images/00.jpg' -> 'train/groundtruth/00_gt.png'."""
-    folder, _, name = readers.mask_beside(image, "images", "groundtruth").rpartition("/")
-    return f"{folder}/{name.rpartition('.')[0]}_gt.png"
 
 
 @hookimpl

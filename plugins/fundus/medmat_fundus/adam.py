@@ -11,6 +11,7 @@ DRAWN = {
     "lesion_illustration",
     "lesion_masks",
     "lesions_masks",
+    "training400-lesion",
 }
 
 
@@ -19,8 +20,8 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
 
 
 def drawn(path: str) -> bool:
-    """Whether a file is a mask or a drawing: photographs are JPEG and lie in no folder of either."""
-    return not path.lower().endswith((".jpg", ".jpeg")) or not DRAWN.isdisjoint(path.lower().split("/"))
+    """Whether a file is a mask (a bitmap) or lies in a folder of masks or drawings."""
+    return path.lower().endswith(".bmp") or not DRAWN.isdisjoint(path.lower().split("/"))
 
 
 @hookimpl

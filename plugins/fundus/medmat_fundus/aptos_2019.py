@@ -8,7 +8,8 @@ from medmat_core import Card, Dataset, LabelSample, hookimpl, readers
 def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
     table = readers.rows(tree, tree.find("train.csv") or "train.csv", require=["id_code", "diagnosis"])
     pictures = readers.Pictures(tree, under=tree.folder("train_images") or "train_images")
-    return readers.table_labels(tree, table, pictures, image="id_code", code="diagnosis")
+    labelled = readers.table_labels(tree, table, pictures, image="id_code", code="diagnosis")
+    return readers.report_unlisted(pictures, labelled)
 
 
 @hookimpl

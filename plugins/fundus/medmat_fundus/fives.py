@@ -9,10 +9,13 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
     for folder in tree.folders("Original"):
         part = folder.rpartition("/")[0]
         truth = tree.folder("Ground truth", "Groud truth", under=part) or f"{part}/Ground truth"
+        masks = readers.stem_index(tree.images(truth))
+        pictures = list(tree.images(folder))
+        readers.report_unpaired(tree, masks.items(), set(map(readers.stem, pictures)))
         yield from readers.paired_masks(
             tree,
-            tree.images(folder),
-            lambda image, truth=truth: f"{truth}/{image.rpartition('/')[2]}",
+            pictures,
+            lambda image, masks=masks: masks.get(readers.stem(image)),
             code="vessel",
             split=readers.split_of,
         )

@@ -15,6 +15,7 @@ PARTS = (  # of the OIA-ODIR release: table, folder, part
 )
 WHOLE = ("ODIR-5K_Training_Annotations*.xlsx", "data.xlsx", "ODIR-5K_Training_Annotations*.csv", "full_df.csv")
 SMALL = "preprocessed_images"
+UNLABELLED = {"odir-5k_testing_images", "testing images"}
 SEPARATORS = re.compile("[，、,;?]")  # the full-width comma; some CSV copies turned it into a question mark
 NO_DIAGNOSIS = {
     "lens dust",
@@ -43,12 +44,24 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
         if file or folder:
             file = file or f"{folder}/Annotation/{table}"
             pictures = readers.Pictures(tree, under=folder or file.rpartition("/")[0].rpartition("/")[0])
-            yield from eyes_of(tree, card, file, pictures, split)
+            yield from listed_eyes(tree, card, file, pictures, split)
     if not any(file or folder for file, folder, *_ in parts):
         file = tree.find(*WHOLE) or WHOLE[0].replace("*", "(Updated)_V2")
-        paths = list(tree.images())
+        paths = [path for path in tree.images() if UNLABELLED.isdisjoint(path.lower().split("/"))]
         originals = [path for path in paths if SMALL not in path.lower().split("/")]
-        yield from eyes_of(tree, card, file, readers.Pictures(tree, paths=originals or paths), None)
+        small = len(paths) - len(originals)
+        if originals and small:
+            tree.report("left_out", SMALL, f"{small} pictures lie here at their full size, too, which is read")
+        pictures = readers.Pictures(tree, paths=originals or paths)
+        yield from listed_eyes(tree, card, file, pictures, None)
+
+
+def listed_eyes(
+    tree: readers.Tree, card: Card, file: str, pictures: readers.Pictures, split: str | None
+) -> Iterator[LabelSample]:
+    """The eyes of a table, and a problem for each picture that it does not name; without the table that is one."""
+    eyes = eyes_of(tree, card, file, pictures, split)
+    return readers.report_unlisted(pictures, eyes) if tree.exists(file) else eyes
 
 
 def eyes_of(

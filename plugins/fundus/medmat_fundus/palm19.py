@@ -17,6 +17,7 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
     masks = readers.stem_index(path for folder in folders for path in tree.images(folder))
     labelled = {PARTS.get(name[:1]) for name in masks}
     images = photographs(tree)
+    readers.report_unpaired(tree, masks.items(), set(map(readers.stem, images)))
     for name in dict.fromkeys(PARTS.values()):
         count = sum(part(image) == name for image in images)
         if count and name not in labelled:
@@ -24,7 +25,7 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
     yield from readers.paired_masks(
         tree,
         [image for image in images if part(image) in labelled],
-        lambda image: masks.get(stem(image)),
+        lambda image: masks.get(readers.stem(image)),
         code="disc",
         invert=True,
         missing="negative",
@@ -36,17 +37,17 @@ def photographs(tree: readers.Tree) -> list[str]:
     """Each photograph once: drawings on the pictures have the same names, and zips within zips leave second copies."""
     found: dict[str, str] = {}
     for path in sorted(tree.images(), key=lambda path: (path.count("/"), path)):
-        if PICTURE.fullmatch(path.rpartition("/")[2]) and DRAWN.isdisjoint(path.lower().split("/")):
-            found.setdefault(stem(path), path)
+        if not DRAWN.isdisjoint(path.lower().split("/")):
+            continue
+        if PICTURE.fullmatch(path.rpartition("/")[2]):
+            found.setdefault(readers.stem(path), path)
+        elif path.lower().endswith((".jpg", ".jpeg")):
+            tree.report("bad_name", path, "photographs are named H, N, P, V or T and four digits")
     return sorted(found.values())
 
 
-def stem(path: str) -> str:
-    return path.rpartition("/")[2].rpartition(".")[0].casefold()
-
-
 def part(path: str) -> str:
-    return PARTS[stem(path)[0]]
+    return PARTS[readers.stem(path)[0]]
 
 
 @hookimpl

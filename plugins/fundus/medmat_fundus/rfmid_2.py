@@ -24,9 +24,11 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
         if name is None:
             continue
         split = SPLITS[name[2].lower()]
-        if (name[1], split) not in seen:  # a second copy of the same table has nothing new to say
-            seen.add((name[1], split))
-            yield from part(tree, card, file, split)
+        if (name[1], split) in seen:
+            tree.report("left_out", file, f"a second table of the {split} part; its pictures are taken to be copies")
+            continue
+        seen.add((name[1], split))
+        yield from part(tree, card, file, split)
     read = {split for _, split in seen}
     for split in dict.fromkeys(readers.split_of(path, FOLDERS) for path in tree.images()):
         if split is not None and split not in read:
@@ -38,16 +40,21 @@ def part(tree: readers.Tree, card: Card, file: str, split: str) -> Iterator[Labe
     if not table:
         return
     findings = [name for name in table[0].cells if name not in ("", "ID", "Disease_Risk")]
+    pictures = pictures_of(tree, file, split)
     yield from readers.one_hot(
         tree,
         card,
         [row for row in table if sound(tree, row, findings)],
-        pictures_of(tree, file, split),
+        pictures,
         image="ID",
         columns=findings,
         split=split,
         normal=None if "WNL" in findings else "WNL",
     )
+    listed = {row["ID"].casefold() for row in table}
+    for path in pictures.paths:
+        if path.rpartition("/")[2].rpartition(".")[0].casefold() not in listed:
+            tree.report("missing_label", path, "no row of the label file names the picture")
 
 
 def sound(tree: readers.Tree, row: readers.Row, findings: list[str]) -> bool:

@@ -19,9 +19,18 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
     for path in tree.images(tree.folder("RIM-ONE_DL_reference_segmentations", "reference_segmentations") or ""):
         if name := MASK.fullmatch(path.rpartition("/")[2]):
             masks.setdefault((name[1].lower(), name[2].lower()), path)  # sorted, so that "-1-" comes first
-    for image in tree.images(tree.folder("partitioned_by_hospital", "partitioned_randomly", "RIM-ONE_DL_images") or ""):
-        if not (name := PICTURE.fullmatch(image.rpartition("/")[2])):
-            continue  # licence pictures
+    folder = tree.folder("partitioned_by_hospital", "partitioned_randomly", "RIM-ONE_DL_images") or ""
+    named = {image: PICTURE.fullmatch(image.rpartition("/")[2]) for image in tree.images(folder)}
+    names = {name[1].lower() for name in named.values() if name}
+    readers.report_unpaired(tree, ((name, path) for (name, _), path in masks.items()), names)
+    others = sum(name is None for image, name in named.items() if not MASK.fullmatch(image.rpartition("/")[2]))
+    if others:
+        tree.report(
+            "left_out", folder, f"{others} pictures are named neither r1_, r2_ nor r3_: the licence as a picture"
+        )
+    for image, name in named.items():
+        if name is None:
+            continue
         paths = {structure: masks.get((name[1].lower(), structure)) for structure in STRUCTURES}
         missing = [structure for structure, path in paths.items() if path is None]
         if missing:

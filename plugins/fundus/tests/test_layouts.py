@@ -242,7 +242,26 @@ def test_airogs_counts_only_names_of_its_table(lay):
     )
     found = Found("airogs", base)
     assert found.stated() == {"0/TRAIN000000.JPG": ("NRG",)}
-    assert found.reasons == ["missing_image"]
+    assert found.problems == [("left_out", "documents_test/TRAIN000100_ANRI.JPG"), ("missing_image", "train_labels.csv")]
+
+
+def test_pictures_without_a_row_are_told_one_by_one(lay):
+    tables = {
+        "airogs": ("0/TRAIN00000{}.jpg", "train_labels.csv", "challenge_id,class\nTRAIN000000,NRG\n"),
+        "aptos_2019": ("train_images/{}.png", "train.csv", "id_code,diagnosis\n0,2\n"),
+        "rfmid_2": ("Training/{}.png", "RFMiD_Training_Labels.csv", f"{COLUMNS_1}\n0,0,0,0,0\n"),
+    }
+    for module, (picture, file, text) in tables.items():
+        found = Found(module, lay([f"{module}/{picture.format(n)}" for n in range(3)], {f"{module}/{file}": text}) / module)
+        assert list(found.stated()) == [picture.format(0)]
+        assert found.problems == [("missing_label", picture.format(1)), ("missing_label", picture.format(2))]
+
+
+def test_a_picture_with_findings_of_rfmid_is_not_normal_and_says_so(lay):
+    base = lay(
+        ["Training_Set/Training/1.png"], {"Training_Set/RFMiD_Training_Labels.csv": f"{COLUMNS_1}\n1,1,1,0,0\n"}
+    )
+    assert Found("rfmid_2", base).list[0].absent == ("ARMD", "MH", "WNL")
 
 
 # -- ODIR-5K ---------------------------------------------------------------------------------------

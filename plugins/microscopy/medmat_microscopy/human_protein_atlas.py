@@ -4,10 +4,12 @@ from collections.abc import Iterator
 
 from medmat_core import Card, Dataset, LabelSample, hookimpl, readers
 
+OTHERS = ("_red.png", "_blue.png", "_yellow.png")  # microtubules, nucleus, endoplasmic reticulum of the same cells
+
 
 def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
     train = tree.folder("train") or "train"
-    pictures = readers.Pictures(tree, paths=tree.files(train, ("_green.png",)))
+    pictures = readers.Pictures(tree, paths=(path for path in tree.images(train) if not path.lower().endswith(OTHERS)))
     labelled = readers.table_labels(
         tree,
         readers.rows(tree, tree.find("train.csv") or "train.csv", require=("ID", "Label")),

@@ -16,8 +16,10 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
     folder = tree.folder("masks") or "masks"
     png = readers.Pictures(tree, paths=tree.files(folder, (".png",)))
     jpeg = readers.Pictures(tree, paths=tree.files(folder, (".jpg", ".jpeg")))
+    files = ((readers.stem(mask), mask) for mask in (*png.paths, *jpeg.paths))
+    readers.report_unpaired(tree, files, set(map(readers.stem, pictures.paths)))
     for image in pictures.paths:
-        stem = image.rpartition("/")[2].rpartition(".")[0]
+        stem = readers.stem(image)
         patch = listed.get(image)
         masks: tuple[readers.IndexMask | readers.MaskFile, ...] = ()
         if (index := png.stem(stem)) is not None:

@@ -25,14 +25,16 @@ def one_series(tree: readers.Tree, images: str) -> Iterator[MaskSample]:
     series = images.rpartition("/")[0]
     patient = f"/{series}".rsplit("/", 2)[1]
     pictures = sorted(tree.images(images), key=natural)
-    masks = sorted(tree.images(f"{series}/masks"), key=natural)
-    by_name = {path.rpartition("/")[2]: path for path in masks}
+    masks = sorted(tree.images(tree.folder("masks", under=series) or f"{series}/masks"), key=natural)
+    by_name = readers.stem_index(masks)
     in_order = dict(zip(pictures, masks, strict=False)) if len(pictures) == len(masks) else {}
-    alike = any(path.rpartition("/")[2] in by_name for path in pictures)
+    alike = any(readers.stem(path) in by_name for path in pictures)
+    if alike or not pictures:
+        readers.report_unpaired(tree, by_name.items(), set(map(readers.stem, pictures)))
     return readers.paired_masks(
         tree,
         pictures,
-        lambda path: by_name.get(path.rpartition("/")[2]) if alike else in_order.get(path),
+        lambda path: by_name.get(readers.stem(path)) if alike else in_order.get(path),
         code="Liver",
         threshold=0,
         group=lambda _: patient,

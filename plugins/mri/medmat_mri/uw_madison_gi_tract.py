@@ -14,7 +14,7 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
     organs: dict[str, dict[str, readers.RleMask | None]] = {}
     table = tree.find("train.csv") or "train.csv"
     for row in readers.rows(tree, table, require=["id", "class", "segmentation"]):
-        name, organ, runs = row["id"], row["class"], row["segmentation"]
+        name, organ, runs = row["id"].casefold(), row["class"], row["segmentation"]
         if name.rpartition("_slice_")[0] in FAULTY:
             continue
         if name not in slices:
@@ -40,12 +40,12 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
 
 def slice_id(path: str) -> str:
     """'train/case123/case123_day20/scans/slice_0065_266_266_1.50_1.50.png' -> 'case123_day20_slice_0065'."""
-    return f"{folder_of(path)}_{'_'.join(path.rpartition('/')[2].split('_')[:2])}"
+    return f"{folder_of(path)}_{'_'.join(path.rpartition('/')[2].split('_')[:2])}".casefold()
 
 
 def folder_of(path: str) -> str:
     """The case and day: the folder around ``scans``."""
-    return ("/" + path).rsplit("/", 3)[1]
+    return ("/" + path).rsplit("/", 3)[1].casefold()
 
 
 @hookimpl

@@ -9,7 +9,13 @@ PARTS = ("train", "val", "test")
 
 def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
     for part in PARTS:  # and nothing beside them: archives have held the whole tree a second time
-        yield from readers.class_folders(tree, card, under=part, group=patient, split=readers.split_of)
+        yield from readers.class_folders(tree, card, under=f"{home(tree)}{part}", group=patient, split=readers.split_of)
+
+
+def home(tree: readers.Tree) -> str:
+    """The folder of the parts: the root, or "OCT/" in the release that holds chest films beside it."""
+    places = ("", *(f"{folder}/" for folder in tree.folders("OCT")))
+    return next((place for place in places if not set(PARTS).isdisjoint(tree.listdir(place)[0])), "")
 
 
 def patient(path: str) -> str:

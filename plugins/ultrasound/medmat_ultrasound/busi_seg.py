@@ -11,8 +11,14 @@ from medmat_ultrasound import busi
 
 def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
     masks: dict[tuple[str, str | None], list[str]] = defaultdict(list)
+    pictures: set[tuple[str, str | None]] = set()
     for path in tree.images():
-        masks[path.rpartition("/")[0], busi.picture_of(path)].append(path)
+        folder, of = path.rpartition("/")[0], busi.picture_of(path)
+        if of is None:
+            pictures.add((folder, busi.stem(path)))
+        else:
+            masks[folder, of].append(path)
+    readers.report_unpaired(tree, ((key, path) for key, some in masks.items() for path in some), pictures)
     for sample in busi.samples(tree, card):
         image, (code,) = str(sample.image), sample.stated
         own = masks.get((image.rpartition("/")[0], busi.stem(image)), [])

@@ -11,13 +11,12 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
 
 
 def part(tree: readers.Tree, name: str, split: str) -> Iterator[MaskSample]:
-    images = tree.images(tree.folder(f"{name}-image") or f"{name}-image")
+    images = list(tree.images(tree.folder(f"{name}-image") or f"{name}-image"))
     masks = readers.stem_index(tree.images(tree.folder(f"{name}-mask") or f"{name}-mask"))
-
-    def mask_of(path: str) -> str | None:
-        return masks.get(path.rpartition("/")[2].rpartition(".")[0].lower())
-
-    return readers.paired_masks(tree, images, mask_of, code="nodule", split=lambda _: split)
+    readers.report_unpaired(tree, masks.items(), set(map(readers.stem, images)))
+    return readers.paired_masks(
+        tree, images, lambda image: masks.get(readers.stem(image)), code="nodule", split=lambda _: split
+    )
 
 
 @hookimpl

@@ -18,9 +18,8 @@ class Film:
     outlines: tuple[tuple[readers.Point, ...], ...]
 
 
-def films(tree: readers.Tree) -> Iterator[Film]:
+def films(tree: readers.Tree, pictures: readers.Pictures) -> Iterator[Film]:
     """Every record of both files whose picture is there. No file name occurs in both, so the folder does not matter."""
-    pictures = readers.Pictures(tree)
     parts: tuple[readers.Split, ...] = ("train", "test")
     for part in parts:
         name = f"ChestX_Det_{part}.json"

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from medmat_core import Card, Dataset, LabelSample, hookimpl, readers
+from medmat_xray import _kermany
 from medmat_xray._nih import patient
 
 NIH = re.compile(r"\d{8}_\d{3}")
@@ -17,7 +18,7 @@ def group(path: str) -> str | None:
     """'normal/00000002_000.png' -> '2', NIH's patient; 'covid/COVID-19 (102).jpg' -> 'covid/COVID-19 (102)'."""
     folder, name = path.split("/")[-2:]
     stem = name.rpartition(".")[0]
-    return patient(stem) if NIH.fullmatch(stem) else f"{folder}/{stem}"
+    return patient(stem) if NIH.fullmatch(stem) else _kermany.patient(stem) or f"{folder}/{stem}"
 
 
 @hookimpl

@@ -9,7 +9,12 @@ NO_FINDING = ("[]",)  # how the file writes a picture without instances
 
 
 def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
-    for film in films(tree):
+    pictures = readers.Pictures(tree)
+    return readers.report_unlisted(pictures, labelled(tree, pictures))
+
+
+def labelled(tree: readers.Tree, pictures: readers.Pictures) -> Iterator[LabelSample]:
+    for film in films(tree, pictures):
         yield LabelSample(film.path, tuple(dict.fromkeys(film.findings)) or NO_FINDING, split=film.split)
 
 

@@ -7,7 +7,12 @@ from medmat_xray._chestxdet import films
 
 
 def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
-    for film in films(tree):
+    pictures = readers.Pictures(tree)
+    return readers.report_unlisted(pictures, outlined(tree, pictures))
+
+
+def outlined(tree: readers.Tree, pictures: readers.Pictures) -> Iterator[MaskSample]:
+    for film in films(tree, pictures):
         masks = (readers.PolygonMask(*pair) for pair in zip(film.outlines, film.findings, strict=True))
         yield MaskSample(film.path, tuple(masks), split=film.split)
 

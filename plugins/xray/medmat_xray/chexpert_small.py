@@ -9,6 +9,11 @@ NORMAL, DEVICES = "No Finding", "Support Devices"
 
 
 def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
+    pictures = readers.Pictures(tree, paths=(path for path in tree.images() if readers.split_of(path)))
+    return readers.report_unlisted(pictures, films(tree, card))
+
+
+def films(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
     findings = tuple(card.labels)
     for file, part in PARTS:
         for row in readers.rows(tree, file, require=("Path", *findings)):

@@ -18,8 +18,9 @@ def films(tree: readers.Tree) -> Iterator[LabelSample]:
         if file is None and part == "val":
             continue  # up to version CXR-3 there is none
         file = file or f"{part}.txt"
+        pictures = readers.Pictures(tree, tree.folder(part) or part)
         for row in readers.rows(tree, file, header=HEADER, delimiter=" "):
-            path = readers.picture_beside(tree, file, f"{part}/{row['file']}", row.number)
+            path = pictures.wanted(row["file"], file, row.number)
             if path is not None:
                 yield LabelSample(path, (row["class"],), group=row["patient"], split=part)
 

@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 
 from medmat_core import Card, Dataset, MaskSample, hookimpl, readers
-from medmat_xray._montgomery import films, patient, stem
+from medmat_xray._montgomery import films, patient
 
 
 def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
     masks = {side: readers.stem_index(tree.images(tree.folder(side) or side)) for side in card.labels}
-    for path in films(tree):
-        found = {side: index.get(stem(path).casefold()) for side, index in masks.items()}
+    pictures = films(tree)
+    for index in masks.values():
+        readers.report_unpaired(tree, index.items(), set(map(readers.stem, pictures)))
+    for path in pictures:
+        found = {side: index.get(readers.stem(path)) for side, index in masks.items()}
         lungs = tuple(readers.MaskFile(mask, side) for side, mask in found.items() if mask)
         if len(lungs) < len(found):
             missing = ", ".join(side for side, mask in found.items() if not mask)

@@ -34,7 +34,8 @@ def films(tree: readers.Tree, pictures: readers.Pictures) -> Iterator[MaskSample
             if path is not None:
                 runs = [row["EncodedPixels"] for row in rows if row["EncodedPixels"] != NOTHING]
                 masks = (readers.RleMask(text, "1", "columns", "relative", SIZE) for text in runs)
-                yield MaskSample(path, tuple(masks), split=readers.split_of(path, PARTS) if late else None)
+                split = readers.split_of(path, PARTS) if late else None
+                yield MaskSample(path, tuple(masks), group="dicom:PatientID", split=split)
 
 
 @hookimpl

@@ -1,12 +1,15 @@
 """Vertebrae X-ray images: three class folders, one picture a subject."""
 
+import re
 from collections.abc import Iterator
 
 from medmat_core import Card, Dataset, LabelSample, hookimpl, readers
 
+AASCE = re.compile(r"\d\d-[a-z]+-\d{4}-\d+", re.IGNORECASE)  # 01-July-2019-12, a picture of another set
+
 
 def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
-    return readers.class_folders(tree, card, group=subject, skip=shrunk)
+    return readers.class_folders(tree, card, group=subject, skip=foreign)
 
 
 def subject(path: str) -> str:
@@ -14,9 +17,10 @@ def subject(path: str) -> str:
     return path.rpartition("/")[2].rpartition(".")[0]
 
 
-def shrunk(path: str) -> bool:
-    """Whether a picture lies in a folder 224 beside the originals, which holds them again at 224 x 224 pixels."""
-    return "224" in path.split("/")[:-1]
+def foreign(path: str) -> bool:
+    """Whether a picture was mixed in from another set, or lies in a folder 224 beside the originals, which holds them
+    again at 224 x 224 pixels."""
+    return "224" in path.split("/")[:-1] or AASCE.fullmatch(subject(path)) is not None
 
 
 @hookimpl

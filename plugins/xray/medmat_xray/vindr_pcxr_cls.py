@@ -15,7 +15,7 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
 def films(tree: readers.Tree, card: Card, pictures: readers.Pictures) -> Iterator[LabelSample]:
     for part in PARTS:
         name = f"image_labels_{part}.csv"
-        table = readers.rows(tree, tree.find(name) or name, require=("image_id", "No finding"))
+        table = readers.rows(tree, tree.find(name) or name, require=("image_id", *card.labels))
         yield from readers.one_hot(tree, card, table, pictures, image="image_id", split=part)
 
 

@@ -1,0 +1,226 @@
+"""medmat new-plugin"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from medmat_core.commands import catalog_of, exit_code
+from medmat_core.errors import UsageError
+
+if TYPE_CHECKING:
+    from medmat_core.scaffold.card_text import Facts
+    from medmat_core.scaffold.proposal import Layout, Proposal
+
+_LAYOUTS = ("class-folders", "table", "one-hot", "masks", "coco", "voc")
+
+
+@click.command("new-plugin")
+@click.argument("name")
+@click.option(
+    "--from",
+    "source_folder",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Look at this unzipped data set and propose how to read it.",
+)
+@click.option(
+    "--to", "target", default=Path(), type=click.Path(path_type=Path), help="Where the package's folder goes."
+)
+@click.option("--layout", type=click.Choice(_LAYOUTS), help="How labels lie on disk (coco and voc hold boxes).")
+@click.option("--modality", help="Med-MAT's modality such as CT, FP or X-Ray, or another.")
+@click.option("--area", help="The part of the body, such as Kidney.")
+@click.option("--task", help="What is asked. A known modality, area and task join that subset of Med-MAT.")
+@click.option("--modality-shown", help="What questions call a picture, such as 'CT scan'.")
+@click.option("--area-shown", help="What questions call the area, such as 'kidney'.")
+@click.option("--title", help="The data set's name for people.")
+@click.option("--folder", help="The data set's folder below the data folder.")
+@click.option("--labels", multiple=True, help="Classes: a,b,c or CODE=CAPTION (repeatable).")
+@click.option("--source", help="Where the data set is published (https://...).")
+@click.option("--license", "licence", help="The data set's licence.")
+@click.option("--yes", "-y", is_flag=True, help="Take every proposal, ask nothing.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    name: str,
+    source_folder: Path | None,
+    target: Path,
+    layout: str | None,
+    yes: bool,
+    labels: tuple[str, ...],
+    **given: str | None,
+) -> int:
+    """Write a complete plugin package for a data set of your own.
+
+    It is called medmat-plugin-NAME and holds the adapter, its card with an example tree, tests, tox.ini and a CI
+    workflow; it installs, builds and passes its tests as it is. On a terminal what is not given by an option is asked
+    for. With --from the folder of the real data set is looked at, and what was found and what was not is told.
+    """
+    from medmat_core.scaffold.names import names_of
+    from medmat_core.scaffold.package import Plugin
+    from medmat_core.scaffold.quoting import valid
+    from medmat_core.scaffold.write import write_plugin
+
+    for what, text in {"NAME": name, **given, **{f"label {n}": text for n, text in enumerate(labels, 1)}}.items():
+        valid(text or "", what)
+    names = names_of(name)
+    catalog = catalog_of(ctx)
+    taken = next((d for d in catalog if d.slug == names.slug and d.source.dist != names.dist), None)
+    if taken is not None:
+        raise UsageError(
+            f"{taken.source.dist or taken.module} has a data set {names.slug!r} already; choose another name"
+        )
+    if (target / names.dist).exists():
+        raise UsageError(f"{target / names.dist}: is there already and was left alone; choose another name or --to")
+    asker = Asker(interactive=sys.stdin.isatty() and not yes, yes=yes)
+    proposal = _proposal(source_folder, layout, _codes(labels), asker)
+    _tell(proposal, source_folder)
+    proposal = _captioned(proposal, labels, asker)
+    facts = _facts(proposal, given, asker, names.slug, source_folder, [*catalog.subsets()])
+    plugin = Plugin(names, facts, proposal, looked=source_folder is not None)
+    written = write_plugin(plugin, target)
+    where = (
+        f"its own subset {facts.place.no}: word {names.package}/instructions.py for your pictures"
+        if facts.place.new
+        else f"subset {facts.place.no} of Med-MAT"
+    )
+    click.echo(f"\n{written} is written; it belongs to {where}. Next:")
+    for line in (
+        f"cd {written}", 'pip install -e . "medmat-core[testing]"', "pytest", f"medmat show {names.slug}",
+    ):  # fmt: skip
+        click.echo(f"  {line}")
+    click.echo("README.md lists what is left to do.")
+    return exit_code(ctx, 0)
+
+
+class Asker:
+    """Options, then the terminal, then defaults."""
+
+    def __init__(self, *, interactive: bool, yes: bool) -> None:
+        self.interactive = interactive
+        self.yes = yes
+
+    def ask(self, what: str, flag: str, given: str | None, default: str, *, needed: bool = False) -> str:
+        """A value: given by its option, else asked for, else the default. ``needed``: with no terminal to ask on, only
+        --yes allows the default."""
+        if given is not None:
+            if not given.strip():
+                raise UsageError(f"{flag} is empty; leave it out to take {default!r}")
+            return " ".join(given.split())
+        if self.interactive:
+            answer: str = click.prompt(what, default=default)
+            return " ".join(answer.split()) or default
+        if needed and not self.yes:
+            raise UsageError(f"{flag} is needed where there is no terminal to ask on; or take {default!r} with --yes")
+        return default
+
+
+def _codes(labels: Sequence[str]) -> dict[str, str]:
+    """--labels as code -> caption, "" where none is given."""
+    found: dict[str, str] = {}
+    for text in labels:
+        code, equals, caption = text.partition("=")
+        if equals:
+            found[code.strip()] = " ".join(caption.split())
+        else:
+            found.update(dict.fromkeys((part.strip() for part in text.split(",")), ""))
+    found.pop("", None)
+    return found
+
+
+def _proposal(folder: Path | None, layout: str | None, codes: Mapping[str, str], asker: Asker) -> Proposal:
+    from medmat_core.scaffold.choose import propose
+    from medmat_core.scaffold.invent import invent
+
+    wanted = cast("Layout | None", layout)
+    if folder is not None:
+        return propose(folder, wanted)
+    chosen = wanted or cast("Layout", asker.ask(f"layout ({', '.join(_LAYOUTS)})", "--layout", None, _LAYOUTS[0]))
+    if chosen not in _LAYOUTS:
+        raise UsageError(f"no layout {chosen!r}; use {', '.join(_LAYOUTS)}")
+    if len(codes) == 1 and chosen in ("class-folders", "table", "one-hot"):
+        raise UsageError("--labels names one class; a question needs two at least")
+    with tempfile.TemporaryDirectory(prefix="medmat-") as made:
+        invent(Path(made), chosen, list(codes))
+        return propose(Path(made), chosen)
+
+
+def _tell(proposal: Proposal, folder: Path | None) -> None:
+    if folder is None:
+        return
+    click.echo(f"Found in {folder}: {proposal.layout}")
+    for line in proposal.evidence:
+        click.echo(f"  - {line}")
+    if proposal.doubts:
+        click.echo("Not certain, please look:")
+    for line in proposal.doubts:
+        click.echo(f"  - {line}")
+
+
+def _captioned(proposal: Proposal, labels: Sequence[str], asker: Asker) -> Proposal:
+    """The proposal with the captions that were given or typed."""
+    from attrs import evolve
+
+    given = _codes(labels)
+    unknown = [code for code in given if code not in proposal.labels]
+    if unknown:
+        raise UsageError(
+            f"--labels: {unknown[0]!r} is no class that was found; found were {', '.join(list(proposal.labels)[:12])}"
+        )
+    captions = {code: given.get(code) or caption for code, caption in proposal.labels.items()}
+    if asker.interactive and len(captions) <= 12:
+        click.echo("Captions, as answers to a question:")
+        captions = {
+            code: caption if given.get(code) else asker.ask(f"  {code}", "--labels", None, caption)
+            for code, caption in captions.items()
+        }
+    negates = {captions[a]: captions[b] for a in captions for b in captions
+               if proposal.negates.get(proposal.labels[a]) == proposal.labels[b]}  # fmt: skip
+    return evolve(proposal, labels=captions, negates=negates)
+
+
+def _facts(
+    proposal: Proposal,
+    given: Mapping[str, str | None],
+    asker: Asker,
+    slug: str,
+    folder: Path | None,
+    subsets: Sequence[int],
+) -> Facts:
+    from medmat_core.scaffold.card_text import Facts as Made
+    from medmat_core.scaffold.proposal import asks_of
+    from medmat_core.scaffold.triples import SHOWN, place, same_modality
+
+    words = slug.replace("-", " ")
+    title = asker.ask("title", "--title", given["title"], words.capitalize())
+    modality = asker.ask(
+        f"modality ({', '.join(SHOWN)}, or another)", "--modality", given["modality"], "Other", needed=True
+    )
+    if asker.interactive and given["area"] is None:
+        known = same_modality(modality)
+        if known:
+            click.echo("Subsets of this modality, any of which can be joined by its area and task:")
+            click.echo("\n".join(f"  {line}" for line in known))
+    area = asker.ask("area", "--area", given["area"], "Body", needed=True)
+    suffix = {"mask": "segmentation", "box": "detection"}.get(proposal.kind, "classification")
+    task = asker.ask("task", "--task", given["task"], f"{title} {suffix}", needed=True)
+    found = place(modality, area, task, asks_of(proposal), subsets)
+    shown = SHOWN.get(found.modality) or ("image" if modality == "Other" else f"{modality} image")
+    modality_shown = asker.ask("questions call a picture", "--modality-shown", given["modality_shown"], shown)
+    area_shown = asker.ask("questions call the area", "--area-shown", given["area_shown"], area[:1].lower() + area[1:])
+    own = folder.resolve().name if folder is not None else title.replace(" ", "_")
+    name = asker.ask("folder below the data folder", "--folder", given["folder"], own)
+    if "/" in name or "\\" in name or name in (".", ".."):
+        raise UsageError(f"--folder: {name!r} is not one folder's name")
+    source = given["source"] or ""
+    if source and not source.startswith(("http://", "https://")):
+        raise UsageError(f"--source: {source!r} is no address; it begins with https://")
+    for flag, text in (("--modality-shown", modality_shown), ("--area-shown", area_shown)):
+        if "{" in text or "}" in text:
+            raise UsageError(f"{flag}: {text!r} must not hold braces, which stand for what medmat fills in")
+    return Made(slug, title, name, found, modality_shown, area_shown, source, given["licence"] or "")

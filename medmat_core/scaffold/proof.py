@@ -1,0 +1,144 @@
+"""A proposal tried on the real folder: does its adapter read what was promised, and what does it leave unread?"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Final
+
+from attrs import evolve
+
+from medmat_core.card import Card, Ignored, Picture, TextFile
+from medmat_core.errors import MedmatError, UsageError
+from medmat_core.model import NOTES, BoxSample, ColorMask, IndexMask, LabelSample, MaskFile, MaskSample, Problem
+from medmat_core.scaffold.card_text import card_text
+from medmat_core.scaffold.proposal import Proposal
+from medmat_core.scaffold.survey import pattern, suffix
+from medmat_core.tree import IMAGE_SUFFIXES, Tree
+
+_PATTERNS: Final = 24
+
+
+def proved(proposal: Proposal, base: Path) -> Proposal:
+    """The proposal with patterns for what its adapter leaves unread in ``base``, each with a file in the example to
+    try it on, and with doubts for what it refuses."""
+    tree, samples, problems = run(proposal, base)
+    if not samples:
+        reasons = ", ".join(sorted({problem.reason for problem in problems})) or "no reason"
+        raise MedmatError(f"{base}: the adapter proposed for it yields nothing ({reasons}); please report this")
+    read = len({str(sample.image) for sample in samples})
+    if read < 0.5 * proposal.covered:
+        raise UsageError(
+            f"{base}: looked like {proposal.layout} ({'; '.join(proposal.evidence[:1])}), but an adapter for that reads "
+            f"only {read} of {proposal.covered} pictures; give another --layout"
+        )
+    used = {tree.prefix + path for path in tree.opened}
+    for sample in samples:
+        used.update(tree.prefix + path for path in files_of(sample))
+    told = {tree.prefix + problem.file for problem in problems if problem.file}
+    unread = [path for path in _all(base) if path not in used and path not in told]
+    ignored, left = _patterns(unread, used)
+    examples = {rule.pattern: path for rule, path in ignored}
+    pictures = [path for path in examples.values() if suffix(path).lower() in IMAGE_SUFFIXES]
+    texts = [path for path in examples.values() if path not in pictures and not path.lower().endswith(".xlsx")]
+    known = {picture_path for picture in proposal.pictures for picture_path in picture.paths}
+    known |= {file.path for file in proposal.files}
+    refused = Counter(problem.reason for problem in problems if problem.reason not in NOTES)
+    first = {problem.reason: problem for problem in reversed(problems)}
+    return evolve(
+        proposal,
+        ignored=tuple(rule for rule, _ in ignored),
+        pictures=(
+            *proposal.pictures,
+            *([Picture(tuple(p for p in pictures if p not in known), (96, 72))] if set(pictures) - known else []),
+        ),
+        files=(*proposal.files, *(TextFile(path, "not read\n") for path in texts if path not in known)),
+        evidence=(*proposal.evidence, f"tried on the folder: {read} pictures read"),
+        doubts=(
+            *proposal.doubts,
+            *(
+                f"{count} times {reason}: {first[reason].file}: {first[reason].detail}"
+                for reason, count in sorted(refused.items())
+            ),
+            *(
+                [f"{sum(len(paths) for paths in left)} files are neither read nor ignored, such as {left[0][0]}"]
+                if left
+                else []
+            ),
+            *([f"{len(ignored)} kinds of files are left unread: say why in [[ignored]]"] if ignored else []),
+        ),
+    )
+
+
+def run(proposal: Proposal, base: Path) -> tuple[Tree, list[Any], list[Problem]]:
+    """The adapter's samples and problems over ``base``. The text of the adapter is executed as it will be written."""
+    tree = Tree(base, proposal.markers)
+    with tempfile.TemporaryDirectory(prefix="medmat-") as folder:
+        path = Path(folder) / "card.toml"
+        path.write_text(card_text(proposal), encoding="utf-8")
+        card = Card.load(path)
+        adapter = load_adapter(proposal)
+        samples: list[Any] = []
+        problems: list[Problem] = []
+        for item in adapter(tree, card):
+            (problems if isinstance(item, Problem) else samples).append(item)
+    problems += tree.problems
+    return tree, samples, problems
+
+
+def load_adapter(proposal: Proposal) -> Callable[[Tree, Card], Iterable[Any]]:
+    """The function ``samples`` of the adapter's text."""
+    from medmat_core.scaffold.package import adapter_imports
+
+    space: dict[str, Any] = {"__name__": "medmat_proposal"}
+    exec(compile(adapter_imports(proposal) + proposal.code.body, "<proposal>", "exec"), space)
+    adapter: Callable[[Tree, Card], Iterable[Any]] = space["samples"]
+    return adapter
+
+
+def files_of(sample: LabelSample | MaskSample | BoxSample) -> list[str]:
+    """Paths below the root of the files that a sample names."""
+    found = [str(sample.image)]
+    if isinstance(sample, MaskSample):
+        found += [str(mask.path) for mask in sample.masks if isinstance(mask, MaskFile | IndexMask | ColorMask)]
+    return found
+
+
+def _all(base: Path) -> list[str]:
+    return [f"{where}/{name}" if where else name for where, names in Tree(base).walk() for name in names]
+
+
+def _patterns(unread: list[str], used: set[str]) -> tuple[list[tuple[Ignored, str]], list[list[str]]]:
+    """(rule, a file that it matches) for unread files by folder and suffix, and those for which no rule was found:
+    a pattern must match no file that is read."""
+    import fnmatch
+
+    groups: dict[tuple[str, str], list[str]] = {}
+    for path in unread:
+        groups.setdefault((path.rpartition("/")[0], suffix(path)), []).append(path)
+    found: list[tuple[Ignored, str]] = []
+    left: list[list[str]] = []
+    for (folder, kind), paths in groups.items():
+        lead = f"{pattern(folder)}/" if folder else ""
+        name = pattern(paths[0].rpartition("/")[2])
+        options = [f"{lead}{name}"] if len(paths) == 1 else [f"{lead}*{pattern(kind)}"] if kind else []
+        rule = next(
+            (
+                option
+                for option in options
+                if not any(fnmatch.fnmatchcase(path, option) for path in used)
+                and not any(fnmatch.fnmatchcase(path.rpartition("/")[2], option) for path in used)
+            ),
+            None,
+        )
+        try:
+            paths[0].encode()
+        except UnicodeEncodeError:
+            rule = None
+        if rule is None or len(found) >= _PATTERNS or "\\" in paths[0]:
+            left.append(paths)
+        else:
+            found.append((Ignored(rule, "not read by the proposed adapter: say why"), paths[0]))
+    return found, left
