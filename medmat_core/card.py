@@ -7,9 +7,10 @@ A line that starts with ``[`` ends the head, so no array or text of the head sta
 
 from __future__ import annotations
 
+import fnmatch
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -139,10 +140,23 @@ class MaskRules:
 
 @frozen
 class Ignored:
-    """Files left alone on purpose: a shell pattern over the path below the data set's folder, and why."""
+    """Files left alone on purpose: a shell pattern, and why.
+
+    The pattern may match a file's path below the data set's folder, its path below the data set's root (so that the
+    archive's outer folders do not matter), or its bare name.
+    """
 
     pattern: str
     reason: str
+
+    def matches(self, path: str, prefix: str = "") -> bool:
+        """Whether this rule leaves a file alone; see :meth:`Card.ignores`."""
+        return any(fnmatch.fnmatchcase(name, self.pattern) for name in _names(path, prefix))
+
+
+def _names(path: str, prefix: str) -> tuple[str, ...]:
+    name = path.rpartition("/")[2]
+    return (path, path[len(prefix) :], name) if prefix and path.startswith(prefix) else (path, name)
 
 
 @frozen
@@ -295,6 +309,20 @@ class Card:
     def order(self) -> Mapping[str, int]:
         """Caption -> its place in card order."""
         return {caption: place for place, caption in enumerate(self.captions)}
+
+    def ignores(self, path: str, prefix: str = "") -> bool:
+        """Whether a rule of ``[[ignored]]`` leaves a file alone.
+
+        ``path`` lies below the data set's folder, with '/' separators; ``prefix`` is what leads from there to the data
+        set's root ('' or 'outer/folders/'), as :attr:`medmat_core.tree.Tree.prefix` is.
+        """
+        match = self._ignoring
+        return match is not None and any(match(name) is not None for name in _names(path, prefix))
+
+    @cached_property
+    def _ignoring(self) -> Callable[[str], object] | None:
+        rules = [fnmatch.translate(item.pattern) for item in self.tables.ignored]
+        return re.compile("|".join(rules)).match if rules else None
 
     def __getattr__(self, name: str) -> Any:
         # the head's and the tables' fields read as the card's own: card.slug, card.mask, card.example

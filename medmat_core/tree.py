@@ -255,6 +255,11 @@ def _matcher(wanted: str) -> Callable[[str], bool]:
     return wanted.__eq__
 
 
+def is_image(name: str) -> bool:
+    """Whether a file's name ends like a picture's, in upper or lower case."""
+    return _suffix(name) in IMAGE_SUFFIXES
+
+
 def _suffix(name: str) -> str:
     dot = name.rfind(".")
     return name[dot:].lower() if dot > 0 else ""

@@ -51,12 +51,12 @@ class Block:
     line: int
 
 
-class StaleBlock(AssertionError):
+class StaleBlockError(AssertionError):
     """A block that does not do what its page says."""
 
 
 def blocks(text: str) -> list[Block]:
-    """The marked blocks of a page, in order. Raises StaleBlock where a mark is not followed by a block."""
+    """The marked blocks of a page, in order. Raises StaleBlockError where a mark is not followed by a block."""
     found = [
         Block(
             match["what"], match["language"] or "", match["title"] or "", match["body"], int(match["exit"] or 0),
@@ -65,12 +65,12 @@ def blocks(text: str) -> list[Block]:
         for match in _BLOCK.finditer(text)
     ]  # fmt: skip
     if len(found) != len(_MARK.findall(text)):
-        raise StaleBlock(f"{len(_MARK.findall(text))} marks, but {len(found)} blocks")
+        raise StaleBlockError(f"{len(_MARK.findall(text))} marks, but {len(found)} blocks")
     return found
 
 
 def run_page(text: str, folder: Path, environment: Mapping[str, str]) -> int:
-    """Do what a page says, in ``folder``; returns how many blocks were run. StaleBlock names the first that fails."""
+    """Do what a page says, in ``folder``; returns how many blocks were run. StaleBlockError names the first that fails."""
     printed = ""
     count = 0
     for block in blocks(text):
@@ -86,14 +86,16 @@ def run_page(text: str, folder: Path, environment: Mapping[str, str]) -> int:
             )  # fmt: skip
             printed = done.stdout
             if done.returncode != block.code:
-                raise StaleBlock(f"line {block.line}: exit code {done.returncode}, not {block.code}:\n{printed}")
+                raise StaleBlockError(f"line {block.line}: exit code {done.returncode}, not {block.code}:\n{printed}")
             count += 1
         else:
             same = doctest.OutputChecker().check_output(
                 block.body, printed, doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
             )
             if not same:
-                raise StaleBlock(f"line {block.line}: the page says\n{block.body}\nbut this was printed:\n{printed}")
+                raise StaleBlockError(
+                    f"line {block.line}: the page says\n{block.body}\nbut this was printed:\n{printed}"
+                )
     return count
 
 

@@ -18,7 +18,7 @@ import medmat_core
 from medmat_core import card as cards
 from medmat_core.model import REASONS, Record
 from medmat_core.writers import WRITERS
-from tests.docs_blocks import ROOT, StaleBlock, blocks, run_page, workplace
+from tests.docs_blocks import ROOT, StaleBlockError, blocks, run_page, workplace
 
 DOCS = ROOT / "docs"
 WRITTEN = [
@@ -54,7 +54,7 @@ def test_a_page_does_what_it_says(page: Path, environment: dict[str, str], tmp_p
     fault = ""
     try:
         assert run_page(page.read_text("utf-8"), tmp_path, environment) > 0
-    except StaleBlock as stale:
+    except StaleBlockError as stale:
         fault = str(stale)
     if fault:
         pytest.fail(f"{page.relative_to(ROOT)}: {fault}", pytrace=False)
@@ -70,9 +70,9 @@ def test_a_page_whose_command_fails_or_prints_something_else_is_found(tmp_path: 
     ok = "<!-- run -->\n```sh\necho one two\n```\n\n<!-- output -->\n```text\none ...\n```\n"
     assert run_page(ok, tmp_path, environment) == 1
     for old, new in (("echo", "false"), ("one two", "three"), ("<!-- run -->", "<!-- run exit=1 -->")):
-        with pytest.raises(StaleBlock):
+        with pytest.raises(StaleBlockError):
             run_page(ok.replace(old, new, 1), tmp_path, environment)
-    with pytest.raises(StaleBlock, match="marks"):
+    with pytest.raises(StaleBlockError, match="marks"):
         blocks("<!-- run -->\n\nno block follows\n")
 
 
@@ -165,7 +165,10 @@ def test_the_page_on_splits_lists_the_rows_that_share_pictures(make_docs: Module
     for entry in make_docs.datasets.load(ROOT / "plugins"):
         rows.setdefault(entry.card.namespace, []).append(entry.card.head.no)
     text = (DOCS / "explanation" / "splits.md").read_text("utf-8")
-    told = {name: [int(no) for no in nos.split(", ")] for name, nos in re.findall(r"^\| `([^`]+)` \| ([\d, ]+) \|", text, re.M)}
+    told = {
+        name: [int(no) for no in nos.split(", ")]
+        for name, nos in re.findall(r"^\| `([^`]+)` \| ([\d, ]+) \|", text, re.M)
+    }
     assert told == {name: nos for name, nos in rows.items() if len(nos) > 1}
 
 

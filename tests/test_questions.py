@@ -222,3 +222,34 @@ def test_the_pool_and_not_what_is_installed_gives_the_other_options(mode: str) -
     assert isinstance(plan, Plan)
     seen = {option for n in range(200) for option in plan.draw(bits_of(n, 78))[1]}
     assert seen == {"a", "b", "p", "q"}
+
+
+def test_letters_stay_even_where_many_names_have_to_be_looked_through() -> None:
+    own = [f"n{n}" for n in range(120)]
+    plans = planner(own, kind="multi-label", head="blank_is_absent = true")
+    several = plans.plan(("n3", "n9", "n27"))
+    clashing = tuple((f"n{n}", f"n{n + 1}") for n in range(0, 110))
+    tables = "[classes]\n" + toml_pairs("overlapping", list(clashing))
+    single = planner(own, tables=tables).plan(("n119",))
+    for plan in (several, single):
+        assert isinstance(plan, Plan) and plan.span == 0
+        letters: Counter[object] = Counter()
+        for number in range(4000):
+            letters[plan.draw(bits_of(1, key_of("toy", str(number), "label")))[2]] += 1
+        assert chi_squared(letters, 4) < LIMIT[3]
+
+
+def test_no_option_of_several_findings_implies_another() -> None:
+    relations = Relations(findings_coexist=True, group=(Group("test", wider={"W": ("N",)}),))
+    plan = planner(
+        ["A", "B", "W", "N", "C"], kind="multi-label", head="blank_is_absent = true", relations=relations
+    ).plan(("A", "B"))
+    assert isinstance(plan, Plan)
+    for number in range(200):
+        options = plan.draw(bits_of(number, 5))[1]
+        assert not {"W; C", "N; C"} <= set(options)
+
+
+def test_chains_of_nested_classes_never_meet() -> None:
+    tables = '[classes]\nnested = [["A", "B"], ["B", "C"]]'
+    assert planner(["A", "B", "C", "D"], tables=tables).pools.clash("A", "C")

@@ -19,7 +19,7 @@ from attrs import define, evolve, field
 from medmat_core.catalog import Catalog
 from medmat_core.dataset import Dataset
 from medmat_core.errors import MedmatError, StrictError, UsageError
-from medmat_core.fileio import share_file
+from medmat_core.fileio import sha256_of, share_file
 from medmat_core.model import Problem, Sample
 from medmat_core.pipeline.ask import PARTS, ShardAsked, ask_shard
 from medmat_core.pipeline.context import SHARD, Context
@@ -123,6 +123,8 @@ class Build:
                 self.manifest.files[path] = digest
                 report.files.append(path)
                 self.progress.advance("written", count)
+        for path in sorted((self.options.out / "images" / dataset.slug).rglob("*.png")):
+            self.manifest.files[path.relative_to(self.options.out).as_posix()] = sha256_of(path)
         report.ignored = count_ignored(dataset, tree)
         self.manifest.add(report)
         self.members.setdefault(dataset.card.head.subset, []).append(member)
@@ -292,7 +294,7 @@ class Build:
                     concepts = concepts.with_card(member.context.card)
                 left_out = removals(no, members, concepts.with_card(members[0].context.card).related)
                 self.manifest.subset_removals.extend(left_out)
-            gone: dict[int | None, set[str]] = {}
+            gone: dict[int | str, set[str]] = {}
             for removal in left_out:
                 gone.setdefault(removal.no, set()).add(removal.image)
             for writer in self.writers:
@@ -302,7 +304,7 @@ class Build:
                         self._write_subset(path, writer, part, members, gone)
 
     def _write_subset(
-        self, path: str, writer: Writer, part: str, members: Sequence[Member], gone: dict[int | None, set[str]]
+        self, path: str, writer: Writer, part: str, members: Sequence[Member], gone: dict[int | str, set[str]]
     ) -> None:
         import heapq
 
@@ -314,7 +316,7 @@ class Build:
             return
         streams = []
         for member in members:
-            dropped = gone.get(member.context.no, set())
+            dropped = gone.get(member.number, set())
             lines = merged(member.asked, writer.name, part)
             streams.append(_without(dropped, lines) if dropped else lines)
         self.manifest.files[path], _ = write_records(target, writer, heapq.merge(*streams))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, frozen
 
 from medmat_core.concepts import fold
 from medmat_core.fileio import sha256_of
@@ -24,7 +24,11 @@ class Member:
     settled: Settled
     shards: Sequence[ShardDone]
     asked: Sequence[ShardAsked]
-    _starts: list[int] = field(factory=list)
+
+    @property
+    def number(self) -> int | str:
+        """The data set's number, or its slug where it has none."""
+        return self.context.slug if self.context.no is None else self.context.no
 
     def facts_at(self, places: Sequence[int]) -> dict[int, Fact]:
         """The facts at some places of the ledger; only the shards that hold them are read."""
@@ -66,10 +70,10 @@ def confirm_identical(context: Context, facts: Mapping[int, Fact], candidates: S
 
 @frozen
 class Removal:
-    """A picture that a subset leaves out, and why."""
+    """A picture that a subset leaves out, and why. ``no`` is the member's number, or its slug where it has none."""
 
     subset: int
-    no: int | None
+    no: int | str
     image: str
     reason: str
 
@@ -87,7 +91,7 @@ def removals(subset: int, members: Sequence[Member], related: Callable[[str, str
         for i, (one, a) in enumerate(labels):
             for two, b in labels[:i]:
                 if one != two and _contradict(members[one].context, a, members[two].context, b, related):
-                    reason = f"{_name(members[two])} and {_name(members[one])} contradict each other on its label"
+                    reason = f"{members[two].number} and {members[one].number} contradict each other on its label"
                     gone.update(dict.fromkeys(same, reason))
     tested: dict[int, Member] = {}
     for member in members:
@@ -97,13 +101,13 @@ def removals(subset: int, members: Sequence[Member], related: Callable[[str, str
     for m, member in enumerate(members):
         for place, (decision, group) in enumerate(zip(member.settled.decisions, member.ledger.groups, strict=True)):
             if decision == TRAIN and group in tested and (m, place) not in gone:
-                gone[m, place] = f"its group is test in {_name(tested[group])}"
+                gone[m, place] = f"its group is test in {tested[group].number}"
     for same in copies:
         test = next((m for m, p in same if members[m].settled.decisions[p] == TEST), None)
         if test is not None:
             for m, p in same:
                 if members[m].settled.decisions[p] == TRAIN and (m, p) not in gone:
-                    gone[m, p] = f"the same picture is test in {_name(members[test])}"
+                    gone[m, p] = f"the same picture is test in {members[test].number}"
         first: int | None = None
         for m, p in same:
             if (m, p) in gone:
@@ -111,17 +115,13 @@ def removals(subset: int, members: Sequence[Member], related: Callable[[str, str
             if first is None or first == m:
                 first = m
             else:
-                gone[m, p] = f"{_name(members[first])} already gave the same picture"
+                gone[m, p] = f"{members[first].number} already gave the same picture"
     found: list[Removal] = []
     for m, member in enumerate(members):
         places = [place for owner, place in gone if owner == m]
         for place, fact in member.facts_at(places).items():
-            found.append(Removal(subset, member.context.no, fact[0], gone[m, place]))
-    return sorted(found, key=lambda r: (r.no is None, r.no or 0, r.image))
-
-
-def _name(member: Member) -> str:
-    return member.context.slug if member.context.no is None else str(member.context.no)
+            found.append(Removal(subset, member.number, fact[0], gone[m, place]))
+    return sorted(found, key=lambda r: (isinstance(r.no, str), str(r.no).zfill(9), r.image))
 
 
 def _copies(members: Sequence[Member]) -> list[list[tuple[int, int]]]:

@@ -51,6 +51,14 @@ class Draw:
         self._state = hashlib.sha256(b"%d\0%d" % (seed, key)).digest()
         self._bits = int.from_bytes(self._state, "big")
 
+    @classmethod
+    def of(cls, bits: int) -> Draw:
+        """The stream that begins with these 128 bits."""
+        made = cls.__new__(cls)
+        made._state = hashlib.sha256(bits.to_bytes(16, "big")).digest()
+        made._bits = int.from_bytes(made._state, "big")
+        return made
+
     def below(self, n: int) -> int:
         """A whole number in 0 .. n-1. The bias of the remainder is under n / 2**96."""
         if self._bits >> 128 == 0:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
-from math import comb, factorial
+from itertools import chain, combinations, islice
+from math import factorial
 
 from attrs import field, frozen
 
 from medmat_core.card import Card
+from medmat_core.questions.draws import Draw
 from medmat_core.questions.pools import Eligible, Pools
 from medmat_core.subsets import Subset
 
 MAX_OPTIONS = 4
 MEMORABLE = 20_000
 """So many different outcomes of a plan are remembered; a plan that has more draws every time."""
+
+COMBINATIONS = 400
+"""So many combinations of findings are tried for three that do not imply one another."""
 
 Outcome = tuple[int, tuple[str, ...], int]
 """(template 0-5, options in order, index of the answer)."""
@@ -49,7 +53,7 @@ class Plan:
 
     @span.default
     def _span(self) -> int:
-        if self.pools is not None or self.size > 1:
+        if self.pools is not None:
             return 0
         pool, span, options = len(self.first) + len(self.rest), len(self.instructions), 1
         sizes = [len(self.first) or pool, *range(pool - 1, 0, -1)]
@@ -60,56 +64,62 @@ class Plan:
         return span if span <= MEMORABLE else 0
 
     def draw(self, bits: int) -> Outcome:
-        """Instruction, wrong options and their order from 256 bits, each choice even."""
+        """Instruction, wrong options and their order from 128 bits, each choice even."""
+        if self.pools is None:
+            return self._few(bits)
+        draw = Draw.of(bits)  # looking for options that fit may take more draws than the bits hold
+        template = draw.below(len(self.instructions))
+        chosen = self._combined(draw, self.pools) if self.size > 1 else self._fitting(draw, self.pools)
+        options = draw.shuffled([self.answer, *chosen])
+        return template, tuple(options), options.index(self.answer)
+
+    def _few(self, bits: int) -> Outcome:
+        """Where any options may meet, seven small draws are enough."""
         bits, template = divmod(bits, len(self.instructions))
-        if self.size > 1:
-            chosen, bits = self._combined(bits)
-        else:
-            chosen, bits = self._singles(bits)
-        options = [self.answer, *chosen]
+        first, pool = self.first, list(self.rest)
+        options = [self.answer]
+        if first:
+            bits, place = divmod(bits, len(first))
+            options.append(first[place])
+            pool = [*first[:place], *first[place + 1 :], *pool]
+        while pool and len(options) < MAX_OPTIONS:
+            bits, place = divmod(bits, len(pool))
+            options.append(pool.pop(place))
         for place in range(len(options) - 1, 0, -1):
             bits, other = divmod(bits, place + 1)
             options[place], options[other] = options[other], options[place]
         return template, tuple(options), options.index(self.answer)
 
-    def _singles(self, bits: int) -> tuple[list[str], int]:
-        first, rest = self.first, self.rest
+    def _fitting(self, draw: Draw, pools: Pools) -> list[str]:
+        """Wrong options that do not clash. A clash is looked for when a name is drawn, so that the draw stays
+        even over those that fit."""
+        pool = list(self.first)
         chosen: list[str] = []
-        if first:
-            bits, place = divmod(bits, len(first))
-            chosen.append(first[place])
-            pool = [*first[:place], *first[place + 1 :], *rest]
-        else:
-            pool = list(rest)
+        if pool:
+            chosen.append(pool.pop(draw.below(len(pool))))
+        pool += self.rest
         while pool and len(chosen) < MAX_OPTIONS - 1:
-            bits, place = divmod(bits, len(pool))
-            name = pool.pop(place)
-            # a clash is looked for when a name is drawn, so that the draw stays even over those that fit
-            if self.pools is None or not any(self.pools.clash(name, other) for other in chosen):
+            name = pool.pop(draw.below(len(pool)))
+            if not any(pools.clash(name, other) for other in chosen):
                 chosen.append(name)
-        return chosen, bits
+        return chosen
 
-    def _combined(self, bits: int) -> tuple[list[str], int]:
-        """Options of ``size`` findings each: disjoint ones as far as the findings reach, then others."""
-        names = list(self.first)
-        for place in range(len(names) - 1, 0, -1):
-            bits, other = divmod(bits, place + 1)
-            names[place], names[other] = names[other], names[place]
+    def _combined(self, draw: Draw, pools: Pools) -> list[str]:
+        """Options of ``size`` findings each: disjoint ones as far as the findings reach, then others. No option
+        implies another: that would make two of them right or wrong together."""
+        names = draw.shuffled(self.first)
         order = {name: place for place, name in enumerate(self.first)}
+        starts = range(0, len(names) - self.size + 1, self.size)
+        disjoint = (tuple(names[start : start + self.size]) for start in starts)
+        # the shuffled order makes the walk over all combinations an even one
         found: list[tuple[str, ...]] = []
-        for start in range(0, len(names) - self.size + 1, self.size):
-            found.append(tuple(sorted(names[start : start + self.size], key=order.__getitem__)))
-            if len(found) == MAX_OPTIONS - 1:
-                break
-        if len(found) < MAX_OPTIONS - 1 and comb(len(names), self.size) > len(found):
-            # few findings are left: the shuffled order makes this walk over all combinations an even one
-            for some in combinations(names, self.size):
-                option = tuple(sorted(some, key=order.__getitem__))
-                if option not in found:
-                    found.append(option)
-                    if len(found) == MAX_OPTIONS - 1:
-                        break
-        return ["; ".join(option) for option in found], bits
+        for some in islice(chain(disjoint, combinations(names, self.size)), COMBINATIONS):
+            option = tuple(sorted(some, key=order.__getitem__))
+            if option not in found and not any(pools.implied(option, other) for other in found):
+                found.append(option)
+                if len(found) == MAX_OPTIONS - 1:
+                    break
+        return ["; ".join(option) for option in found]
 
 
 class LabelPlanner:
@@ -179,5 +189,5 @@ class LabelPlanner:
             return Unasked("no_distractor", f"no finding is certainly absent beside {answer!r}")
         size = min(len(stated), len(fits))
         ordered = tuple(sorted(stated, key=card.order.__getitem__))
-        pools = self.pools if size == 1 and self.pools.clashes(Eligible(fits, ())) else None
+        pools = self.pools if size > 1 or self.pools.clashes(Eligible(fits, ())) else None
         return Plan(answer, ordered, self.instructions, fits, (), pools, size)

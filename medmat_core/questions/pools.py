@@ -7,7 +7,7 @@ unrelated by the concepts of their subset: not the same, not wider or narrower, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 from attrs import frozen
@@ -27,6 +27,14 @@ class Eligible:
     other: tuple[str, ...]
 
 
+def _chained(nested: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """(wider, narrower) pairs with those that follow from a chain of them."""
+    pairs = set(nested)
+    while more := {(a, d) for a, b in pairs for c, d in pairs if b == c} - pairs:
+        pairs |= more
+    return pairs
+
+
 class Pools:
     """The wrong options of one data set's questions.
 
@@ -41,8 +49,9 @@ class Pools:
         self.mode = mode
         self.concepts = concepts.with_card(card)
         self._own = {fold(caption): caption for caption in card.captions}
-        pairs = (*card.classes.nested, *card.classes.overlapping)
+        pairs = (*_chained(card.classes.nested), *card.classes.overlapping)
         self._meeting = {frozenset(fold(name) for name in pair) for pair in pairs}
+        self._coexist = card.head.kind == "multi-label"
         self._never = {fold(c) for c in (*card.classes.catch_all, *card.classes.anatomy)}
         others: dict[str, str] = {}
         if mode != "dataset":
@@ -63,8 +72,18 @@ class Pools:
         if a == b:
             return True
         if a in self._own and b in self._own:
-            return frozenset((a, b)) in self._meeting or self.concepts.side_by_side(one, two)
+            if frozenset((a, b)) in self._meeting or self.concepts.side_by_side(one, two):
+                return True
+            # findings of a multi-label data set do not exclude one another, so their meaning decides
+            return self._coexist and self.concepts.nested(one, two)
         return self.concepts.related(one, two)
+
+    def implied(self, one: Sequence[str], two: Sequence[str]) -> bool:
+        """Whether one list of findings says all that the other says, be it by other or wider names."""
+        return self._says(one, two) or self._says(two, one)
+
+    def _says(self, one: Sequence[str], two: Sequence[str]) -> bool:
+        return all(any(a == b or self.concepts.contains(b, a) for a in one) for b in two)
 
     def may_oppose(self, answer: str, caption: str) -> bool:
         """Whether ``caption`` is certainly false of a picture of which ``answer`` is true."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from medmat_core.card import Card
 from medmat_core.model import LabelSample, Split
-from medmat_core.tree import Tree, fold
+from medmat_core.tree import Tree, fold, is_image
 
 _SPLITS: Mapping[str, Split] = {
     "train": "train",
@@ -48,8 +47,8 @@ def class_folders(
     A folder counts as a class where its whole name, case folded, is a code of the card; ``code`` may turn a
     folder's name into a code (None: no class folder) where names carry more than the class. A class folder
     inside another class folder is part of the outer one. ``group``, ``split`` and ``skip`` are rules over
-    the picture's path below the data set's root. A folder of pictures beside class folders that is no class, is
-    not skipped and is not ignored by the card is reported as ``unknown_label``.
+    the picture's path below the data set's root. Pictures beside class folders, loose or in a folder that is no
+    class, that are not skipped and not ignored by the card are reported as ``unknown_label``, once a folder.
     """
     known = {fold(label): label for label in card.labels}
 
@@ -59,11 +58,7 @@ def class_folders(
     rule = code or exact
 
     def left_alone(path: str) -> bool:
-        return (skip is not None and skip(path)) or any(
-            fnmatch.fnmatchcase(name, ignored.pattern)
-            for ignored in card.ignored
-            for name in (path, tree.prefix + path)
-        )
+        return (skip is not None and skip(path)) or card.ignores(tree.prefix + path, tree.prefix)
 
     for folder, label in _class_dirs(tree, under.strip("/"), rule, left_alone):
         stated = (label,)
@@ -98,6 +93,11 @@ def _class_dirs(
             yield found
         if empty:
             others.append(path)
+    if classes:
+        paths = (f"{folder}/{name}" if folder else name for name in tree.listdir(folder)[1] if is_image(name))
+        loose = [path for path in paths if not left_alone(path)]
+        if loose:
+            tree.report("unknown_label", loose[0], f"{len(loose)} pictures lie beside class folders and in none")
     for path in others if classes else ():
         count = sum(not left_alone(picture) for picture in tree.images(path))
         if count:

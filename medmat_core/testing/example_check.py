@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import os
 import pickle
 from collections import Counter
@@ -282,7 +281,7 @@ def _all_used(card: Card, reading: Reading, base: Path) -> Iterator[Finding]:
     for folder, _, names in os.walk(base):
         for name in sorted(names):
             path = os.path.relpath(os.path.join(folder, name), base).replace(os.sep, "/")
-            rules = [rule.pattern for rule in card.ignored if is_ignored(path, reading.prefix, rule.pattern)]
+            rules = [rule.pattern for rule in card.ignored if rule.matches(path, reading.prefix)]
             matched.update(rules)
             if rules and path in reading.used:
                 yield Finding(
@@ -301,10 +300,3 @@ def _all_used(card: Card, reading: Reading, base: Path) -> Iterator[Finding]:
                 "no file unread", card.path.name, "matches no file of the example",
                 "add such a file to the example, so that the pattern is tried", f"ignored {rule.pattern!r}", hint=True,
             )  # fmt: skip
-
-
-def is_ignored(path: str, prefix: str, pattern: str) -> bool:
-    """Whether a file (path below the data set's folder) matches a pattern, counted from the folder or the root, or
-    its mere name does."""
-    names = (path, path.removeprefix(prefix), path.rpartition("/")[2])
-    return any(fnmatch.fnmatchcase(name, pattern) for name in names)

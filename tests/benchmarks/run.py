@@ -59,7 +59,9 @@ class Row:
         return self.wall <= self.most if self.most is not None else self.wall >= (self.least or 0)
 
     def cells(self) -> tuple[str, ...]:
-        reach = f"at most {self.most:g} {self.unit}" if self.most is not None else f"at least {self.least:g} {self.unit}"
+        reach = (
+            f"at most {self.most:g} {self.unit}" if self.most is not None else f"at least {self.least:g} {self.unit}"
+        )
         digits = 2 if self.unit == "x" else 0
         cpu = "" if self.cpu is None else f"{self.cpu:.{digits}f}"
         return (
@@ -94,9 +96,7 @@ def fastest(runs: int, *works: Callable[[], Cost]) -> list[Cost]:
     for _ in range(runs):
         for some, work in zip(costs, works, strict=True):
             some.append(work())
-    return [
-        Cost(min(c.wall for c in some), min(c.cpu for c in some), max(c.megabytes for c in some)) for some in costs
-    ]
+    return [Cost(min(c.wall for c in some), min(c.cpu for c in some), max(c.megabytes for c in some)) for some in costs]
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,10 @@ class Bench:
         data, one = self.draw("masks", count), self.draw("masks", 1)
         folder = data / "Kvasir-SEG/Kvasir-SEG/masks"
         yard, whole, start = fastest(
-            self.runs, lambda: _told(HERE / "yardsticks/decode_masks.py", folder), self.build(93, data), self.build(93, one)
+            self.runs,
+            lambda: _told(HERE / "yardsticks/decode_masks.py", folder),
+            self.build(93, data),
+            self.build(93, one),
         )
         own = whole - start
         yield Row(
@@ -160,7 +163,10 @@ class Bench:
     def start(self) -> Iterator[Row]:
         """Start-up."""
         yard, help_, list_ = fastest(
-            3 * self.runs, lambda: run(sys.executable, "-c", "import numpy"), lambda: medmat("--help"), lambda: medmat("list")
+            3 * self.runs,
+            lambda: run(sys.executable, "-c", "import numpy"),
+            lambda: medmat("--help"),
+            lambda: medmat("list"),
         )
         for name, cost in (("medmat --help", help_), ("medmat list", list_)):
             yield Row(
@@ -215,7 +221,9 @@ def _told(script: Path, *arguments: str | Path) -> Cost:
 def table(rows: Sequence[Sequence[str]]) -> str:
     """Rows as text in columns."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
 
 
 def main() -> int:
@@ -224,7 +232,9 @@ def main() -> int:
     parser.add_argument("--strict", action="store_true", help="end with 1 if a row is over its reach")
     parser.add_argument("--runs", type=int, default=5, help="turns that yardstick and medmat take (default: 5)")
     parser.add_argument("--only", default="", metavar="WORD", help="only groups of rows whose name holds WORD")
-    parser.add_argument("--dir", type=Path, help="where to draw the data, which then stays; default: a temporary folder")
+    parser.add_argument(
+        "--dir", type=Path, help="where to draw the data, which then stays; default: a temporary folder"
+    )
     chosen = parser.parse_args()
     groups = ("folders", "masks", "start", "jobs", "records")
     where = chosen.dir or Path(tempfile.mkdtemp(prefix="medmat-bench-"))

@@ -135,7 +135,9 @@ def _facts(entry: Entry) -> str:
         ("plugin", f"{code(entry.dist)} ({code(entry.module)})"),
     ]
     if card.counts.images:
-        parts = [f"{count:,} {part}" for part, count in (("train", card.counts.train), ("test", card.counts.test)) if count]
+        parts = [
+            f"{count:,} {part}" for part, count in (("train", card.counts.train), ("test", card.counts.test)) if count
+        ]
         rows.append(("published pictures", f"{card.counts.images:,}" + (f" ({', '.join(parts)})" if parts else "")))
     return table(rows[0], rows[1:])
 
@@ -232,7 +234,8 @@ def _index(entries: Sequence[Entry]) -> str:
         "# Data sets",
         f"{len(entries)} data sets, the rows of Med-MAT's table, by modality. "
         "The same by [subset](subsets.md). Each page is made from the data set's card, which is also what "
-        "`medmat show` prints. medmat holds no data: every data set is downloaded from its source, under its own licence.",
+        "`medmat show` prints. medmat holds no data: every data set is downloaded from its source, under its own "
+        "licence.",
     ]
     for modality in sorted(by_modality, key=str.casefold):
         rows = [
@@ -295,5 +298,3 @@ def _corrections(entries: Sequence[Entry]) -> str:
         table(("row", "data set", "correction"), rows),
         note=NOTE,
     )
-
-

@@ -13,8 +13,8 @@ import attrs
 import click
 
 import medmat_core
-from medmat_core import hooks, model, readers
 from medmat_core import card as cards
+from medmat_core import hooks, model, readers
 from medmat_core.audit.faults import FAULTS
 from medmat_core.audit.faults import NOTES as AUDIT_NOTES
 from medmat_core.audit.guess import GUESSERS
@@ -26,9 +26,10 @@ from . import words
 from .markdown import code, docstring, fenced, page, prose, table
 
 _MARKERS: Final = {
-    "hookimpl": "Marks a function of a plugin module as the implementation of a [hook](hooks.md): `@hookimpl` above it.",
-    "hookspec": "Marks a hook specification. medmat's own are in `medmat_core.hooks`; a plugin needs it only for a hook "
-    "of its own.",
+    "hookimpl": "Marks a function of a plugin module as the implementation of a [hook](hooks.md): "
+    "`@hookimpl` above it.",
+    "hookspec": "Marks a hook specification. medmat's own are in `medmat_core.hooks`; a plugin needs it only for a "
+    "hook of its own.",
     "readers": "The module of readers, and of the kinds of masks, boxes and slices that samples hold: "
     "see [Readers](readers.md).",
 }
@@ -70,8 +71,8 @@ def _commands() -> str:
             ("code", "meaning"),
             [
                 ("0", "done"),
-                ("1", "done, but some inputs were refused (`build`, `demo`), something differs from the card (`check`), "
-                 "or a fault was found (`audit`)"),
+                ("1", "done, but some inputs were refused (`build`, `demo`), something differs from the card "
+                 "(`check`), or a fault was found (`audit`)"),
                 ("2", "bad arguments or nothing to do"),
                 ("3", "internal error, full disk, or a plugin that failed to load"),
                 ("130", "stopped from the keyboard"),
@@ -102,7 +103,9 @@ def _own_help() -> str:
         def _added(self, ctx: click.Context) -> dict[str, click.Command]:
             return {}
 
-    bare = Bare(name="medmat", params=cli.params, help=cli.help, epilog=cli.epilog, context_settings=cli.context_settings)
+    bare = Bare(
+        name="medmat", params=cli.params, help=cli.help, epilog=cli.epilog, context_settings=cli.context_settings
+    )
     return help_text(bare, "medmat")
 
 
@@ -287,8 +290,8 @@ def _card(head: type = cards.Head) -> str:
         "Top-level keys.",
         _fields(head, words.HEAD),
         "## [labels]",
-        "The codes that lie on disk (folder names, table values, mask classes) to captions, in card order: the order of "
-        "classes everywhere. Two codes may share a caption.",
+        "The codes that lie on disk (folder names, table values, mask classes) to captions, in card order: the order "
+        "of classes everywhere. Two codes may share a caption.",
     ]
     for name, shape in shapes.items():
         several = name.startswith("example.") or name == "ignored"

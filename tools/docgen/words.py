@@ -22,8 +22,8 @@ HEAD: Final = {
     "access": "`open`, `account` (log in), `competition` (accept its rules) or `credentialed` (apply, or be trained).",
     "license": "The licence in words, as the source states it.",
     "archives": "The names of the files that are downloaded.",
-    "markers": "Names of files or folders (shell patterns, case folded) in the data set's own root, by which it is found "
-    "inside whatever outer folders an unzip left.",
+    "markers": "Names of files or folders (shell patterns, case folded) in the data set's own root, by which it is "
+    "found inside whatever outer folders an unzip left.",
     "outer": "The archive's outer folder; the example tree has it, and an adapter must do without it, too.",
     "validation": "Whether an official validation part counts as `train` or as `test`.",
     "groups": "The group namespace. Data sets that share pictures share it, and so agree on splits. Default: the slug.",
@@ -100,10 +100,12 @@ TABLES: Final = {
 
 TO_DO: Final = {
     "missing_image": "Unzip every archive of the data set; compare the path with `medmat show`.",
-    "missing_mask": "Unzip the archive with the masks; if a missing mask means that nothing is there, the card says so.",
+    "missing_mask": "Unzip the archive with the masks. If a missing mask means that nothing is there, the card must "
+    "say so (`mask.missing`).",
     "missing_label": "Unzip the label file that belongs to these pictures, or another release of it.",
     "missing_file": "Unzip the archive that holds the file; `medmat show` lists what is expected.",
-    "unknown_label": "The detail gives the label. If it is a class, add it to the card under `[labels]`; if not, mend the file.",
+    "unknown_label": "The detail gives the label. If it is a class, add it to the card under `[labels]`; if not, mend "
+    "the file.",
     "bad_row": "Look at that row of the file. A whole file of bad rows is another release with other columns.",
     "bad_file": "Download the file again; if it opens elsewhere, the detail says what is different about it.",
     "bad_image": "Download or unzip the picture again.",

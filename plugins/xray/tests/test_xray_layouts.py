@@ -123,7 +123,7 @@ def test_a_chestx_det_record_with_more_findings_than_outlines_is_refused_and_the
             "ChestX_Det_test.json": "[]",
         },
     )
-    assert (list(found.samples), found.reasons) == (["train/2.png"], ["bad_row"])
+    assert (list(found.samples), found.reasons) == (["train/2.png"], ["bad_row", "missing_label"])
 
 
 def test_siim_stage_1_alone_has_no_test_part_and_leaves_unlisted_films_out(lay):

@@ -1,0 +1,160 @@
+"""What a build reads: data sets' folders under the data folder, and their samples in shards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+from medmat_core.card import Card
+from medmat_core.catalog import Catalog
+from medmat_core.dataset import Dataset
+from medmat_core.errors import MedmatError, UsageError
+from medmat_core.model import LabelSample, MaskSample, Problem, Sample, Slice
+from medmat_core.pipeline.options import BuildOptions
+from medmat_core.tree import IMAGE_SUFFIXES, Tree, fold
+
+SHARD: Final = 2048
+"""Samples in one partition: small enough to keep memory flat, large enough that starting one costs nothing."""
+
+COSTLY_SHARD: Final = 64
+"""Samples in one partition where each is decoded: enough partitions for many workers, little lost with one."""
+
+RENDERED: Final = (".dcm", ".dicom", ".nii", ".nii.gz", ".npy")
+"""Suffixes of pictures that records cannot name: they are rendered to 8-bit PNG."""
+
+
+def find_folder(dataset: Dataset, data: Path) -> Path | None:
+    """The data set's folder under the data folder: its name, or the same name in other letter case."""
+    exact = data / dataset.card.head.folder
+    if exact.is_dir():
+        return exact
+    wanted = fold(dataset.card.head.folder)
+    try:
+        return next((entry for entry in sorted(data.iterdir()) if fold(entry.name) == wanted and entry.is_dir()), None)
+    except OSError:
+        return None
+
+
+def open_tree(dataset: Dataset, data: Path) -> Tree | None:
+    """The data set's files under the data folder; None where its folder is not there."""
+    folder = find_folder(dataset, data)
+    return None if folder is None else Tree(folder, dataset.card.head.markers)
+
+
+def is_present(dataset: Dataset, data: Path) -> bool:
+    """Whether the adapter matches a picture and its labels there, not merely a folder."""
+    tree = open_tree(dataset, data)
+    if tree is None:
+        return False
+    try:
+        return any(not isinstance(item, Problem) for item in dataset.samples(tree, dataset.card))
+    except MedmatError:
+        raise
+    except Exception:  # a broken label file may break an adapter; then nothing usable is there
+        return False
+
+
+def present(catalog: Catalog, options: BuildOptions) -> list[tuple[Dataset, Tree]]:
+    """The data sets to build, with their files; :class:`UsageError` where one that is named, or every one, is absent."""
+    chosen = catalog.select(options.names, subset=options.subset, modality=options.modality)
+    found = [(dataset, tree) for dataset in chosen if (tree := open_tree(dataset, options.data)) is not None]
+    if options.names:
+        there = {dataset.slug for dataset, _ in found}
+        absent = [dataset for dataset in chosen if dataset.slug not in there]
+        if absent:
+            first = absent[0]
+            raise UsageError(
+                f"{first}: no folder {first.card.head.folder!r} under {options.data}; "
+                f"unzip the data set there (`medmat show {first.slug}` tells what is expected)"
+            )
+    if not found:
+        raise UsageError(
+            f"nothing to do: no data set's folder lies under {options.data}; "
+            "`medmat list` shows the folder names, `medmat check --data DIR` where they were looked for"
+        )
+    return found
+
+
+def costly(card: Card, verify: str, samples: Sequence[Sample]) -> bool:
+    """Whether looking at these samples decodes pixels: then shards are small, and what was found is kept for a
+    build that goes on with ``--resume``."""
+    if verify == "full" or (card.head.kind == "mask" and any(isinstance(s, MaskSample) for s in samples[:1])):
+        return True
+    return any(isinstance(s.image, Slice) or s.image.lower().endswith(RENDERED) for s in samples[:1])
+
+
+def shards(
+    dataset: Dataset, tree: Tree, verify: str, report: Callable[[Sequence[Problem]], None]
+) -> Iterator[tuple[list[Sample], bool]]:
+    """The adapter's samples, a shard at a time, and whether the shard is costly.
+
+    Problems go to ``report`` as they come; if the adapter breaks, what it gave so far counts.
+    """
+    source: Iterator[Sample | Problem] = iter(())
+    size = COSTLY_SHARD
+    dear = True  # whether shards are costly is told by a few samples
+    going, first = True, True
+    while going:
+        items: list[Any] = []
+        try:
+            if first:
+                source = iter(dataset.samples(tree, dataset.card))
+            items.extend(islice(source, size))  # keeps what came before an error
+            going = len(items) == size
+            if first:
+                dear = costly(dataset.card, verify, [item for item in items if not isinstance(item, Problem)])
+                if not dear:
+                    size = SHARD
+                    items.extend(islice(source, SHARD - len(items)))
+                    going = len(items) == SHARD
+                first = False
+        except MedmatError:
+            raise
+        except Exception as error:
+            tree.problems.append(_broken(error))
+            going = False
+        if Problem in set(map(type, items)):
+            report([item for item in items if isinstance(item, Problem)])
+            items = [item for item in items if not isinstance(item, Problem)]
+        if items:
+            yield items, dear
+        if tree.problems:
+            report(tree.problems)
+            tree.problems.clear()
+
+
+def _broken(error: Exception) -> Problem:
+    import traceback
+
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" ({Path(frames[-1].filename).name} line {frames[-1].lineno})" if frames else ""
+    return Problem("reader_failed", "", f"{type(error).__name__}: {error}{where}; please report it")
+
+
+def count_ignored(dataset: Dataset, tree: Tree) -> int:
+    """Pictures that the card leaves alone on purpose."""
+    card = dataset.card
+    if not any(_may_be_a_picture(item.pattern) for item in card.ignored):
+        return 0
+    whole = Tree(tree.base)
+    whole.share(tree)  # the same folders; listed once
+    return sum(card.ignores(path, tree.prefix) for path in whole.files("", IMAGE_SUFFIXES))
+
+
+def _may_be_a_picture(pattern: str) -> bool:
+    """Whether a pattern can match a picture: '*.csv' cannot, and need not be tried on a million names."""
+    tail = pattern.rpartition(".")[2]
+    return "." not in pattern or any(c in tail for c in "*?[]") or f".{tail.lower()}" in IMAGE_SUFFIXES
+
+
+def stated_files(sample: Sample) -> Iterator[str]:
+    """The files below the root that a sample names: its picture and its masks."""
+    image = sample.image
+    yield image.path if isinstance(image, Slice) else image
+    if not isinstance(sample, LabelSample):
+        for mask in getattr(sample, "masks", ()):
+            path = getattr(mask, "path", None)
+            if path is not None:
+                yield path.path if isinstance(path, Slice) else path
