@@ -7,6 +7,7 @@ import importlib
 import importlib.util
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
@@ -161,6 +162,13 @@ _GLANCE: Final = re.compile(r'^(slug|folder|no|subset|modality) *= *(?:"([^"\\\n
 _OTHER_HOOKS: Final = ("medmat_subsets", "medmat_writers", "medmat_commands", "medmat_regions", "MEDMAT_API")
 
 
+@lru_cache(maxsize=64)
+def _folder_of(package: str) -> str | None:
+    """Where a package's modules lie, without importing it."""
+    spec = importlib.util.find_spec(package)
+    return next(iter(spec.submodule_search_locations or ()), None) if spec is not None else None
+
+
 def _peek(module: str, name: str) -> Peek | None:
     """The card beside the module of a data set, read at a glance; None where the module has to be imported.
 
@@ -170,8 +178,7 @@ def _peek(module: str, name: str) -> Peek | None:
     if not package or "." in package:
         return None
     try:
-        spec = importlib.util.find_spec(package)
-        folder = next(iter(spec.submodule_search_locations or ())) if spec is not None else None
+        folder = _folder_of(package)
         if folder is None:
             return None
         with (
@@ -179,7 +186,7 @@ def _peek(module: str, name: str) -> Peek | None:
             open(f"{folder}/{tail}.py", encoding="utf-8") as code,
         ):
             text, source = card.read(4096), code.read()
-    except (OSError, ValueError, ImportError, StopIteration):
+    except (OSError, ValueError, ImportError):
         return None
     if any(hook in source for hook in _OTHER_HOOKS):
         return None
@@ -260,9 +267,11 @@ def _found(plugins: Sequence[ModuleType] | None) -> Iterator[tuple[Source, Any, 
             yield Source(module.__name__), (lambda module=module: module), (module.__name__,)
         return
     points: Iterable[EntryPoint] = sorted(entry_points(group=GROUP), key=lambda p: (p.name, p.value))
+    told: dict[int, tuple[str, str]] = {}  # a distribution parses its metadata every time it is asked
     for point in points:
         dist = point.dist
-        source = Source(point.name, dist.name if dist else "", dist.version if dist else "")
+        name, version = told.get(id(dist)) or told.setdefault(id(dist), (dist.name, dist.version) if dist else ("", ""))
+        source = Source(point.name, name, version)
         yield (
             source,
             (lambda value=point.module: importlib.import_module(value)),

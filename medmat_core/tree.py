@@ -94,6 +94,10 @@ class Tree:
 
     # -- listing ----------------------------------------------------------------------------------
 
+    def share(self, other: Tree) -> None:
+        """Take over what another tree of the same folder has listed."""
+        self._listed = other._listed
+
     def _list(self, folder: str) -> tuple[list[str], list[str]]:
         """(folders, files) of a folder below ``base``, sorted, junk left out. Links are followed."""
         known = self._listed.get(folder)
@@ -107,7 +111,9 @@ class Tree:
                     name = entry.name
                     if name[0] in "._dtDT" and _is_junk(name):
                         continue
-                    if entry.is_symlink():
+                    if entry.is_file(follow_symlinks=False):  # nearly all are; one question is enough for them
+                        files.append(name)
+                    elif entry.is_symlink():
                         self._follow(entry.path)
                         if entry.is_dir():
                             if not self._loops(entry.path):

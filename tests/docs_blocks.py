@@ -70,7 +70,10 @@ def blocks(text: str) -> list[Block]:
 
 
 def run_page(text: str, folder: Path, environment: Mapping[str, str]) -> int:
-    """Do what a page says, in ``folder``; returns how many blocks were run. StaleBlockError names the first that fails."""
+    """Do what a page says, in ``folder``; returns how many blocks were run.
+
+    Raises StaleBlockError naming the first block that fails or prints something else.
+    """
     printed = ""
     count = 0
     for block in blocks(text):

@@ -14,7 +14,7 @@ from attrs import asdict, define, field, frozen
 from medmat_core.dataset import Dataset
 from medmat_core.headers import HeaderError, read_header
 from medmat_core.model import BoxSample, LabelSample, MaskSample, Problem, Sample, Slice
-from medmat_core.pipeline.run import open_tree
+from medmat_core.pipeline.source import open_tree
 from medmat_core.tree import IMAGE_SUFFIXES, Tree
 
 EXAMPLES = 5

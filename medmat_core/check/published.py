@@ -12,7 +12,7 @@ from medmat_core.concepts import fold
 from medmat_core.dataset import Dataset
 from medmat_core.errors import UsageError
 from medmat_core.model import LabelSample
-from medmat_core.pipeline.run import open_tree
+from medmat_core.pipeline.source import open_tree
 
 
 @frozen

@@ -54,7 +54,7 @@ def command(
     set whose folder is there. Exit code 1 if anything is wrong.
     """
     from medmat_core.check import check_dataset
-    from medmat_core.pipeline.run import find_folder
+    from medmat_core.pipeline.source import find_folder
 
     if not data.is_dir():
         raise UsageError(f"--data {data}: no such folder")

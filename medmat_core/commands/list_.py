@@ -73,7 +73,7 @@ def as_row(dataset: Dataset, data: Path | None) -> dict[str, Any]:
         },
     }
     if data is not None:
-        from medmat_core.pipeline.run import is_present
+        from medmat_core.pipeline.source import is_present
 
         row["present"] = is_present(dataset, data)
     return row

@@ -81,7 +81,8 @@ def command(
     proposal = _proposal(source_folder, layout, _codes(labels), asker)
     _tell(proposal, source_folder)
     proposal = _captioned(proposal, labels, asker)
-    facts = _facts(proposal, given, asker, names.slug, source_folder, [*catalog.subsets()])
+    others = {d.card.head.folder: str(d) for d in catalog if d.slug != names.slug}
+    facts = _facts(proposal, given, asker, names.slug, source_folder, [*catalog.subsets()], others)
     plugin = Plugin(names, facts, proposal, looked=source_folder is not None)
     written = write_plugin(plugin, target)
     where = (
@@ -191,6 +192,7 @@ def _facts(
     slug: str,
     folder: Path | None,
     subsets: Sequence[int],
+    folders: Mapping[str, str],
 ) -> Facts:
     from medmat_core.scaffold.card_text import Facts as Made
     from medmat_core.scaffold.proposal import asks_of
@@ -214,6 +216,12 @@ def _facts(
     modality_shown = asker.ask("questions call a picture", "--modality-shown", given["modality_shown"], shown)
     area_shown = asker.ask("questions call the area", "--area-shown", given["area_shown"], area[:1].lower() + area[1:])
     own = folder.resolve().name if folder is not None else title.replace(" ", "_")
+    if own in folders:
+        # two data sets of one folder must say the same of its files
+        click.echo(
+            f"The folder {own!r} belongs to {folders[own]}; this one takes another name unless --folder says so."
+        )
+        own = f"{own}_{slug}"
     name = asker.ask("folder below the data folder", "--folder", given["folder"], own)
     if "/" in name or "\\" in name or name in (".", ".."):
         raise UsageError(f"--folder: {name!r} is not one folder's name")

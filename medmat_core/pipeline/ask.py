@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import marshal
+import threading
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
@@ -11,9 +12,10 @@ from typing import Any
 
 from attrs import field, frozen
 
+from medmat_core.fileio import write_bytes
 from medmat_core.model import Problem, Record
 from medmat_core.pipeline.context import Context, modules, unpacked
-from medmat_core.pipeline.facts import Fact, load_facts
+from medmat_core.pipeline.kept import Fact, load_facts
 from medmat_core.questions.draws import bits_of, key_of
 from medmat_core.questions.labels import LabelPlanner, Plan, Unasked
 from medmat_core.questions.pools import Pools
@@ -53,7 +55,7 @@ def ask_shard(task: tuple[bytes | Context, int, Sequence[Fact] | str, bytes, boo
     """Work on one shard: (context, index, facts or their file, decisions, whether to keep lines in memory)."""
     raw, index, source, decisions, keep = task
     context = raw if isinstance(raw, Context) else unpacked(raw)
-    facts = load_facts(source) if isinstance(source, str) else source
+    facts = load_facts(source)[0] if isinstance(source, str) else source
     asker = _asker(context)
     asker.start()
     asker.ask(facts, decisions)
@@ -66,21 +68,25 @@ def ask_shard(task: tuple[bytes | Context, int, Sequence[Fact] | str, bytes, boo
     if not keep:
         for (name, part), rows in lines.items():
             file = context.work / f"{index:06d}-{name}-{part}.lines"
-            file.write_bytes(marshal.dumps(rows))
+            write_bytes(file, marshal.dumps(rows), durable=False)
             files[name, part] = str(file)
     return ShardAsked(index, lines if keep else None, files, spans, tuple(asker.problems), asker.records, asker.used)
 
 
-_askers: dict[int, tuple[Context, Asker]] = {}
+class _Mine(threading.local):
+    """The last asker of each thread: Dask workers may run several."""
+
+    last: Asker | None = None
+
+
+_mine = _Mine()
 
 
 def _asker(context: Context) -> Asker:
-    """One asker a context and worker, so that plans are made once."""
-    known = _askers.get(id(context))
-    if known is None or known[0] is not context:
-        _askers.clear()
-        known = _askers[id(context)] = (context, Asker(context))
-    return known[1]
+    """One asker a context and thread, so that plans are made once."""
+    if _mine.last is None or _mine.last.context is not context:
+        _mine.last = Asker(context)
+    return _mine.last
 
 
 class Asker:

@@ -13,12 +13,9 @@ from attrs import frozen
 from medmat_core.card import Card
 
 if TYPE_CHECKING:
-    from medmat_core.questions.pools import Mode
     from medmat_core.concepts import Concepts
+    from medmat_core.questions.pools import Mode
     from medmat_core.subsets import Subset
-
-SHARD = 2048
-"""Samples in one partition: small enough to keep memory flat, large enough that starting one costs nothing."""
 
 
 @frozen(eq=False)
@@ -27,7 +24,8 @@ class Context:
 
     ``root`` is the data set's own root on disk, ``image_prefix`` what stands before a picture's path in a
     record. ``work`` is the folder for what shards leave behind, ``out`` that of rendered pictures.
-    ``plugins`` are modules whose ``medmat_regions`` hooks a worker asks.
+    ``region_plugins`` and ``writer_plugins`` are modules whose hooks a worker asks. ``stamp`` is a hash of all that
+    facts hang on besides the samples, ``resume`` whether facts of a killed build may be used.
     """
 
     card: Card
@@ -48,6 +46,7 @@ class Context:
     writer_plugins: tuple[str, ...] = ()
     region_plugins: tuple[str, ...] = ()
     resume: bool = False
+    stamp: str = ""
 
     @property
     def concepts(self) -> Concepts:

@@ -10,10 +10,7 @@ captions of which something was seen that could not be used.
 
 from __future__ import annotations
 
-import hashlib
-import marshal
 import os
-import pickle
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,67 +19,55 @@ from typing import Any, Final
 from attrs import frozen
 
 from medmat_core.card import Card
+from medmat_core.fileio import sha256_of
 from medmat_core.headers import HeaderError, read_fields, read_header
 from medmat_core.model import LabelSample, Problem, Sample, Slice
 from medmat_core.pipeline.context import Context, modules, unpacked
+from medmat_core.pipeline.kept import Fact, facts_file, left_before, save_facts
 from medmat_core.questions.draws import bits_of, key_of
 from medmat_core.readers.pictures import escapes
 from medmat_core.splits import SIDE_TEST, SIDE_TRAIN, SIDE_UNKNOWN, Labels, Ledger, group_hash
 
-Fact = tuple[Any, ...]
 RENDERED: Final = (".dcm", ".dicom", ".nii", ".nii.gz", ".npy")
+"""Suffixes of pictures that records cannot name: they are rendered to 8-bit PNG."""
 
 
 @frozen
 class ShardDone:
-    """What the first pass tells of a shard: numbers for the ledger, problems, and where its facts lie."""
+    """What the first pass tells of a shard: numbers for the ledger, problems, and where its facts lie.
+
+    ``facts`` are in memory, or else in ``file``. ``span`` are the first and the last picture by code points,
+    ``rendered`` the pictures written below ``out``, each with the SHA-256 of its bytes.
+    """
 
     index: int
     facts: list[Fact] | None
     file: str
     ledger: Ledger
+    span: tuple[str, str]
     problems: tuple[Problem, ...]
     seen: int
+    rendered: tuple[tuple[str, str], ...] = ()
 
 
-def inspect_shard(task: tuple[bytes | Context, int, Sequence[Sample] | bytes, bool]) -> ShardDone:
-    """Work on one shard: (context, index, samples, whether to keep the facts in memory)."""
-    raw, index, packed, keep = task
+def inspect_shard(task: tuple[bytes | Context, int, Sequence[Sample], bool, bool]) -> ShardDone:
+    """Work on one shard: (context, index, samples, whether to keep the facts in memory, whether they are worth
+    keeping for a build that goes on)."""
+    raw, index, samples, keep, lasting = task
     context = raw if isinstance(raw, Context) else unpacked(raw)
-    blob = packed if isinstance(packed, bytes) else None
-    resumable = context.verify != "none" or context.card.head.kind in ("mask", "box")
-    file = context.work / f"{index:06d}.facts"
-    if resumable and not keep:
-        blob = blob if blob is not None else pickle.dumps(list(packed), protocol=5)
-        tag = hashlib.sha256(blob).hexdigest()[:16]
-        file = context.work / f"{index:06d}-{tag}.facts"
-        if context.resume and file.exists():
-            facts, problems, seen = _load(file)
-            return ShardDone(index, None, str(file), ledger_of(facts), problems, seen)
-    samples: Sequence[Sample] = packed if not isinstance(packed, bytes) else pickle.loads(packed)
-    inspector = Inspector(context)
-    facts = inspector.facts(samples)
-    problems = tuple(inspector.problems)
-    if not keep:
-        _save(file, facts, problems, len(samples))
-    return ShardDone(index, facts if keep else None, str(file), ledger_of(facts), problems, len(samples))
-
-
-def load_facts(file: str) -> list[Fact]:
-    """The facts a worker left for a shard."""
-    return _load(Path(file))[0]
-
-
-def _save(file: Path, facts: list[Fact], problems: tuple[Problem, ...], seen: int) -> None:
-    from medmat_core.fileio import write_bytes
-
-    plain = [(p.reason, p.file, p.detail, p.row, p.dataset) for p in problems]
-    write_bytes(file, marshal.dumps((facts, plain, seen)))
-
-
-def _load(file: Path) -> tuple[list[Fact], tuple[Problem, ...], int]:
-    facts, plain, seen = marshal.loads(file.read_bytes())
-    return facts, tuple(Problem(*fields) for fields in plain), seen
+    file = facts_file(context, index, samples, lasting=lasting)
+    shard = left_before(context, file, samples) if lasting and context.resume else None
+    if shard is None:
+        inspector = Inspector(context)
+        facts = inspector.facts(samples)
+        shard = facts, tuple(inspector.problems), len(samples)
+        if not keep:
+            save_facts(file, shard)
+    facts, problems, seen = shard
+    images = [fact[0] for fact in facts]
+    span = (min(images), max(images)) if images else ("", "")
+    rendered = tuple((fact[0], sha256_of(context.out / fact[0])) for fact in facts if fact[1] is not None)
+    return ShardDone(index, facts if keep else None, str(file), ledger_of(facts), span, problems, seen, rendered)
 
 
 def ledger_of(facts: Sequence[Fact]) -> Ledger:

@@ -2,40 +2,41 @@
 
 A data set goes through in five steps: its adapter's samples are cut into shards; workers look at every picture
 of a shard (facts); the whole data set is settled (splits, copies, contradictions); workers turn decided facts
-into lines; the lines are merged, numbered and written. A subset file is merged from its members' lines.
+into lines; the lines are numbered and written as they come, or merged where shards reach into one another. A subset
+file is merged from its members' lines.
 """
 
 from __future__ import annotations
 
-import shutil
+import heapq
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import islice
-from pathlib import Path
 from typing import Any, Protocol
 
 from attrs import define, evolve, field
 
 from medmat_core.catalog import Catalog
 from medmat_core.dataset import Dataset
-from medmat_core.errors import MedmatError, StrictError, UsageError
-from medmat_core.fileio import sha256_of, share_file
+from medmat_core.errors import StrictError, UsageError
+from medmat_core.fileio import failed, share_file
 from medmat_core.model import Problem, Sample
 from medmat_core.pipeline.ask import PARTS, ShardAsked, ask_shard
-from medmat_core.pipeline.context import SHARD, Context
+from medmat_core.pipeline.context import Context
 from medmat_core.pipeline.engines import Engine, InProcess, start_engine
 from medmat_core.pipeline.facts import ShardDone, contradict, inspect_shard
+from medmat_core.pipeline.kept import stamp
 from medmat_core.pipeline.manifest import DatasetReport, Manifest
 from medmat_core.pipeline.options import BuildOptions
-from medmat_core.pipeline.publish import merged, write_records
+from medmat_core.pipeline.outfolder import OutFolder
+from medmat_core.pipeline.publish import RecordFile, lie_apart, lines_of, merged, write_records
+from medmat_core.pipeline.source import count_ignored, present, shards
 from medmat_core.pipeline.subsets import Member, confirm_identical, removals
 from medmat_core.splits import CONTRADICTORY, LEAK, SURPLUS, TEST, TRAIN, TWICE, Ledger, Settled, settle
-from medmat_core.tree import Tree, fold
+from medmat_core.tree import Tree
 from medmat_core.writers import Writer
 
-WORK = ".medmat-work"
 KEPT = 60_000
-"""Pictures whose facts and lines are kept in memory in one process; what comes after goes through files."""
+"""Pictures whose facts, and as many whose lines, are kept in memory; what comes after goes through files."""
 
 
 class Progress(Protocol):
@@ -54,40 +55,9 @@ class Silent:
     def finish(self, report: DatasetReport) -> None: ...
 
 
-def find_folder(dataset: Dataset, data: Path) -> Path | None:
-    """The data set's folder under the data folder: its name, or the same name in other letter case."""
-    exact = data / dataset.card.head.folder
-    if exact.is_dir():
-        return exact
-    wanted = fold(dataset.card.head.folder)
-    try:
-        return next((entry for entry in sorted(data.iterdir()) if fold(entry.name) == wanted and entry.is_dir()), None)
-    except OSError:
-        return None
-
-
-def open_tree(dataset: Dataset, data: Path) -> Tree | None:
-    """The data set's files under the data folder; None where its folder is not there."""
-    folder = find_folder(dataset, data)
-    return None if folder is None else Tree(folder, dataset.card.head.markers)
-
-
-def is_present(dataset: Dataset, data: Path) -> bool:
-    """Whether the adapter matches a picture and its labels there, not merely a folder."""
-    tree = open_tree(dataset, data)
-    if tree is None:
-        return False
-    try:
-        return any(not isinstance(item, Problem) for item in dataset.samples(tree, dataset.card))
-    except MedmatError:
-        raise
-    except Exception:  # a broken label file may break an adapter; then nothing usable is there
-        return False
-
-
 @define
 class Build:
-    """One run of ``medmat build``."""
+    """One run of ``medmat build``. ``shared`` holds the numbers of subsets that have several members in it."""
 
     catalog: Catalog
     options: BuildOptions
@@ -95,36 +65,29 @@ class Build:
     engine: Engine
     writers: list[Writer]
     manifest: Manifest
+    place: OutFolder
+    shared: frozenset[int]
     members: dict[int, list[Member]] = field(factory=dict)
-    kept: int = 0
-
-    @property
-    def work(self) -> Path:
-        return self.options.out / WORK
+    facts_kept: int = 0
+    lines_kept: int = 0
 
     # -- one data set -----------------------------------------------------------------------------
 
     def run(self, dataset: Dataset, tree: Tree) -> None:
         """Build one data set's own files."""
         self.progress.start(dataset)
+        self.place.wrote(f"images/{dataset.slug}/")
         report = DatasetReport.of(dataset)
         context = self.context(dataset, tree)
-        shards, ledger = self._inspect(dataset, tree, context, report)
-        member = Member(context, ledger, Settled(bytearray(), "none"), shards, ())
+        done, ledger = self._inspect(dataset, tree, context, report)
         if not report.seen and not report.problems and not self.options.names:
             return  # a folder that another data set's download made: this one is not there
+        member = Member(context, ledger, Settled(bytearray(), "none"), done, ())
         settled = member.settled = self._settle(dataset, context, ledger, member, report)
         report.split = settled.mode
-        member.asked = self._ask(context, shards, settled, report)
-        for writer in self.writers:
-            for part in PARTS:
-                path = writer.file(dataset.file_stem, part)
-                digest, count = write_records(self.options.out / path, writer, merged(member.asked, writer.name, part))
-                self.manifest.files[path] = digest
-                report.files.append(path)
-                self.progress.advance("written", count)
-        for path in sorted((self.options.out / "images" / dataset.slug).rglob("*.png")):
-            self.manifest.files[path.relative_to(self.options.out).as_posix()] = sha256_of(path)
+        member.asked = self._publish(dataset, context, done, settled, report)
+        for shard in done:
+            self.manifest.files.update(shard.rendered)
         report.ignored = count_ignored(dataset, tree)
         self.manifest.add(report)
         self.members.setdefault(dataset.card.head.subset, []).append(member)
@@ -145,54 +108,18 @@ class Build:
                 if caption not in {*other.card.classes.catch_all, *other.card.classes.anatomy}
             )
         hook = self.catalog.manager.hook
-        work = self.work / dataset.slug
+        work = self.place.work / dataset.slug
         work.mkdir(parents=True, exist_ok=True)
+        prefix = f"{options.data.name}/{folder}/{tree.prefix}"
         return Context(
-            card=card, no=dataset.no, slug=dataset.slug, root=tree.root,
-            image_prefix=f"{options.data.name}/{folder}/{tree.prefix}", out=options.out, work=work,
-            subset=self.catalog.subset(card.head.subset), seed=options.seed, verify=options.verify,
+            card=card, no=dataset.no, slug=dataset.slug, root=tree.root, image_prefix=prefix, out=options.out,
+            work=work, subset=self.catalog.subset(card.head.subset), seed=options.seed, verify=options.verify,
             distractors=options.distractors, extra_pool=extra, asks=options.asks, box_format=options.box_format,
             formats=tuple(writer.name for writer in self.writers),
             writer_plugins=_modules(hook.medmat_writers),
             region_plugins=_modules(hook.medmat_regions),
-            resume=options.resume,
+            resume=options.resume, stamp=stamp(dataset, options.recorded(), tree.root, prefix),
         )  # fmt: skip
-
-    def _keep(self, count: int) -> bool:
-        """Whether a shard may stay in memory."""
-        if not isinstance(self.engine, InProcess) or self.kept >= KEPT:
-            return False
-        self.kept += count
-        return True
-
-    def _samples(self, dataset: Dataset, tree: Tree, report: DatasetReport) -> Iterator[list[Sample]]:
-        """The adapter's samples, a shard at a time; its problems go to the report, and if it breaks, what it
-        gave so far counts."""
-        source = iter(dataset.samples(tree, dataset.card))
-        going = True
-        while going:
-            items: list[Any] = []
-            try:
-                items.extend(islice(source, SHARD))  # keeps what came before an error
-                going = len(items) == SHARD
-            except MedmatError:
-                raise
-            except Exception as error:
-                import traceback
-
-                frame = traceback.extract_tb(error.__traceback__)[-1]
-                where = f"{Path(frame.filename).name} line {frame.lineno}"
-                detail = f"{type(error).__name__}: {error} ({where}); please report it"
-                tree.problems.append(Problem("reader_failed", "", detail))
-                going = False
-            if Problem in set(map(type, items)):
-                self._report(report, [item for item in items if isinstance(item, Problem)])
-                items = [item for item in items if not isinstance(item, Problem)]
-            if items:
-                yield items
-            if tree.problems:
-                self._report(report, tree.problems)
-                tree.problems.clear()
 
     def _report(self, report: DatasetReport, problems: Sequence[Problem]) -> None:
         for problem in problems:
@@ -201,25 +128,31 @@ class Build:
                 where = f"{problem.file}: " if problem.file else ""
                 raise StrictError(f"{report.slug}: {where}{problem.detail} ({problem.reason}); --strict stops here")
 
+    def _packed(self, context: Context) -> bytes | Context:
+        """The context as tasks carry it."""
+        return context if isinstance(self.engine, InProcess) else context.packed()
+
     def _inspect(
         self, dataset: Dataset, tree: Tree, context: Context, report: DatasetReport
     ) -> tuple[list[ShardDone], Ledger]:
-        in_process = isinstance(self.engine, InProcess)
-        packed: Any = context if in_process else context.packed()
+        packed = self._packed(context)
 
-        def tasks() -> Iterator[tuple[Any, int, Any, bool]]:
-            for index, samples in enumerate(self._samples(dataset, tree, report)):
-                yield packed, index, samples, self._keep(len(samples))
+        def tasks() -> Iterator[tuple[bytes | Context, int, list[Sample], bool, bool]]:
+            source = shards(dataset, tree, context.verify, lambda problems: self._report(report, problems))
+            for index, (samples, costly) in enumerate(source):
+                keep = self.engine.near and not costly and self.facts_kept < KEPT
+                self.facts_kept += len(samples) if keep else 0
+                yield packed, index, samples, keep, costly
 
-        shards: list[ShardDone] = []
+        found: list[ShardDone] = []
         ledger = Ledger()
         for done in self.engine.map(inspect_shard, tasks()):
-            shards.append(done)
+            found.append(done)
             ledger.extend(done.ledger)
             report.seen += done.seen
             self._report(report, done.problems)
             self.progress.advance("seen", done.seen)
-        return shards, ledger
+        return found, ledger
 
     def _settle(
         self, dataset: Dataset, context: Context, ledger: Ledger, member: Member, report: DatasetReport
@@ -255,31 +188,69 @@ class Build:
         report.copies = len(settled.copies)
         return settled
 
-    def _ask(
-        self, context: Context, shards: Sequence[ShardDone], settled: Settled, report: DatasetReport
+    def _publish(
+        self, dataset: Dataset, context: Context, done: Sequence[ShardDone], settled: Settled, report: DatasetReport
     ) -> list[ShardAsked]:
-        in_process = isinstance(self.engine, InProcess)
-        packed: Any = context if in_process else context.packed()
-
-        def tasks() -> Iterator[tuple[Any, int, Any, bytes, bool]]:
-            start = 0
-            for shard in shards:
-                end = start + len(shard.ledger)
-                decisions = bytes(settled.decisions[start:end])
-                start = end
-                if TRAIN in decisions or TEST in decisions:
-                    keep = shard.facts is not None
-                    yield packed, shard.index, shard.facts if keep else shard.file, decisions, keep
-
+        """Ask, and write the data set's own files; returns what is needed again for its subset."""
+        starts = [0]
+        for shard in done:
+            starts.append(starts[-1] + len(shard.ledger))
+        order = sorted(range(len(done)), key=lambda number: done[number].span)
+        streaming = lie_apart([done[number].span for number in order if len(done[number].ledger)])
+        retained = not streaming or context.subset.no in self.shared
         asked: list[ShardAsked] = []
+        files: dict[tuple[str, str], tuple[str, RecordFile]] = {}
+        try:
+            for writer in self.writers:
+                for part in PARTS:
+                    path = writer.file(dataset.file_stem, part)
+                    self.place.wrote(path)
+                    files[writer.name, part] = path, RecordFile(self.options.out / path, writer)
+            for result in self._ask(context, [(done[n], starts[n]) for n in order], settled, report, retained):
+                if streaming:
+                    for place, (_, file) in files.items():
+                        file.add(lines_of(result, place))
+                if retained:
+                    asked.append(result)
+            for place, (path, file) in files.items():
+                if not streaming:
+                    file.add(merged(asked, *place))
+                self.manifest.files[path] = file.finish()
+                report.files.append(path)
+                self.progress.advance("written", file.count)
+        finally:
+            for _, file in files.values():
+                file.discard()
+        return asked
+
+    def _ask(
+        self,
+        context: Context,
+        found: Sequence[tuple[ShardDone, int]],
+        settled: Settled,
+        report: DatasetReport,
+        retained: bool,
+    ) -> Iterator[ShardAsked]:
+        """The second pass over shards (each with the place of its first picture in the ledger), in their order."""
+        packed = self._packed(context)
+
+        def tasks() -> Iterator[tuple[bytes | Context, int, Any, bytes, bool]]:
+            for shard, start in found:
+                decisions = bytes(settled.decisions[start : start + len(shard.ledger)])
+                if TRAIN in decisions or TEST in decisions:
+                    facts = shard.facts if shard.facts is not None else shard.file
+                    # lines that are written at once may come back as they are, since few shards are under way
+                    keep = self.engine.near and (not retained or self.lines_kept < KEPT)
+                    self.lines_kept += len(decisions) if keep and retained else 0
+                    yield packed, shard.index, facts, decisions, keep
+
         for result in self.engine.map(ask_shard, tasks()):
-            asked.append(result)
             report.used += result.used
             for (part, _, label), count in result.records.items():
                 report.records.setdefault(part, Counter())[label] += count
             self._report(report, result.problems)
             self.progress.advance("asked", result.used)
-        return asked
+            yield result
 
     # -- subsets ----------------------------------------------------------------------------------
 
@@ -306,8 +277,7 @@ class Build:
     def _write_subset(
         self, path: str, writer: Writer, part: str, members: Sequence[Member], gone: dict[int | str, set[str]]
     ) -> None:
-        import heapq
-
+        self.place.wrote(path)
         target = self.options.out / path
         if len(members) == 1:  # the union of one: the same bytes
             own = writer.file(_stem(members[0].context), part)
@@ -319,7 +289,7 @@ class Build:
             dropped = gone.get(member.number, set())
             lines = merged(member.asked, writer.name, part)
             streams.append(_without(dropped, lines) if dropped else lines)
-        self.manifest.files[path], _ = write_records(target, writer, heapq.merge(*streams))
+        self.manifest.files[path] = write_records(target, writer, heapq.merge(*streams))
 
 
 def _modules(hook: Any) -> tuple[str, ...]:
@@ -336,35 +306,12 @@ def _stem(context: Context) -> str:
     return context.slug if context.no is None else f"{context.no:02d}"
 
 
-def count_ignored(dataset: Dataset, tree: Tree) -> int:
-    """Pictures that the card leaves alone on purpose."""
-    import fnmatch
-    import re
-
-    from medmat_core.tree import IMAGE_SUFFIXES
-
-    patterns = [fnmatch.translate(item.pattern) for item in dataset.card.ignored if _may_be_a_picture(item.pattern)]
-    if not patterns:
-        return 0
-    ignored = re.compile("|".join(patterns)).match
-    whole = Tree(tree.base)
-    whole._listed = tree._listed  # the same folders; listed once
-    return sum(1 for path in whole.files("", IMAGE_SUFFIXES) if ignored(path) or ignored(path.rpartition("/")[2]))
-
-
-def _may_be_a_picture(pattern: str) -> bool:
-    """Whether a pattern can match a picture: '*.csv' cannot, and need not be tried on a million names."""
-    from medmat_core.tree import IMAGE_SUFFIXES
-
-    tail = pattern.rpartition(".")[2]
-    return "." not in pattern or any(c in tail for c in "*?[]") or f".{tail.lower()}" in IMAGE_SUFFIXES
-
-
 def run_build(catalog: Catalog, options: BuildOptions, progress: Progress | None = None) -> Manifest:
     """Build what the options ask for; the manifest tells what came out and what was refused.
 
-    Raises :class:`UsageError` if there is nothing to do, :class:`StrictError` at the first refused input with
-    ``strict``, :class:`BuildError` if the build cannot go on.
+    The folder ``out`` is the build's alone: files of an earlier build there are removed. Raises :class:`UsageError` if
+    there is nothing to do, :class:`StrictError` at the first refused input with ``strict``, :class:`BuildError` if the
+    build cannot go on.
     """
     data = options.data.resolve()
     if not data.is_dir():
@@ -377,44 +324,24 @@ def run_build(catalog: Catalog, options: BuildOptions, progress: Progress | None
     for name in options.formats:
         if name not in known:
             raise UsageError(f"--format {name!r}: choose from {', '.join(sorted(known))}")
-    todo = _present(catalog, options)
-    work = out / WORK
-    if not options.resume:
-        shutil.rmtree(work, ignore_errors=True)
+    todo = present(catalog, options)
+    members = Counter(dataset.card.head.subset for dataset, _ in todo)
     engine = start_engine(options.engine, options.jobs, options.scheduler)
-    manifest = Manifest.of(catalog, options)
-    build = Build(catalog, options, progress or Silent(), engine, [known[name] for name in options.formats], manifest)
+    place = OutFolder(out, options.recorded())
+    build = Build(
+        catalog, options, progress or Silent(), engine, [known[name] for name in options.formats],
+        Manifest.of(catalog, options), place, frozenset(no for no, count in members.items() if count > 1),
+    )  # fmt: skip
     try:
+        place.begin(resume=options.resume)
         for dataset, tree in todo:
             build.run(dataset, tree)
-        if not manifest.datasets:
-            raise UsageError(
-                f"nothing to do: no data set's folder under {options.data} holds a picture with a label; "
-                "`medmat check --data DIR` tells what was looked for"
-            )
         build.write_subsets()
-        manifest.write(out)
+        build.manifest.write(out)
+        place.finish(build.manifest.files)
+    except OSError as error:  # what fails in writing a file is a BuildError already
+        raise failed(error.filename or out, error) from error
     finally:
         engine.close()
-    shutil.rmtree(work, ignore_errors=True)
-    return manifest
-
-
-def _present(catalog: Catalog, options: BuildOptions) -> list[tuple[Dataset, Tree]]:
-    chosen = catalog.select(options.names, subset=options.subset, modality=options.modality)
-    found = [(dataset, tree) for dataset in chosen if (tree := open_tree(dataset, options.data)) is not None]
-    if options.names:
-        there = {dataset.slug for dataset, _ in found}
-        absent = [dataset for dataset in chosen if dataset.slug not in there]
-        if absent:
-            first = absent[0]
-            raise UsageError(
-                f"{first}: no folder {first.card.head.folder!r} under {options.data}; "
-                f"unzip the data set there (`medmat show {first.slug}` tells what is expected)"
-            )
-    if not found:
-        raise UsageError(
-            f"nothing to do: no data set's folder lies under {options.data}; "
-            "`medmat list` shows the folder names, `medmat check --data DIR` where they were looked for"
-        )
-    return found
+        place.release()
+    return build.manifest

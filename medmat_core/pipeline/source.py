@@ -11,7 +11,8 @@ from medmat_core.card import Card
 from medmat_core.catalog import Catalog
 from medmat_core.dataset import Dataset
 from medmat_core.errors import MedmatError, UsageError
-from medmat_core.model import LabelSample, MaskSample, Problem, Sample, Slice
+from medmat_core.model import MaskSample, Problem, Sample, Slice
+from medmat_core.pipeline.facts import RENDERED
 from medmat_core.pipeline.options import BuildOptions
 from medmat_core.tree import IMAGE_SUFFIXES, Tree, fold
 
@@ -20,9 +21,6 @@ SHARD: Final = 2048
 
 COSTLY_SHARD: Final = 64
 """Samples in one partition where each is decoded: enough partitions for many workers, little lost with one."""
-
-RENDERED: Final = (".dcm", ".dicom", ".nii", ".nii.gz", ".npy")
-"""Suffixes of pictures that records cannot name: they are rendered to 8-bit PNG."""
 
 
 def find_folder(dataset: Dataset, data: Path) -> Path | None:
@@ -57,7 +55,7 @@ def is_present(dataset: Dataset, data: Path) -> bool:
 
 
 def present(catalog: Catalog, options: BuildOptions) -> list[tuple[Dataset, Tree]]:
-    """The data sets to build, with their files; :class:`UsageError` where one that is named, or every one, is absent."""
+    """The data sets to build, with their files; :class:`UsageError` where one named, or every one, is absent."""
     chosen = catalog.select(options.names, subset=options.subset, modality=options.modality)
     found = [(dataset, tree) for dataset in chosen if (tree := open_tree(dataset, options.data)) is not None]
     if options.names:
@@ -147,14 +145,3 @@ def _may_be_a_picture(pattern: str) -> bool:
     """Whether a pattern can match a picture: '*.csv' cannot, and need not be tried on a million names."""
     tail = pattern.rpartition(".")[2]
     return "." not in pattern or any(c in tail for c in "*?[]") or f".{tail.lower()}" in IMAGE_SUFFIXES
-
-
-def stated_files(sample: Sample) -> Iterator[str]:
-    """The files below the root that a sample names: its picture and its masks."""
-    image = sample.image
-    yield image.path if isinstance(image, Slice) else image
-    if not isinstance(sample, LabelSample):
-        for mask in getattr(sample, "masks", ()):
-            path = getattr(mask, "path", None)
-            if path is not None:
-                yield path.path if isinstance(path, Slice) else path

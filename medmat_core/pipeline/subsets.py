@@ -11,7 +11,8 @@ from medmat_core.concepts import fold
 from medmat_core.fileio import sha256_of
 from medmat_core.pipeline.ask import ShardAsked
 from medmat_core.pipeline.context import Context
-from medmat_core.pipeline.facts import Fact, ShardDone, load_facts
+from medmat_core.pipeline.facts import ShardDone
+from medmat_core.pipeline.kept import Fact, load_facts
 from medmat_core.splits import TEST, TRAIN, Labels, Ledger, Settled
 
 
@@ -39,7 +40,7 @@ class Member:
         for shard in self.shards:
             end = start + len(shard.ledger)
             if cursor < len(wanted) and wanted[cursor] < end:
-                facts = shard.facts if shard.facts is not None else load_facts(shard.file)
+                facts = shard.facts if shard.facts is not None else load_facts(shard.file)[0]
                 while cursor < len(wanted) and wanted[cursor] < end:
                     found[wanted[cursor]] = facts[wanted[cursor] - start]
                     cursor += 1

@@ -11,7 +11,7 @@ from medmat_core.card import Picture, TextFile
 from medmat_core.scaffold.proposal import Proposal, Shown
 from medmat_core.scaffold.quoting import one_line, toml_block, toml_key, toml_list, toml_text, toml_value
 from medmat_core.scaffold.triples import Place
-from medmat_core.scaffold.words import catch_alls, normal_of
+from medmat_core.scaffold.words import catch_alls
 
 
 @frozen
@@ -54,7 +54,7 @@ def card_text(proposal: Proposal, facts: Facts = _TRIAL) -> str:
 
 
 def _head(proposal: Proposal, facts: Facts) -> list[str]:
-    normal = normal_of(proposal.labels)
+    normal = proposal.labels.get(proposal.normal, "")
     place = facts.place
     lines = [
         f"slug = {toml_text(facts.slug)}",
@@ -167,6 +167,8 @@ def _file(file: TextFile) -> str:
 def _expect(item: Shown, proposal: Proposal) -> str:
     captions = list(dict.fromkeys(proposal.labels[code] for code in item.codes))
     lines = ["[[example.expect]]", f"image = {toml_text(item.path)}", f"captions = {toml_value(captions)}"]
+    if item.uncertain:
+        lines.append(f"uncertain = {toml_value([proposal.labels[code] for code in item.uncertain])}")
     if item.group is not None:
         lines.append(f"group = {toml_text(item.group)}")
     if item.split is not None:

@@ -12,7 +12,7 @@ from medmat_core.model import Split
 from medmat_core.scaffold.proposal import Code, Proposal, Shown
 from medmat_core.scaffold.quoting import python_text
 from medmat_core.scaffold.survey import Root, Survey, group_hint, per_class, shared, spread
-from medmat_core.scaffold.words import STANDARD, captions_of, natural, split_of_name, telling, whole
+from medmat_core.scaffold.words import STANDARD, captions_of, natural, normal_of, split_of_name, telling, whole
 from medmat_core.tree import fold
 
 _MOST: Final = 120
@@ -44,17 +44,9 @@ def look_at_folders(survey: Survey, leave_out: Collection[str] = (), skip: Seque
     level, notes = _class_level(below, splits)
     if level is None:
         return None
-    codes: dict[str, str] = {}
-    place: dict[str, tuple[str, str, Split | None]] = {}
-    for folder, parts in below.items():
-        named = _named(parts, splits)
-        if not named:
-            continue
-        name = named[level] if -len(named) <= level < len(named) else named[-1]
-        code = codes.setdefault(fold(name), name)
-        at = parts.index(name)
-        where = "/".join(([common] if common else []) + parts[: at + 1])
-        place[folder] = (code, where, next((splits[part] for part in parts if part in splits), None))
+    place = _placed(below, splits, level, common)
+    if not place:
+        return None
     counts: Counter[str] = Counter()
     chosen: dict[tuple[str, Split | None], list[str]] = {}
     for path in pictures:
@@ -94,6 +86,7 @@ def look_at_folders(survey: Survey, leave_out: Collection[str] = (), skip: Seque
         doc="the class of a picture is the folder it lies in",
         pictures=(Picture(tuple(item.path for item in shown), (96, 72)),),
         shown=tuple(shown),
+        normal=normal_of(labels),
         unprotected=not all_split,
         validation_is_test=all_split and "test" not in splits.values(),
         suggestion=group_hint([path for path in pictures if path.rpartition("/")[0] in place]),
@@ -107,6 +100,34 @@ def look_at_folders(survey: Survey, leave_out: Collection[str] = (), skip: Seque
         covered=sum(counts.values()),
         classes=counts,
     )
+
+
+def _placed(
+    below: dict[str, list[str]], splits: dict[str, Split], level: int, common: str
+) -> dict[str, tuple[str, str, Split | None]]:
+    """Folder of pictures -> (class, path of the class folder, official part).
+
+    A folder that has no class folder beside it is none itself, unless its name is a class elsewhere: the reader could
+    not tell it from a stray folder. If that leaves no two classes, the first level is taken, whose folders lie
+    side by side.
+    """
+    codes: dict[str, str] = {}
+    place: dict[str, tuple[str, str, Split | None]] = {}
+    beside: dict[str, set[str]] = {}
+    for folder, parts in below.items():
+        named = _named(parts, splits)
+        if not named:
+            continue
+        name = named[level] if -len(named) <= level < len(named) else named[-1]
+        code = codes.setdefault(fold(name), name)
+        lead = parts[: parts.index(name) + 1]
+        where = "/".join(([common] if common else []) + lead)
+        place[folder] = (code, where, next((splits[part] for part in parts if part in splits), None))
+        beside.setdefault("/".join(part for part in lead[:-1] if part not in splits), set()).add(code)
+    known = {code for found in beside.values() if len(found) > 1 for code in found}
+    if len(known) < 2:
+        return place if level == 0 else _placed(below, splits, 0, common)
+    return {folder: found for folder, found in place.items() if found[0] in known}
 
 
 def _split_names(paths: Collection[list[str]]) -> dict[str, Split]:

@@ -43,7 +43,7 @@ def _single(pairing: Pairing, root: Root, kind: str, codes: list[str]) -> Code:
             "def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:\n"
             f"    return readers.paired_masks(tree, {_images(pictures, masks, pairing)}, mask_of, {how})\n\n\n"
             "def mask_of(image: str) -> str:\n"
-            f'    """{python_doc(root.below(image))} -> {python_doc(root.below(mask))}."""\n'
+            f'    """{_told(root.below(image), root.below(mask))}"""\n'
             f"    return {path}\n"
         )
         return Code(body + rest, ("MaskSample",), modules)
@@ -66,6 +66,12 @@ def _single(pairing: Pairing, root: Root, kind: str, codes: list[str]) -> Code:
         f"    return readers.paired_masks(tree, {_listed(pairing)}, mask_of, {how}{use})\n"
     )
     return Code(body + rest, ("MaskSample",), modules)
+
+
+def _told(image: str, mask: str) -> str:
+    """What a docstring says of a pair."""
+    one, two = python_doc(image), python_doc(mask)
+    return f"{one} -> {two}." if len(one + two) < 100 else f"{one}\n    -> {two}.\n    "
 
 
 def _several(pairing: Pairing, root: Root, kind: str, codes: list[str]) -> Code:

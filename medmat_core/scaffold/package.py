@@ -10,7 +10,7 @@ from medmat_core.hooks import API_VERSION
 from medmat_core.scaffold.card_text import Facts, card_text
 from medmat_core.scaffold.names import Names
 from medmat_core.scaffold.proposal import Proposal
-from medmat_core.scaffold.quoting import markdown, one_line, python_doc, python_text, toml_text
+from medmat_core.scaffold.quoting import markdown, one_line, python_doc, python_text, toml_text, wrapped
 from medmat_core.scaffold.triples import INSTRUCTIONS, Place
 
 
@@ -57,10 +57,11 @@ def adapter_text(plugin: Plugin) -> str:
     """The adapter module."""
     proposal, place = plugin.proposal, plugin.facts.place
     doc = f"{python_doc(plugin.facts.title)}: {python_doc(proposal.doc)}"
-    wrapped = textwrap.fill(f'"""{doc}.', 118, break_long_words=False, break_on_hyphens=False)
+    opening = textwrap.fill(f'"""{doc}.', 118, break_long_words=False, break_on_hyphens=False)
     body = proposal.code.body
     constants, marker, rest = body.partition("def samples(")
     hint = "".join(f"{line}\n" for line in proposal.suggestion)
+    body_text = "\n".join(wrapped(line) for line in f"{marker}{rest}".split("\n"))
     subset = ""
     if place.new:
         words = ", ".join(python_text(word) for word in (place.modality, place.area, place.task))
@@ -71,10 +72,10 @@ def adapter_text(plugin: Plugin) -> str:
         )
     spaced = f"{constants.strip()}\n\n\n" if constants.strip() else "\n\n"
     return (
-        f'{wrapped}"""\n\n'
+        f'{opening}"""\n\n'
         f"{adapter_imports(proposal, place.new)}"
         f"MEDMAT_API = {API_VERSION}  # the version of medmat's hooks that this module is written for\n"
-        f"{spaced}{hint}{marker}{rest}\n\n"
+        f"{spaced}{hint}{body_text}\n\n"
         "@hookimpl\ndef medmat_datasets() -> list[Dataset]:\n    return [Dataset.beside(__file__, samples)]\n"
         f"{subset}"
     )

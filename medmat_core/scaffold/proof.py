@@ -31,8 +31,8 @@ def proved(proposal: Proposal, base: Path) -> Proposal:
     read = len({str(sample.image) for sample in samples})
     if read < 0.5 * proposal.covered:
         raise UsageError(
-            f"{base}: looked like {proposal.layout} ({'; '.join(proposal.evidence[:1])}), but an adapter for that reads "
-            f"only {read} of {proposal.covered} pictures; give another --layout"
+            f"{base}: looked like {proposal.layout} ({proposal.evidence[0]}), but an adapter for that reads only "
+            f"{read} of {proposal.covered} pictures; give another --layout"
         )
     used = {tree.prefix + path for path in tree.opened}
     for sample in samples:

@@ -33,6 +33,7 @@ class Shown:
 
     path: str
     codes: tuple[str, ...] = ()
+    uncertain: tuple[str, ...] = ()
     group: str | None = None
     split: Split | None = None
     boxes: Mapping[str, tuple[Box4, ...]] = Factory(dict)
@@ -53,7 +54,8 @@ class Proposal:
 
     Paths of ``pictures``, ``files`` and ``shown`` are relative to the folder, ``root`` is the archive's outer folder
     ("" for none), ``markers`` lie in it. ``evidence`` says what was found, ``doubts`` what could not be found out or
-    should be checked by a person. ``covered`` is the number of pictures that the layout gives labels.
+    should be checked by a person. ``normal`` is the code of "nothing found", "" where there is none or it stands beside
+    findings. ``covered`` is the number of pictures that the layout gives labels.
     """
 
     layout: Layout
@@ -69,6 +71,7 @@ class Proposal:
     ignored: tuple[Ignored, ...] = ()
     mask: Mapping[str, object] = Factory(dict)
     negates: Mapping[str, str] = Factory(dict)
+    normal: str = ""
     group_by: str = ""
     unprotected: bool = True
     validation_is_test: bool = False

@@ -87,6 +87,47 @@ def python_doc(text: str) -> str:
     return one_line(text).replace("\\", "\\\\").replace('"', '\\"')
 
 
+def wrapped(line: str, width: int = 116) -> str:
+    """A line of Python whose outermost call is too long, with an argument a line; other lines as they are."""
+    start = line.find("(")
+    if len(line) <= width or start < 0 or line.lstrip().startswith(('"', "#")):
+        return line
+    parts, end = _arguments(line, start)
+    if end < 0 or not parts:
+        return line
+    indent = line[: len(line) - len(line.lstrip())]
+    inner = "".join(wrapped(f"{indent}    {part},", width) + "\n" for part in parts)
+    return f"{line[: start + 1]}\n{inner}{indent}{line[end:]}"
+
+
+def _arguments(line: str, start: int) -> tuple[list[str], int]:
+    """The arguments of the call whose bracket opens at ``start``, and where it closes (-1: not on this line)."""
+    depth, quote, begin = 0, "", start + 1
+    parts: list[str] = []
+    place = start
+    while place < len(line):
+        char = line[place]
+        if quote:
+            if char == "\\":
+                place += 1
+            elif char == quote:
+                quote = ""
+        elif char in "\"'":
+            quote = char
+        elif char in "([{":
+            depth += 1
+        elif char in ")]}":
+            depth -= 1
+            if not depth:
+                last = line[begin:place].strip()
+                return [*parts, *([last] if last else [])], place
+        elif char == "," and depth == 1:
+            parts.append(line[begin:place].strip())
+            begin = place + 1
+        place += 1
+    return parts, -1
+
+
 def markdown(text: str) -> str:
     """Text in a Markdown paragraph: what would be markup is escaped."""
     return re.sub(r"([\\`*_\[\]<>#|])", r"\\\1", one_line(text))

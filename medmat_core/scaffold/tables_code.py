@@ -41,6 +41,11 @@ class Reading:
             return (cell,) if cell else ()
         return tuple(dict.fromkeys(part.strip() for part in cell.split(self.label.separator) if part.strip()))
 
+    def uncertain(self, row: Row) -> tuple[str, ...]:
+        if self.hot is None or self.hot.single:
+            return ()
+        return tuple(name for name in self.hot.names if row.get(name).lower() in ("-1", "-1.0"))
+
     def split(self, table: Table, row: Row, path: str) -> Split | None:
         if self.by_column is not None:
             return self.by_column[1].get(row.get(self.by_column[0]))

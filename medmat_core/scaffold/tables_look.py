@@ -23,7 +23,7 @@ from medmat_core.scaffold.proposal import Layout, Proposal, Shown
 from medmat_core.scaffold.survey import Survey, group_hint, per_class
 from medmat_core.scaffold.tables_code import Reading, table_code
 from medmat_core.scaffold.tables_read import Table, excerpt, read_tables, rows_of
-from medmat_core.scaffold.words import caption_of, captions_of, natural, split_of_name, whole
+from medmat_core.scaffold.words import caption_of, captions_of, natural, normal_of, split_of_name, whole
 from medmat_core.tree import fold
 
 _NAMELESS: Final = frozenset(
@@ -135,6 +135,7 @@ def _proposal(survey: Survey, layout: Layout, found: Reading, tables: Sequence[T
         Shown(
             path,
             told[path],
+            tuple(code for _, row in said[path] for code in found.uncertain(row)),
             group=groups.get(said[path][0][1].get(found.group)) if found.group else None,
             split=found.split(*said[path][0], path),
         )
@@ -154,6 +155,8 @@ def _proposal(survey: Survey, layout: Layout, found: Reading, tables: Sequence[T
     missing = sum(path is None for table in found.tables for path in table.found)
     listed = set().union(*(table.pictures for table in found.tables))
     inside = {path for path in survey.pictures if any(not u or path.startswith(f"{u}/") for u in unders.values())}
+    normal = normal_of(labels) or next((code for code in labels if labels[code] in _negates(labels)), "")
+    beside = sum(normal in codes and len(codes) > 1 for codes in told.values())
     sums = found.hot.left_out if found.hot else ()
     rivals = found.label.others if found.label else ()
     stray = len(inside - listed)
@@ -163,6 +166,7 @@ def _proposal(survey: Survey, layout: Layout, found: Reading, tables: Sequence[T
         *([f"{missing} rows name a picture that is not there"] if missing else []),
         *([f"{unlabelled} pictures have no class" + (": give one_hot normal=... if that means nothing was found"
            if found.hot and not found.hot.single else "")] if unlabelled else []),
+        *([f"{beside} pictures have {normal!r} and something else: is it a finding, or a fault?"] if beside else []),
         *(["some pictures are in several rows: one of them wins"] if found.hot and found.merged else []),
         *([f"{stray} pictures beside those of the table are in no row of it"] if stray else []),
         *([f"{sums[0]!r} sums up the other columns and was left out"] if sums else []),
@@ -184,6 +188,7 @@ def _proposal(survey: Survey, layout: Layout, found: Reading, tables: Sequence[T
         files=files,
         shown=shown,
         negates=_negates(labels),
+        normal="" if beside else normal,
         group_by=f"what the column {found.group} names" if found.group else "",
         unprotected=not found.group and not all_split,
         validation_is_test=has_split and "test" not in parts,

@@ -128,8 +128,8 @@ def captions_of(codes: Iterable[str], column: str = "") -> dict[str, str]:
 
 
 def normal_of(labels: Mapping[str, str]) -> str:
-    """The caption that means "nothing found", or ''."""
-    return next((caption for caption in labels.values() if folded(caption) in _NORMAL), "")
+    """The code whose caption means "nothing found", or ''."""
+    return next((code for code, caption in labels.items() if folded(caption) in _NORMAL), "")
 
 
 def catch_alls(labels: Mapping[str, str]) -> tuple[str, ...]:

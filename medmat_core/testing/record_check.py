@@ -13,9 +13,8 @@ from attrs import evolve, field, frozen
 from medmat_core.card import Card, Expect
 from medmat_core.dataset import Dataset
 from medmat_core.errors import MedmatError
-from medmat_core.model import ASKS, LabelSample, MaskSample, Sample, Slice
+from medmat_core.model import LabelSample, MaskSample, Sample, Slice
 from medmat_core.testing.hostile import without
-from medmat_core.testing.options import option_faults
 from medmat_core.testing.reading import Files, Reading, alone, codes_of, mask_files, read
 from medmat_core.testing.report import Finding
 
@@ -100,9 +99,9 @@ def check_records(dataset: Dataset, card: Card, files: Files, tmp: Path) -> Iter
         return
     yield from _pristine(card, reading, built)
     for record in built.records:
-        for what, todo in _faults(card, record, tmp):
-            yield Finding("records", f"{record.get('image')} ({record.get('ask')})", what, todo)
-    yield from _sides(card, built)
+        if not (tmp / record["image"]).is_file() and not (tmp / "out" / record["image"]).is_file():
+            yield Finding("records", record["image"], "there is no such picture", "report it")
+    yield from _audited(dataset, card, built)
     for place, expect in enumerate(card.example.expect):
         yield from _as_expected(card, reading, built, expect, f"example.expect[{place}]")
     yield from _medmat(card, built)
@@ -123,34 +122,15 @@ def _pristine(card: Card, reading: Reading, built: Built) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def _faults(card: Card, record: Json, tmp: Path) -> Iterator[tuple[str, str]]:
-    """What is wrong with one record, whatever the card expects of its picture."""
-    todo = "this is a fault of medmat-core, or of the card's classes; report it"
-    if tuple(record) != KEYS:
-        yield f"its keys are {', '.join(record)}", todo
-        return
-    if record["split"] not in ("train", "test") or record["ask"] not in ASKS or record["template"] not in range(6):
-        yield f"split, ask or template is none there is: {record['split']}, {record['ask']}, {record['template']}", todo
-    if not (tmp / record["image"]).is_file() and not (tmp / "out" / record["image"]).is_file():
-        yield "there is no such picture", todo
-    yield from ((fault, todo) for fault in option_faults(record, card))
+def _audited(dataset: Dataset, card: Card, built: Built) -> Iterator[Finding]:
+    """Everything that ``medmat audit`` says of the records: options, answers, groups, splits, keys."""
+    from medmat_core.audit import FAULTS, check_records
 
-
-def _sides(card: Card, built: Built) -> Iterator[Finding]:
-    """No group on both sides, every key once, ids from 1 in each file."""
-    sides: dict[str, str] = {}
-    for record in built.records:
-        side = sides.setdefault(record["group"] or f"\0{record['image']}", record["split"])
-        if side != record["split"]:
-            what = f"group {record['group']!r} is in train and in test"
-            yield Finding("records", record["image"], what, "report it: leaks outrank official lists")
-    keys = [record["key"] for record in built.records]
-    if len(keys) != len(set(keys)):
-        yield Finding("records", card.path.name, "two records have one key", "yield each picture once")
-    for split in ("train", "test"):
-        ids = [record["id"] for record in built.records if record["split"] == split]
-        if ids != list(range(1, len(ids) + 1)):
-            yield Finding("records", card.path.name, f"ids of {split} do not count from 1", "report it")
+    todo = "look at the card's classes and groups; if they are right, this is a fault of medmat-core: report it"
+    for fault in check_records(built.records, [card], subset_of=alone(dataset).subset):
+        if fault.level == "fault":
+            where = fault.image or f"{fault.file} record {fault.record}"
+            yield Finding("records", where, f"{fault.name}: {fault.detail or FAULTS[fault.name]}", todo)
 
 
 def names_of(card: Card, reading: Reading, full: str) -> set[str]:
@@ -221,7 +201,7 @@ def _medmat(card: Card, built: Built) -> Iterator[Finding]:
         if (
             tuple(plain) != MEDMAT_KEYS
             or choice[1:-1] != listed
-            or plain["Answer-choice"] != "ABCD"[record["answer_index"]]
+            or plain["Answer-choice"] != "ABCD"[record["answer_index"] :][:1]
             or (plain["Question"], plain["Answer"]) != (record["question"], record["answer"])
         ):
             yield Finding("records", record["image"], "Med-MAT's format says otherwise than the record", "report it")

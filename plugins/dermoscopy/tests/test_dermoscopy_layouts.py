@@ -388,3 +388,17 @@ def test_ph2_color_regions_are_no_lesion_masks(lay):
     )
     assert found.samples == {}
     assert found.problems == [("missing_mask", f"{case}/IMD002_Dermoscopic_Image/IMD002.bmp")]
+
+
+def test_the_masks_of_a_part_whose_pictures_were_not_downloaded_are_told_once(lay):
+    base = lay(
+        [
+            "ISIC-2017_Training_Data/ISIC_0000000.jpg",
+            "ISIC-2017_Training_Part1_GroundTruth/ISIC_0000000_segmentation.png",
+            "ISIC-2017_Test_v2_Part1_GroundTruth/ISIC_0012086_segmentation.png",
+            "ISIC-2017_Test_v2_Part1_GroundTruth/ISIC_0012092_segmentation.png",
+        ]
+    )
+    found = Found("isic_2017", base)
+    assert list(found.samples) == ["ISIC-2017_Training_Data/ISIC_0000000.jpg"]
+    assert found.problems == [("missing_image", "ISIC-2017_Test_v2_Part1_GroundTruth")]

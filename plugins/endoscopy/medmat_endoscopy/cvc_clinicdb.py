@@ -23,12 +23,13 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
         masks = next(
             (path for name in MASKS for path in tree.folders(name, beside)), f"{beside}/{MASKS[0]}".lstrip("/")
         )
-        frames = [path for path in tree.images(folder) if readers.stem(path) not in seen]
-        if not frames:
+        every = list(tree.images(folder))
+        frames = [path for path in every if readers.stem(path) not in seen]
+        if every and not frames:
             tree.report("left_out", folder, "the same frames in another format")
         seen.update(map(readers.stem, frames))
         known = readers.stem_index(tree.images(masks))
-        readers.report_unpaired(tree, known.items(), set(map(readers.stem, tree.images(folder))))
+        readers.report_unpaired(tree, known.items(), set(map(readers.stem, every)))
         yield from readers.paired_masks(
             tree, frames, lambda image, known=known: known.get(readers.stem(image)), code="polyp", group=sequence
         )

@@ -13,7 +13,7 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
         stems = set(map(readers.stem, pictures))
         readers.report_unpaired(tree, masks.items(), stems)
         new = [path for path in pictures if readers.stem(path) not in seen]
-        if not new:
+        if pictures and not new:
             tree.report("left_out", folder, "a re-upload's second copy of the same pictures")
         seen |= stems
         yield from readers.paired_masks(

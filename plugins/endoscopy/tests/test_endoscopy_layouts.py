@@ -253,3 +253,27 @@ def test_edd_masks_of_one_picture_are_not_those_of_another_whose_name_ends_alike
 def test_an_edd_class_that_the_card_does_not_know_is_handed_on(lay):
     found = Found("edd2020", lay(["originalImages/EDD2020_B0001.jpg", "masks/EDD2020_B0001_ulcer.tif"]))
     assert [mask.code for sample in found.list for mask in sample.masks] == ["ulcer"]
+
+
+@pytest.mark.parametrize(
+    ("module", "picture", "mask"),
+    [
+        ("kvasir_seg", "Kvasir-SEG/Images/a.JPG", "Kvasir-SEG/Masks/A.jpg"),
+        ("m2caiseg", "m2caiSeg dataset/Train/Images/00.jpg", "m2caiSeg dataset/Train/GroundTruth/00_gt.PNG"),
+        ("edd2020", "originalImages/EDD2020_F0001.JPG", "masks/edd2020_f0001_BE.TIF"),
+        ("cvc_clinicdb", "CVC-ClinicDB/original/1.TIF", "CVC-ClinicDB/ground truth/1.tif"),
+    ],
+)
+def test_a_mask_is_found_whatever_the_case_of_its_name_and_told_without_its_picture(lay, module, picture, mask):
+    assert Found(module, lay([picture, mask])).masks == {picture: [mask]}
+    (lay([]) / picture).unlink()
+    found = Found(module, lay([]))
+    assert found.samples == {}
+    assert [reason for reason, _ in found.problems] == ["missing_image"]
+
+
+def test_the_second_copy_of_kvasir_seg_in_a_reupload_is_left_out_and_said_so(lay):
+    base = lay([f"{folder}/{part}/a.jpg" for folder in ("K", "K/Kvasir-SEG") for part in ("images", "masks")])
+    found = Found("kvasir_seg", base)
+    assert found.masks == {"K/images/a.jpg": ["K/masks/a.jpg"]}
+    assert found.problems == [("left_out", "Kvasir-SEG/images")]

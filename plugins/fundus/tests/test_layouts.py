@@ -242,7 +242,10 @@ def test_airogs_counts_only_names_of_its_table(lay):
     )
     found = Found("airogs", base)
     assert found.stated() == {"0/TRAIN000000.JPG": ("NRG",)}
-    assert found.problems == [("left_out", "documents_test/TRAIN000100_ANRI.JPG"), ("missing_image", "train_labels.csv")]
+    assert found.problems == [
+        ("left_out", "documents_test/TRAIN000100_ANRI.JPG"),
+        ("missing_image", "train_labels.csv"),
+    ]
 
 
 def test_pictures_without_a_row_are_told_one_by_one(lay):
@@ -252,15 +255,15 @@ def test_pictures_without_a_row_are_told_one_by_one(lay):
         "rfmid_2": ("Training/{}.png", "RFMiD_Training_Labels.csv", f"{COLUMNS_1}\n0,0,0,0,0\n"),
     }
     for module, (picture, file, text) in tables.items():
-        found = Found(module, lay([f"{module}/{picture.format(n)}" for n in range(3)], {f"{module}/{file}": text}) / module)
+        found = Found(
+            module, lay([f"{module}/{picture.format(n)}" for n in range(3)], {f"{module}/{file}": text}) / module
+        )
         assert list(found.stated()) == [picture.format(0)]
         assert found.problems == [("missing_label", picture.format(1)), ("missing_label", picture.format(2))]
 
 
 def test_a_picture_with_findings_of_rfmid_is_not_normal_and_says_so(lay):
-    base = lay(
-        ["Training_Set/Training/1.png"], {"Training_Set/RFMiD_Training_Labels.csv": f"{COLUMNS_1}\n1,1,1,0,0\n"}
-    )
+    base = lay(["Training_Set/Training/1.png"], {"Training_Set/RFMiD_Training_Labels.csv": f"{COLUMNS_1}\n1,1,1,0,0\n"})
     assert Found("rfmid_2", base).list[0].absent == ("ARMD", "MH", "WNL")
 
 
@@ -432,3 +435,27 @@ def test_palm_pictures_of_a_part_without_any_mask_are_unlabelled_and_no_negative
     assert sorted(len(masks) for masks in found.masks().values()) == [0, 1]
     assert set(found.splits().values()) == {"train"}
     assert found.reasons == ["unlabelled"]
+
+
+def test_palm_photographs_of_another_name_are_told(lay):
+    base = lay(
+        ["PALM/Training/Images/H0001.jpg", "PALM/Training/Images/eye 7.jpg", "PALM/Training/Disc Masks/H0001.bmp"]
+    )
+    found = Found("palm19", base)
+    assert list(found.samples) == ["PALM/Training/Images/H0001.jpg"]
+    assert found.problems == [("bad_name", "Training/Images/eye 7.jpg")]
+
+
+def test_fives_finds_a_mask_of_another_case_and_tells_of_one_without_a_picture(lay):
+    base = lay(["train/Original/1_A.png", "train/Ground truth/1_A.PNG", "train/Ground truth/2_A.png"])
+    found = Found("fives", base)
+    assert found.masks() == {"train/Original/1_A.png": ["train/Ground truth/1_A.PNG"]}
+    assert found.problems == [("missing_image", "train/Ground truth/2_A.png")]
+
+
+def test_the_licence_that_lies_among_the_pictures_of_rim_one_is_left_out_and_said_so(lay):
+    folder = "RIM-ONE_DL_images/partitioned_by_hospital/training_set/normal"
+    masks = [f"RIM-ONE_DL_reference_segmentations/normal/r1_Im001-1-{name}-T.png" for name in ("Disc", "Cup")]
+    found = Found("rim_one_dl", lay([f"{folder}/r1_Im001.png", f"{folder}/LICENSE.png", *masks]))
+    assert list(found.samples) == [f"{folder}/r1_Im001.png"]
+    assert found.reasons == ["left_out"]

@@ -9,20 +9,25 @@ NORMAL, DEVICES = "No Finding", "Support Devices"
 
 
 def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
-    pictures = readers.Pictures(tree, paths=(path for path in tree.images() if readers.split_of(path)))
-    return readers.report_unlisted(pictures, films(tree, card))
+    named: set[str] = set()
+    yield from films(tree, card, named)
+    for path in tree.images() if named else ():  # where no table is there, that is told and enough
+        if readers.split_of(path) and path not in named:
+            tree.report("missing_label", path, "no row of train.csv or valid.csv names the picture")
 
 
-def films(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
+def films(tree: readers.Tree, card: Card, named: set[str]) -> Iterator[LabelSample]:
+    """A sample a row; every picture that a row names, usable or not, is added to ``named``."""
     findings = tuple(card.labels)
     for file, part in PARTS:
         for row in readers.rows(tree, file, require=("Path", *findings)):
+            path = readers.picture_beside(tree, file, row["Path"], row.number)
+            if path is None:
+                continue
+            named.add(path)
             marks = readers.marks(row, findings)
             if marks is None:
                 tree.report("bad_row", file, "a finding's column holds no 1, 0, -1 or blank", row.number)
-                continue
-            path = readers.picture_beside(tree, file, row["Path"], row.number)
-            if path is None:
                 continue
             present = {*marks.stated, *marks.uncertain} - {NORMAL, DEVICES}
             if NORMAL in marks.stated and present:

@@ -258,3 +258,81 @@ def test_cbis_ddsm_does_not_guess_which_of_two_pictures_is_the_film(lay):
     )
     found = lay("cbis_ddsm", [], tables)
     assert found.of("stated") == {"jpeg/1.3/1-001.jpg": ("BENIGN",)}
+
+
+@pytest.mark.parametrize(
+    ("module", "files", "listed", "stray"),
+    [
+        (
+            "nih_sample",
+            {"sample_labels.csv": FINDINGS + "1.png,Mass,0,1\n"},
+            "sample/images/1.png",
+            "sample/images/2.png",
+        ),
+        (
+            "chestx_det",
+            {
+                "ChestX_Det_train.json": json.dumps([{"file_name": "1.png", "syms": [], "polygons": []}]),
+                "ChestX_Det_test.json": "[]",
+            },
+            "train_data/train/1.png",
+            "train_data/train/2.png",
+        ),
+    ],
+)
+def test_a_picture_that_no_row_names_is_told(lay, module, files, listed, stray):
+    found = lay(module, [listed, stray], files)
+    assert (list(found.samples), found.reasons) == ([listed], ["missing_label"])
+
+
+def test_the_second_copy_of_the_nih_sample_is_no_picture_without_a_row(lay):
+    files = {"sample_labels.csv": FINDINGS + "1.png,Mass,0,1\n"}
+    found = lay("nih_sample", ["sample/images/1.png", "sample/sample/images/1.png"], files)
+    assert (list(found.samples), found.reasons) == (["sample/images/1.png"], [])
+
+
+def test_a_chexpert_picture_without_a_row_is_told_and_one_with_a_bad_row_told_once(lay):
+    names = list(import_module("medmat_xray.chexpert_small").medmat_datasets()[0].card.labels)
+    head = "Path," + ",".join(names) + "\n"
+    paths = [f"train/patient{n}/study1/view1_frontal.jpg" for n in (1, 2)]
+    row = f"{paths[0]}," + ",".join("often" for _ in names)
+    found = lay("chexpert_small", paths, {"train.csv": head + row + "\n", "valid.csv": head})
+    assert (found.samples, found.reasons) == ({}, ["bad_row", "missing_label"])
+
+
+def test_shenzhen_films_of_an_odd_name_are_told_and_those_of_montgomery_are_not(lay):
+    pictures = ["CXR_png/CHNCXR_0001_0.png", "CXR_png/MCUCXR_0001_0.png", "CXR_png/film 7.png"]
+    found = lay("shenzhen_cxr", pictures, {})
+    assert (list(found.samples), found.reasons) == ([pictures[0]], ["bad_name"])
+
+
+def test_covidx_pictures_are_found_in_a_doubled_folder_and_never_in_the_one_of_another_part(lay):
+    lists = {
+        "train.txt": "1 a.png positive x\n2 b.png negative x\n",
+        "val.txt": "3 c.png negative x\n",
+        "test.txt": "4 d.png positive x\n",
+    }
+    found = lay("covidx_cxr4", ["train/train/a.PNG", "val/b.png", "val/c.png", "test/d.png"], lists)
+    assert found.of("split") == {"train/train/a.PNG": "train", "val/c.png": "val", "test/d.png": "test"}
+    assert sorted(found.reasons) == ["missing_image", "missing_label"]
+
+
+def test_a_table_of_vindr_pcxr_that_lacks_a_disease_is_refused_as_a_whole(lay):
+    head = "image_id,No finding,Bronchitis\n"
+    found = lay(
+        "vindr_pcxr_cls", ["train/1.dicom"], {"image_labels_train.csv": head + "1,0,1\n", "image_labels_test.csv": head}
+    )
+    assert found.samples == {}
+    assert found.reasons[:2] == ["bad_file", "bad_file"]
+
+
+def test_spines_of_another_set_and_shrunk_copies_are_left_out(lay):
+    pictures = ["Normal/N1,N,40,M_1_0.jpg", "Normal/01-July-2019-12.jpg", "224/Normal/N1,N,40,M_1_0.jpg"]
+    found = lay("vertebrae_xray", pictures, {})
+    assert (list(found.samples), found.reasons) == (pictures[:1], [])
+
+
+def test_a_lung_mask_without_its_film_is_told(lay):
+    masks = [f"ManualMask/{side}/MCUCXR_000{n}_0.png" for side in ("leftMask", "rightMask") for n in (1, 2)]
+    found = lay("nlm_montgomery_lungs", ["CXR_png/MCUCXR_0001_0.png", *masks], {})
+    assert (list(found.samples), found.reasons) == (["CXR_png/MCUCXR_0001_0.png"], ["missing_image", "missing_image"])

@@ -1,0 +1,102 @@
+"""What the first pass leaves in the work folder: a shard's facts, for the second pass and for ``--resume``.
+
+A file may be used again only by a build that would write the same into it. So its name holds a hash of the samples
+and of everything else that facts hang on (:func:`stamp`), and pictures and masks that changed since are looked at
+again. The work folder is on its own: its files carry a checksum instead of being synced one by one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import marshal
+import os
+import pickle
+import sys
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from medmat_core.errors import BuildError
+from medmat_core.fileio import write_bytes
+from medmat_core.model import Problem, Sample, Slice
+
+if TYPE_CHECKING:
+    from medmat_core.dataset import Dataset
+    from medmat_core.pipeline.context import Context
+
+Fact = tuple[Any, ...]
+"""See :mod:`medmat_core.pipeline.facts`."""
+
+Shard = tuple[list[Fact], tuple[Problem, ...], int]
+"""(facts, problems, samples seen) of a shard."""
+
+
+def stamp(dataset: Dataset, arguments: Mapping[str, Any], root: Path, image_prefix: str) -> str:
+    """A hash of what facts hang on besides the samples: the arguments that change records, where the data lie, the
+    card as it is now, and the versions at work."""
+    from medmat_core import __version__
+
+    source = dataset.source
+    body = [
+        arguments, str(root), image_prefix, __version__, source.dist, source.version, sys.implementation.cache_tag,
+        hashlib.sha256(dataset.card.path.read_bytes()).hexdigest(),
+    ]  # fmt: skip
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+
+
+def facts_file(context: Context, index: int, samples: Sequence[Sample], *, lasting: bool) -> Path:
+    """Where the facts of a shard lie; with ``lasting`` under a name that no other shard can have."""
+    if not lasting:
+        return context.work / f"{index:06d}.facts"
+    digest = hashlib.sha256(context.stamp.encode())
+    digest.update(pickle.dumps(list(samples), protocol=5))
+    return context.work / f"{index:06d}-{digest.hexdigest()[:16]}.facts"
+
+
+def save_facts(file: Path, shard: Shard) -> None:
+    """Leave a shard's facts; :class:`BuildError` where the disk is full."""
+    facts, problems, seen = shard
+    plain = [(p.reason, p.file, p.detail, p.row, p.dataset) for p in problems]
+    body = marshal.dumps((facts, plain, seen))
+    write_bytes(file, zlib.crc32(body).to_bytes(4, "big") + body, durable=False)
+
+
+def load_facts(file: str | Path) -> Shard:
+    """The facts that were left for a shard; :class:`BuildError` if the file is damaged."""
+    try:
+        raw = Path(file).read_bytes()
+        if zlib.crc32(raw[4:]).to_bytes(4, "big") != raw[:4]:
+            raise ValueError("its checksum is wrong")
+        facts, plain, seen = marshal.loads(raw[4:])
+    except (OSError, ValueError, EOFError, TypeError) as error:
+        raise BuildError(f"{file}: cannot be read again ({error}); build without --resume") from error
+    return facts, tuple(Problem(*fields) for fields in plain), seen
+
+
+def left_before(context: Context, file: Path, samples: Sequence[Sample]) -> Shard | None:
+    """What a killed build left for this very shard; None where there is nothing, it is damaged, a picture or mask
+    changed since, or a picture rendered then is gone."""
+    try:
+        made = file.stat().st_mtime_ns
+        root = str(context.root)
+        for path in _files(samples):
+            found = os.stat(f"{root}/{path}")
+            # a file moved into place keeps its time of change, but not that of its inode
+            if max(found.st_mtime_ns, found.st_ctime_ns) > made:
+                return None
+        shard = load_facts(file)
+    except (OSError, ValueError, BuildError):
+        return None
+    if any(fact[1] is not None and not (context.out / fact[0]).exists() for fact in shard[0]):
+        return None
+    return shard
+
+
+def _files(samples: Sequence[Sample]) -> Iterator[str]:
+    """The files below the root that samples name: pictures and masks."""
+    for sample in samples:
+        for ref in (sample.image, *(getattr(mask, "path", None) for mask in getattr(sample, "masks", ()))):
+            if ref is not None:
+                yield ref.path if isinstance(ref, Slice) else ref
