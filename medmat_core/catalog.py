@@ -84,6 +84,13 @@ class Catalog:
 
     def subsets(self) -> Mapping[int, Subset]:
         """Every subset by number: the 53, and those of plugins."""
+        return self._subsets()[0]
+
+    def subset_owners(self) -> Mapping[int, str]:
+        """Where each subset comes from: "medmat-core", or a plugin as ``entry point (distribution)``."""
+        return self._subsets()[1]
+
+    def _subsets(self) -> tuple[dict[int, Subset], dict[int, str]]:
         from medmat_core.subsets import load_subset, subset_index
 
         found: dict[int, Subset] = {no: load_subset(no) for no in subset_index()}
@@ -95,7 +102,7 @@ class Catalog:
                     "number it from 1000 up, or disable one of them with --disable"
                 )
             found[subset.no], owners[subset.no] = subset, owner
-        return found
+        return found, owners
 
     def subset(self, no: int) -> Subset:
         """The subset with this number; a plugin's subset wherever it is not one of the 53."""
@@ -110,6 +117,13 @@ class Catalog:
 
     def writers(self) -> Mapping[str, Writer]:
         """Every output format by name."""
+        return self._writers()[0]
+
+    def writer_owners(self) -> Mapping[str, str]:
+        """Where each output format comes from: "medmat-core", or a plugin as ``entry point (distribution)``."""
+        return self._writers()[1]
+
+    def _writers(self) -> tuple[dict[str, Writer], dict[str, str]]:
         from medmat_core.writers import WRITERS
 
         found = {writer.name: writer for writer in WRITERS}
@@ -118,7 +132,7 @@ class Catalog:
             if writer.name in found:
                 raise CatalogError(f"output format {writer.name!r} is claimed by {owner} and by {owners[writer.name]}")
             found[writer.name], owners[writer.name] = writer, owner
-        return found
+        return found, owners
 
     def commands(self) -> Mapping[str, click.Command]:
         """Commands that plugins add."""
@@ -136,7 +150,7 @@ class Catalog:
     def _answers(self, hook: str) -> Iterator[tuple[str, Any]]:
         for impl in getattr(self.manager.hook, hook).get_hookimpls():
             source = self.sources.get(impl.plugin_name)
-            owner = f"{impl.plugin_name} ({source.dist})" if source and source.dist else impl.plugin_name
+            owner = f"{source.name} ({source.dist})" if source and source.dist else impl.plugin_name
             for item in impl.function():
                 yield owner, item
 
@@ -226,6 +240,8 @@ def load_catalog(
             if peek is not None and not wanted(peek):
                 peeks.append((peek, source))
                 continue
+        # two packages may name their entry points alike; that is no fault as long as their data sets differ
+        key = source.name if not manager.has_plugin(source.name) else f"{source.name} of {source.dist or names[-1]}"
         try:
             module = load()
             needs = getattr(module, "MEDMAT_API", hooks.API_VERSION)
@@ -236,7 +252,7 @@ def load_catalog(
                 )
             if manager.is_registered(module):
                 continue
-            manager.register(module, name=source.name)
+            manager.register(module, name=key)
             manager.check_pending()
             claim = getattr(module, "medmat_datasets", None)
             own = [evolve(dataset, source=source) for dataset in claim()] if claim is not None else []
@@ -244,15 +260,15 @@ def load_catalog(
             Exception,
             SystemExit,
         ) as error:  # a stranger's module may raise anything; it must not take the rest down
-            if source.name in {name for name, _ in manager.list_name_plugin()}:
-                manager.unregister(name=source.name)
+            if manager.has_plugin(key):
+                manager.unregister(name=key)
             failed.append(
                 FailedPlugin(
                     source, f"{type(error).__name__}: {error}" if not isinstance(error, MedmatError) else str(error)
                 )
             )
             continue
-        sources[source.name] = source
+        sources[key] = source
         datasets.extend(own)
     _check_claims(
         [(d.slug, d.no, _owner(d.source, d.module)) for d in datasets] + [(p.slug, p.no, _owner(s)) for p, s in peeks]
@@ -286,7 +302,8 @@ def _check_claims(claims: Sequence[tuple[str, int | None, str]]) -> None:
         for claimed in (f"slug {slug!r}", *((f"number {no}",) if no is not None else ())):
             other = owners.setdefault(claimed, owner)
             if other is not owner:
-                name = owner.partition(" ")[0]
+                # the package, since both may name their entry points alike
+                name = owner.partition("(")[2].partition(" ")[0] or owner
                 raise CatalogError(
                     f"{claimed} is claimed by {owner} and by {other}; uninstall one of them "
                     f"or leave one out with --disable {name}"

@@ -253,3 +253,14 @@ def test_no_option_of_several_findings_implies_another() -> None:
 def test_chains_of_nested_classes_never_meet() -> None:
     tables = '[classes]\nnested = [["A", "B"], ["B", "C"]]'
     assert planner(["A", "B", "C", "D"], tables=tables).pools.clash("A", "C")
+
+
+def test_no_option_of_several_findings_says_that_nothing_was_found() -> None:
+    """The subset alone calls "clean" normal: a card may have a class for it that is not its normal one."""
+    own = [*NAMES[:5], "clean"]
+    relations = Relations(normal=("clean",), findings_coexist=True)
+    plan = planner(own, kind="multi-label", head="blank_is_absent = true", relations=relations).plan(NAMES[:2])
+    assert isinstance(plan, Plan)
+    options = {option for number in range(200) for option in plan.draw(bits_of(0, number))[1]}
+    assert len(options) > 2
+    assert not any("clean" in option for option in options)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from medmat_core.commands import catalog_of, console, exit_code
 from medmat_core.dataset import Dataset
+
+if TYPE_CHECKING:
+    from medmat_core.catalog import Catalog
 
 
 @click.command("list")
@@ -19,10 +22,27 @@ from medmat_core.dataset import Dataset
 @click.option(
     "--data", type=click.Path(path_type=Path, file_okay=False), help="Tell which are present under this folder."
 )
+@click.option("--subsets", is_flag=True, help="Show the subsets instead, and which plugin defines each.")
+@click.option("--formats", is_flag=True, help="Show the output formats of build instead, and which plugin writes each.")
 @click.pass_context
-def command(ctx: click.Context, as_json: bool, modality: str | None, subset: int | None, data: Path | None) -> int:
-    """Show the data sets that the installed plugins know."""
+def command(
+    ctx: click.Context,
+    as_json: bool,
+    modality: str | None,
+    subset: int | None,
+    data: Path | None,
+    subsets: bool,
+    formats: bool,
+) -> int:
+    """Show the data sets that the installed plugins know, and which plugin each comes from."""
     catalog = catalog_of(ctx)
+    if subsets or formats:
+        told = subset_rows(catalog) if subsets else format_rows(catalog)
+        if as_json:
+            click.echo(json.dumps(told, ensure_ascii=False, indent=1))
+        else:
+            _print_rows(told)
+        return exit_code(ctx, 0)
     rows = [as_row(dataset, data) for dataset in catalog.select(subset=subset, modality=modality)]
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
@@ -48,6 +68,41 @@ def command(ctx: click.Context, as_json: bool, modality: str | None, subset: int
     present = f", {sum(row['present'] for row in rows)} present under {data}" if data is not None else ""
     page.print(f"{len(rows)} data sets in {len({row['subset'] for row in rows})} subsets{present}", markup=False)
     return exit_code(ctx, 0)
+
+
+def subset_rows(catalog: Catalog) -> list[dict[str, Any]]:
+    """Every subset: its words, its data sets that are installed, and where it comes from."""
+    owners = catalog.subset_owners()
+    members: dict[int, list[str]] = {}
+    for dataset in catalog:
+        members.setdefault(dataset.card.head.subset, []).append(dataset.slug)
+    return [
+        {
+            "no": no,
+            "modality": found.modality,
+            "area": found.area,
+            "task": found.task,
+            "datasets": members.get(no, []),
+            "from": owners[no],
+        }
+        for no, found in sorted(catalog.subsets().items())
+    ]
+
+
+def format_rows(catalog: Catalog) -> list[dict[str, Any]]:
+    """Every output format, and where it comes from."""
+    return [{"format": name, "from": owner} for name, owner in sorted(catalog.writer_owners().items())]
+
+
+def _print_rows(rows: list[dict[str, Any]]) -> None:
+    from rich.table import Table
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for title in rows[0]:
+        table.add_column(title, justify="right" if title in ("no", "datasets") else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(str(len(value)) if isinstance(value, list) else str(value) for value in row.values()))
+    console().print(table)
 
 
 def as_row(dataset: Dataset, data: Path | None) -> dict[str, Any]:

@@ -183,7 +183,8 @@ class LabelPlanner:
             and all(self.pools.may_oppose(other, caption) for other in known)
             # the table itself marks it absent, so only another name of what is there could be wrong
             and not any(self.pools.concepts.nested(other, caption) for other in known)
-            and (len(stated) == 1 or caption != card.head.normal)
+            # beside findings it would contradict itself: everybody could tell that such an option is wrong
+            and (len(stated) == 1 or not (caption == card.head.normal or self.pools.concepts.is_normal(caption)))
         )
         if not fits:
             return Unasked("no_distractor", f"no finding is certainly absent beside {answer!r}")

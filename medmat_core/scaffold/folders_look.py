@@ -126,7 +126,7 @@ def _placed(
         beside.setdefault("/".join(part for part in lead[:-1] if part not in splits), set()).add(code)
     known = {code for found in beside.values() if len(found) > 1 for code in found}
     if len(known) < 2:
-        return place if level == 0 else _placed(below, splits, 0, common)
+        return {} if level == 0 else _placed(below, splits, 0, common)
     return {folder: found for folder, found in place.items() if found[0] in known}
 
 

@@ -11,6 +11,7 @@ from medmat_core.errors import CardError
 from medmat_core.model import ASKS
 from medmat_core.samples.pictures import mode_of
 from medmat_core.testing.report import Finding
+from medmat_core.testing.tally import tried
 
 _CHECK = "card"
 
@@ -110,6 +111,7 @@ def _labels(card: Card) -> Iterator[_Fault]:
         yield "labels", "there are none", "map each code on disk to a caption"
     folded: dict[str, str] = {}
     for code, caption in card.labels.items():
+        tried()
         where = f"labels.{code}"
         if not fold_caption(caption):
             yield where, "the caption is empty", "write it in plain English"
@@ -142,12 +144,14 @@ def _example(card: Card) -> Iterator[_Fault]:
         if times > 1:
             yield "example", f"{path!r} is listed {times} times", "list each file once"
     for path, picture in drawn.items():
+        tried()
         try:
             mode_of(card, path, picture)
         except CardError as error:
             yield "example.pictures", str(error).removeprefix(f"{card.path}: "), "mend the field named"
     expected: set[str] = set()
     for place, expect in enumerate(card.example.expect):
+        tried()
         where = f"example.expect[{place}]"
         file, _, index = expect.image.partition("#") if expect.image not in drawn else (expect.image, "", "")
         if file not in drawn:

@@ -29,6 +29,7 @@ from medmat_core.testing.reading import (
     styles,
 )
 from medmat_core.testing.report import Finding
+from medmat_core.testing.tally import read_samples, tried
 from medmat_core.tree import IMAGE_SUFFIXES
 
 Boxes = tuple[tuple[int, int, int, int], ...]
@@ -45,6 +46,7 @@ def check_example(dataset: Dataset, card: Card, files: Files, tmp: Path) -> Iter
         yield from (finding for finding in found if (finding.check, finding.where or finding.what) not in told)
         told.update((finding.check, finding.where or finding.what) for finding in found)
         if style is LITERAL:
+            read_samples(len(reading.samples))
             again = read(dataset, card, base)
             if again.samples != reading.samples:
                 yield Finding(
@@ -111,6 +113,7 @@ def _sound(card: Card, reading: Reading, style: Style) -> Iterator[Finding]:
                 "each picture once", image, f"it is yielded {times} times ({style.name})", "yield one sample a picture"
             )
     for sample in reading.samples:
+        tried()
         yield from _sound_sample(card, sample)
 
 
@@ -169,6 +172,7 @@ def _expected(card: Card, reading: Reading, style: Style) -> Iterator[Finding]:
     mentioned: set[str] = set()
     for place, expect in enumerate(card.example.expect):
         where = f"example.expect[{place}]"
+        tried()
         full = style.place(expect.image)
         mentioned.add(full)
         sample = reading.by_image.get(full)

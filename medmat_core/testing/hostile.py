@@ -17,6 +17,7 @@ from medmat_core.model import LabelSample, MaskSample, Sample, Slice
 from medmat_core.samples.texts import file_bytes, text_bytes
 from medmat_core.testing.reading import LITERAL, QUIET, Files, Reading, codes_of, mask_files, read
 from medmat_core.testing.report import Finding
+from medmat_core.testing.tally import tried
 
 _TABLES: Final = (".csv", ".tsv", ".txt", ".xlsx")
 _BAD: Final = "medmat-bad-row"
@@ -38,6 +39,7 @@ class Bench:
     def read(self, changed: Mapping[str, bytes | None], card: Card | None = None) -> Reading:
         """Run the adapter over the tree with files changed (None: removed; paths may lead out by "..")."""
         self._tried.append("")
+        tried()
         # deep enough for a path with several ".." to stay inside the temporary folder
         top = self.tmp / f"variant{len(self._tried)}"
         base = top.joinpath(*["up"] * _DEPTH, self.card.folder)

@@ -33,6 +33,41 @@ def pytest_configure(config: Any) -> None:
         config.args.append(suite)
 
 
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Called by pytest at the end: one line a data set that the suite looked at."""
+    rows: dict[str, dict[str, Any]] = {}
+    for outcome in ("passed", "failed", "error"):
+        for report in terminalreporter.getreports(outcome):
+            told = dict(getattr(report, "user_properties", ()))
+            name = told.get("medmat_dataset")
+            if name is None or (report.when != "call" and outcome == "passed"):
+                continue
+            row = rows.setdefault(name, {"checks": 0, "failed": 0, "samples": 0, "properties": 0, "seconds": 0.0})
+            row["checks"] += 1
+            row["failed"] += outcome != "passed"
+            row["samples"] = max(row["samples"], told.get("medmat_samples", 0))
+            row["properties"] += told.get("medmat_properties", 0)
+            row["seconds"] += report.duration
+    if not rows:
+        return
+    terminalreporter.section("medmat")
+    width = max(len("data set"), *map(len, rows))
+    terminalreporter.write_line(f"{'data set':{width}}  samples  properties  checks  failed    time")
+    total = [sum(row[key] for row in rows.values()) for key in ("samples", "properties", "checks", "failed", "seconds")]
+    lines = [(name, [row[key] for key in ("samples", "properties", "checks", "failed", "seconds")])
+             for name, row in sorted(rows.items(), key=_by_number)]  # fmt: skip
+    if len(rows) > 1:
+        lines.append((f"all {len(rows)}", total))
+    for name, (samples, properties, checks, failed, seconds) in lines:
+        text = f"{name:{width}}  {samples:7}  {properties:10}  {checks:6}  {failed or '-':>6}  {seconds:5.1f} s"
+        terminalreporter.write_line(text, red=bool(failed))
+
+
+def _by_number(row: tuple[str, Any]) -> tuple[bool, int, str]:
+    number = row[0].split(" ")[0]
+    return (not number.isdecimal(), int(number) if number.isdecimal() else 0, row[0])
+
+
 def pytest_generate_tests(metafunc: Any) -> None:
     """Called by pytest for each test function: one that takes ``medmat_dataset`` runs once a data set."""
     if "medmat_dataset" not in metafunc.fixturenames:

@@ -17,6 +17,7 @@ from medmat_core.model import LabelSample, MaskSample, Sample, Slice
 from medmat_core.testing.hostile import without
 from medmat_core.testing.reading import Files, Reading, alone, codes_of, mask_files, read
 from medmat_core.testing.report import Finding
+from medmat_core.testing.tally import tried
 
 KEYS: Final = (
     "id", "key", "dataset", "subset", "split", "group", "image", "width", "height", "kind", "ask", "captions",
@@ -99,10 +100,12 @@ def check_records(dataset: Dataset, card: Card, files: Files, tmp: Path) -> Iter
         return
     yield from _pristine(card, reading, built)
     for record in built.records:
+        tried()
         if not (tmp / record["image"]).is_file() and not (tmp / "out" / record["image"]).is_file():
             yield Finding("records", record["image"], "there is no such picture", "report it")
     yield from _audited(dataset, card, built)
     for place, expect in enumerate(card.example.expect):
+        tried()
         yield from _as_expected(card, reading, built, expect, f"example.expect[{place}]")
     yield from _medmat(card, built)
     yield from _broken(dataset, card, files, reading, built, tmp)

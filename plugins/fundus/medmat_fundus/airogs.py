@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 from medmat_core import Card, Dataset, LabelSample, hookimpl, readers
 
-
 NAME = re.compile(r"train\d{6}\.\w+", re.IGNORECASE)
 
 

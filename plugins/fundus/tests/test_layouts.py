@@ -235,6 +235,12 @@ def test_adam_takes_no_drawing_and_no_mask_for_a_photograph(lay):
     }
 
 
+def test_adam_photographs_saved_anew_are_read_and_bitmaps_beside_them_are_masks(lay):
+    found = Found("adam", lay(["AMD/A0001.png", "AMD/A0001.bmp", "Non-AMD/N0001.JPG", "Validation400/V0001.jpg"]))
+    assert found.stated() == {"AMD/A0001.png": ("AMD",), "Non-AMD/N0001.JPG": ("Non-AMD",)}
+    assert found.problems == []
+
+
 def test_airogs_counts_only_names_of_its_table(lay):
     base = lay(
         ["0/TRAIN000000.JPG", "documents_test/TRAIN000100_ANRI.JPG"],

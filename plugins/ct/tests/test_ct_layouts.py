@@ -1,0 +1,29 @@
+"""Layouts of the CT rows that are met on disk beside the one of each card's example."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+from medmat_core import readers
+
+
+def test_a_chest_ct_class_is_the_whole_name_up_to_its_first_underscore(tmp_path: Path) -> None:
+    paths = {
+        "Data/train/Large.Cell.Carcinoma_right.hilum_T3_N1_M0_IIIb/1.png": "large.cell.carcinoma",
+        "Data/valid/normal/2.png": "normal",
+        "Data/test/adenocarcinoma/3.png": "adenocarcinoma",
+        "Data/test/adenocarcinomas/4.png": None,
+    }
+    for path in paths:
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).touch()
+    (dataset,) = import_module("medmat_ct.chest_ct_scan").medmat_datasets()
+    tree = readers.Tree(tmp_path, dataset.card.markers)
+    found = {tree.prefix + str(sample.image): sample for sample in dataset.samples(tree, dataset.card)}
+    assert {path: (sample.stated, sample.split) for path, sample in found.items()} == {
+        path: ((code,), {"train": "train", "valid": "val", "test": "test"}[path.split("/")[1]])
+        for path, code in paths.items()
+        if code is not None
+    }
+    assert [(problem.reason, problem.file) for problem in tree.problems] == [("unknown_label", "test/adenocarcinomas")]
