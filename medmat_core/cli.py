@@ -94,17 +94,29 @@ def run(arguments: list[str]) -> int:
             raise
         click.echo(f"medmat: {error}", err=True)
         return error.exit_code
+    except SystemExit as stop:
+        if isinstance(stop.__context__, BrokenPipeError):  # click and rich leave so
+            return _unread()
+        raise
     except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output has gone (`medmat list | head`)
-        return 0
+        return _unread()
     except Exception as error:
         if state.get("debug"):
             raise
         click.echo(
-            f"medmat: internal error: {type(error).__name__}: {error}; run again with `medmat --debug ...` and report it",
+            f"medmat: internal error: {type(error).__name__}: {error}; "
+            "run again with `medmat --debug ...` and report it",
             err=True,
         )
         return 3
+
+
+def _unread() -> int:
+    """The reader of our output has gone (`medmat list | head`): that is no error, and nobody to tell it to."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left in the buffer is flushed at exit
+    return 0
 
 
 __all__ = ["UsageError", "cli", "main", "run"]

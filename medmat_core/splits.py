@@ -40,7 +40,8 @@ class Ledger:
     """What is known of every picture of one data set, in the order in which the adapter gave them.
 
     ``keys`` (picture keys), ``groups`` (:func:`group_hash`), ``marks`` (equal for equal files, 0: not
-    looked at), ``sides`` (official part), ``labels`` (index into ``label_sets``).
+    looked at), ``sides`` (official part), ``labels`` (index into ``label_sets``). ``grouped`` counts the pictures
+    that have a group of their own telling.
     """
 
     keys: array[int] = Factory(lambda: array("Q"))
@@ -49,6 +50,7 @@ class Ledger:
     sides: bytearray = Factory(bytearray)
     labels: array[int] = Factory(lambda: array("I"))
     label_sets: list[Labels] = Factory(list)
+    grouped: int = 0
     _known: dict[Labels, int] = Factory(dict)
 
     def __len__(self) -> int:
@@ -64,6 +66,7 @@ class Ledger:
 
     def extend(self, other: Ledger) -> None:
         """Append another part of the data set."""
+        self.grouped += other.grouped
         self.keys.extend(other.keys)
         self.groups.extend(other.groups)
         self.marks.extend(other.marks)
@@ -131,7 +134,7 @@ def settle(
             for place in places:
                 decisions[place] = CONTRADICTORY
     mode = _choose_sides(ledger, decisions, split, test_fraction, captions)
-    if mode == "group" and unprotected:
+    if mode == "group" and (unprotected or not ledger.grouped):
         mode = "unprotected"
     _drop_leaks(ledger, decisions, copies)
     if max_per_label is not None:

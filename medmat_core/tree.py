@@ -22,7 +22,9 @@ IMAGE_SUFFIXES: Final = frozenset(
 """Suffixes of pictures, lower case. Volumes (.nii, .nii.gz, .npy) are asked for by name."""
 
 _JUNK: Final = frozenset({"__macosx", "thumbs.db", "desktop.ini", ".ds_store", ".git", ".ipynb_checkpoints"})
-_DEPTH: Final = 5
+_JUNK_STARTS: Final = frozenset({case + tail for case in "._dtDT" for tail in "._dDgGiIeEhH"})
+"""The first two letters of junk, by which nearly every name is told at once to be none."""
+_DEPTH: Final = 7
 
 
 def fold(name: str) -> str:
@@ -109,7 +111,7 @@ class Tree:
             with os.scandir(self.base / folder if folder else self.base) as entries:
                 for entry in entries:
                     name = entry.name
-                    if name[0] in "._dtDT" and _is_junk(name):
+                    if name[:2] in _JUNK_STARTS and _is_junk(name):
                         continue
                     if entry.is_file(follow_symlinks=False):  # nearly all are; one question is enough for them
                         files.append(name)

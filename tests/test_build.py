@@ -287,3 +287,27 @@ def test_problems_an_adapter_yields_reach_the_file(tmp_path: Path, data: Path) -
             "detail": "three fields",
         }
     ]
+
+
+def test_a_split_of_pictures_without_any_group_is_called_unprotected(tmp_path: Path, data: Path) -> None:
+    manifest, _ = run(tmp_path, toy_dataset(tmp_path))
+    assert manifest.datasets[0].split == "unprotected"
+
+
+def test_a_named_data_set_without_any_picture_is_nothing_to_do(tmp_path: Path) -> None:
+    (tmp_path / "med-mat/toy/pics/cat").mkdir(parents=True)
+    with pytest.raises(UsageError, match="nothing to do"):
+        run(tmp_path, toy_dataset(tmp_path), names=("toy",))
+
+
+def test_a_data_set_whose_neighbour_s_files_alone_lie_in_the_folder_is_absent(tmp_path: Path, data: Path) -> None:
+    def needs_table(tree: Any, card: Any) -> Iterator[Any]:
+        yield from (LabelSample(row["image"], (row["label"],)) for row in readers.rows(tree, "labels.csv"))
+
+    neighbour = toy_dataset(tmp_path, needs_table, slug="other", folder="toy")
+    manifest, out = run(tmp_path, neighbour, toy_dataset(tmp_path))
+    assert [report.slug for report in manifest.datasets] == ["toy"]
+    assert manifest.refused == 0
+    # named, it is asked for, and what it lacks is told
+    _, out = run(tmp_path, neighbour, toy_dataset(tmp_path), names=("other",), out="named")
+    assert [problem["reason"] for problem in problems(out)] == ["missing_file"]

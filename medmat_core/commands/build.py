@@ -74,7 +74,8 @@ if TYPE_CHECKING:
     "asks",
     multiple=True,
     metavar="ASK",
-    help="Only these questions: label, box, location, coverage, presence, structure (repeatable; default: what the card says).",
+    help="Only these questions: label, box, location, coverage, presence, structure "
+    "(repeatable; default: what the card says).",
 )
 @click.option(
     "--box-format", default="unit", show_default=True, metavar="unit|thousand|pixel", help="How boxes are written."
@@ -96,14 +97,14 @@ def command(ctx: click.Context, /, quiet: bool, asks: tuple[str, ...], **argumen
     Without names, every data set present under --data is built. Inputs that cannot be used are listed in
     OUT/problems.jsonl and the build goes on.
     """
+    # a build makes millions of small tuples and no cycles: looking for garbage as often as usual costs a tenth of it
+    gc.set_threshold(500_000, 20, 100)
     from medmat_core.pipeline.options import BuildOptions
     from medmat_core.pipeline.run import Silent, run_build
 
     arguments["formats"] = _listed(arguments["formats"])
     options = BuildOptions(asks=_listed(asks) or None, **arguments)
     progress = Silent() if quiet else Shown()
-    # a build makes millions of small tuples and no cycles: looking for garbage so often costs a tenth of its time
-    gc.set_threshold(100_000, 20, 100)
     try:
         manifest = run_build(catalog_of(ctx, _wanted(options)), options, progress)
     finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -67,11 +67,12 @@ def command(
     if not names:
         chosen = tuple(dataset for dataset in chosen if find_folder(dataset, data) is not None)
         if not chosen:
-            raise UsageError(
-                f"no data set's folder lies under {data}; for example {data / catalog.datasets[0].card.head.folder} was looked for"
-                if catalog.datasets else "no plugin is installed"
-            )  # fmt: skip
-    reports = [check_dataset(dataset, data, verify=verify, near=near) for dataset in chosen]
+            if not catalog.datasets:
+                raise UsageError("no plugin is installed")
+            first = data / catalog.datasets[0].card.head.folder
+            raise UsageError(f"no data set's folder lies under {data}; for example {first} was looked for")
+    decoders: list[Any] = [impl.function for impl in catalog.manager.hook.medmat_regions.get_hookimpls()]
+    reports = [check_dataset(dataset, data, verify=verify, near=near, decoders=decoders) for dataset in chosen]
     if as_json:
         click.echo(json.dumps([report.as_json() for report in reports], ensure_ascii=False, indent=1))
     else:
@@ -88,10 +89,11 @@ def _print(reports: list[Found]) -> None:
         table.add_column(title, justify="left" if title in ("data set", "found") else "right")
     for report in reports:
         levels = Counter(finding.level for finding in report.findings)
-        with_pictures = sum(bool(count) for count in report.counts.values())
+        counted = None not in report.counts.values()
+        labels = f"{sum(map(bool, report.counts.values()))}/{len(report.counts)}" if counted else "not counted"
         table.add_row(
             str(report.no or ""), report.slug, "yes" if report.present else "no", str(report.images),
-            f"{with_pictures}/{len(report.counts)}", str(levels["wrong"]), str(levels["note"]),
+            labels, str(levels["wrong"]), str(levels["note"]),
         )  # fmt: skip
     page.print(table)
     for report in reports:
@@ -104,7 +106,8 @@ def _print(reports: list[Found]) -> None:
                 page.print(f"      {example}", markup=False)
         if report.present and any(report.published.values()):
             told = ", ".join(
-                f"{caption} {report.counts.get(caption, 0)}/{count}" for caption, count in report.published.items()
+                f"{caption} {'not counted' if (here := report.counts.get(caption)) is None else here}/{count}"
+                for caption, count in report.published.items()
             )
             page.print(f"  here/published: {told}", markup=False)
     sound = sum(report.sound for report in reports)

@@ -8,6 +8,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from json.encoder import encode_basestring as quoted
+from operator import itemgetter
 from typing import Any
 
 from attrs import field, frozen
@@ -16,7 +17,7 @@ from medmat_core.fileio import write_bytes
 from medmat_core.model import Problem, Record
 from medmat_core.pipeline.context import Context, modules, unpacked
 from medmat_core.pipeline.kept import Fact, load_facts
-from medmat_core.questions.draws import bits_of, key_of
+from medmat_core.questions.draws import bits_from, key_of
 from medmat_core.questions.labels import LabelPlanner, Plan, Unasked
 from medmat_core.questions.pools import Pools
 from medmat_core.splits import TEST
@@ -144,36 +145,45 @@ class Asker:
             if id(labels) not in plans:
                 assert self.planner is not None, "a label data set needs a subset with label instructions"
                 plans[id(labels)] = (labels, self.planner.plan(*labels))
-        counts = Counter(id(fact[2]) for fact in facts)
+        counts = Counter(map(id, map(itemgetter(2), facts)))
         for number, count in counts.items():
             plan = plans[number][1]
             if isinstance(plan, Plan):
                 self.records[part, "label", plan.answer] += count
                 self.used += count
-        seed = self.context.seed
+        drawn = bits_from(self.context.seed)
         for first, writer in enumerate(self.writers):
             name = writer.name
             add = self.lines[name, part].append
+            # (what is remembered of a plan's draws, of how many different ones, the plan)
+            ready: dict[int, tuple[dict[int, tuple[str, str]], int, Plan | Unasked]] = {}
+            for number in counts:
+                plan = plans[number][1]
+                if isinstance(plan, Plan) and plan.span:
+                    ready[number] = plan.memory.setdefault(name, {}), plan.span, plan
+                else:
+                    ready[number] = {}, 1, plan
             for fact in facts:
                 image = fact[0]
-                plan = plans[id(fact[2])][1]
-                if isinstance(plan, Unasked):
-                    if not first:
-                        self.problems.append(Problem(plan.reason, self._below(image), plan.detail))
-                    continue
-                bits = bits_of(seed, fact[5])
-                memory = plan.memory.get(name)
-                around = memory.get(bits % plan.span) if memory is not None else None
+                memory, span, plan = ready[id(fact[2])]
+                bits = drawn(fact[5])
+                around = memory.get(bits % span)
                 if around is None:
+                    if isinstance(plan, Unasked):
+                        if not first:
+                            self.problems.append(Problem(plan.reason, self._below(image), plan.detail))
+                        continue
                     made = self._around(writer, plan, bits, fact, part)
                     if isinstance(made, str):
                         add((image, 0, 0, made))
                         continue
                     around = made
+                    if plan.span:
+                        memory[bits % span] = around
                 add((image, 0, 0, f"{around[0]}{quoted(image)}{around[1]}"))
 
     def _around(self, writer: Writer, plan: Plan, bits: int, fact: Fact, part: str) -> tuple[str, str] | str:
-        """What stands around the picture's name, remembered; or the whole line of a writer that says more."""
+        """What stands around the picture's name; or the whole line of a writer that says more."""
         template, options, place = plan.draw(bits)
         image, _, _, group, _, key, _, _, width, height, _, _ = fact
         context = self.context
@@ -183,12 +193,7 @@ class Asker:
             captions=plan.captions, question=plan.instructions[template], answer=plan.answer, options=options,
             answer_index=place, boxes={}, template=template,
         )  # fmt: skip
-        around = writer.around_image(record)
-        if around is None:
-            return writer.line(record)
-        if plan.span:
-            plan.memory.setdefault(writer.name, {})[bits % plan.span] = around
-        return around
+        return writer.around_image(record) or writer.line(record)
 
     def _group(self, group: str | None) -> str | None:
         return None if group is None else f"{self.context.card.head.namespace}:{group}"

@@ -75,7 +75,8 @@ def ledger_of(facts: Sequence[Fact]) -> Ledger:
     ledger = Ledger()
     if not facts:
         return ledger
-    _, _, said, _, sides, keys, groups, marks, _, _, regions, _ = zip(*facts, strict=True)
+    _, _, said, named, sides, keys, groups, marks, _, _, regions, _ = zip(*facts, strict=True)
+    ledger.grouped = len(named) - named.count(None)
     ledger.keys.extend(keys)
     ledger.groups.extend(groups)
     ledger.marks.extend(marks)

@@ -29,7 +29,7 @@ from medmat_core.pipeline.manifest import DatasetReport, Manifest
 from medmat_core.pipeline.options import BuildOptions
 from medmat_core.pipeline.outfolder import OutFolder
 from medmat_core.pipeline.publish import RecordFile, lie_apart, lines_of, merged, write_records
-from medmat_core.pipeline.source import count_ignored, present, shards
+from medmat_core.pipeline.source import count_ignored, is_present, present, shards
 from medmat_core.pipeline.subsets import Member, confirm_identical, removals
 from medmat_core.splits import CONTRADICTORY, LEAK, SURPLUS, TEST, TRAIN, TWICE, Ledger, Settled, settle
 from medmat_core.tree import Tree
@@ -80,8 +80,8 @@ class Build:
         report = DatasetReport.of(dataset)
         context = self.context(dataset, tree)
         done, ledger = self._inspect(dataset, tree, context, report)
-        if not report.seen and not report.problems and not self.options.names:
-            return  # a folder that another data set's download made: this one is not there
+        if not report.seen and not self.options.names and self._is_a_neighbour_s(dataset, report):
+            return
         member = Member(context, ledger, Settled(bytearray(), "none"), done, ())
         settled = member.settled = self._settle(dataset, context, ledger, member, report)
         report.split = settled.mode
@@ -92,6 +92,16 @@ class Build:
         self.manifest.add(report)
         self.members.setdefault(dataset.card.head.subset, []).append(member)
         self.progress.finish(report)
+
+    def _is_a_neighbour_s(self, dataset: Dataset, report: DatasetReport) -> bool:
+        """Whether the folder is there for another data set of the same download: then this one is simply absent."""
+        if any(problem.reason != "missing_file" for problem in report.problems):
+            return False
+        return not report.problems or any(
+            other.card.head.folder == dataset.card.head.folder and is_present(other, self.options.data)
+            for other in self.catalog
+            if other is not dataset
+        )
 
     def context(self, dataset: Dataset, tree: Tree) -> Context:
         """What the workers must know of a data set."""
@@ -336,6 +346,11 @@ def run_build(catalog: Catalog, options: BuildOptions, progress: Progress | None
         place.begin(resume=options.resume)
         for dataset, tree in todo:
             build.run(dataset, tree)
+        if not any(report.seen or report.problems for report in build.manifest.datasets):
+            raise UsageError(
+                f"nothing to do: no picture with a label lies in the folders under {data}; "
+                "`medmat check --data DIR` tells what was looked for"
+            )
         build.write_subsets()
         build.manifest.write(out)
         place.finish(build.manifest.files)

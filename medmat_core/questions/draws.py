@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Final, TypeVar
 
@@ -26,7 +26,6 @@ def key_of(slug: str, path: str, ask: str, what: str = "") -> int:
     return int.from_bytes(hashlib.sha256(raw).digest()[:8], "big")
 
 
-@lru_cache(maxsize=64)
 def _start(seed: int) -> int:
     return int.from_bytes(hashlib.sha256(b"seed %d" % seed).digest()[:16], "big")
 
@@ -37,9 +36,21 @@ def bits_of(seed: int, key: int) -> int:
     Keys come from SHA-256 and are even already; two multiplications spread seed and key over all bits, at a
     quarter of what another hash would cost.
     """
-    bits = (_start(seed) ^ key) * _MIX[0] & _MASK
-    bits = (bits ^ bits >> 64) * _MIX[1] & _MASK
-    return bits ^ bits >> 64
+    return bits_from(seed)(key)
+
+
+@lru_cache(maxsize=64)
+def bits_from(seed: int) -> Callable[[int], int]:
+    """:func:`bits_of` for one seed, as a loop over many keys calls it."""
+    start = _start(seed)
+    first, second = _MIX
+
+    def bits_of_key(key: int) -> int:
+        bits = (start ^ key) * first & _MASK
+        bits = (bits ^ bits >> 64) * second & _MASK
+        return bits ^ bits >> 64
+
+    return bits_of_key
 
 
 class Draw:

@@ -81,6 +81,9 @@ class SpatialQuestions:
 
         ``unsure`` captions are neither present nor absent: they are neither asked about nor offered.
         """
+        never = self.card.classes.catch_all
+        if found and all(region[0] in never for region in found):
+            yield Unasked("no_label", f"only {in_sentence(found[0][0])!r} is marked, which nothing can be asked about")
         classes: dict[str, list[Region]] = {}
         for caption, box, area, cells in found:
             classes.setdefault(caption, []).append(Region(caption, box, area, cells))
@@ -90,6 +93,8 @@ class SpatialQuestions:
                 yield from self._presence(path, classes, unsure)
                 continue
             for caption in sorted(classes, key=order.__getitem__):
+                if caption in never:
+                    continue  # "the other lesions" are none that a question can point at
                 own_key = key_of(self.slug, path, ask, caption)
                 draw = Draw(self.seed, own_key)
                 regions = classes[caption]

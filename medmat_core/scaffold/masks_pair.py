@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from difflib import SequenceMatcher
 from typing import Final, Literal
 
 from attrs import frozen
@@ -185,12 +186,16 @@ Found = dict[str, tuple[str, str]]
 
 def _pictures_of(survey: Survey, masks: str, named: set[str]) -> tuple[str, Found] | None:
     """The folder whose pictures these masks belong to, and each mask's picture."""
-    best: tuple[float, str, Found] | None = None
+    best: tuple[tuple[bool, float, float], str, Found] | None = None
     for folder in _related(masks, [other for other in survey.by_folder if other not in named]):
         found = _matched(survey.by_folder[folder], survey.by_folder[masks])
         share = len(found) / len(survey.by_folder[masks])
-        if share >= _SHARE and (best is None or share > best[0]):
-            best = (share, folder, found)
+        # train and test number their pictures alike: the same part first, then the name that is most alike
+        rank = (
+            split_of_path(folder) == split_of_path(masks), round(share, 1), SequenceMatcher(None, folder, masks).ratio()
+        )  # fmt: skip
+        if share >= _SHARE and (best is None or rank > best[0]):
+            best = (rank, folder, found)
     return (best[1], best[2]) if best is not None else None
 
 

@@ -90,6 +90,9 @@ def caption_of(code: str) -> str:
     words = text.split()
     if not folded(text):
         return ""
+    if text.isupper() and len(words) > 1 and any(len(word) > 4 for word in words):
+        # a code that shouts: "NON CANCER" has no acronym, "CNV DRUSEN" one without a vowel
+        words = [word.lower() if re.fullmatch(r"(?=.*[AEIOU])\D+", word) else word for word in words]
     plain = [word.lower() if _is_plain(word) else word for word in words]
     plain[0] = plain[0][0].upper() + plain[0][1:] if _is_plain(words[0]) else words[0]
     return " ".join(plain)

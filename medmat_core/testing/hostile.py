@@ -136,7 +136,7 @@ def _rest(bench: Bench, reading: Reading, check: str, file: str, touched: set[st
         yield Finding(check, file, f"the adapter raised {reading.crash}", "report a Problem and go on")
         return
     for path, sample in bench.pristine.by_image.items():
-        if path.partition("#")[0] in touched:
+        if path in touched or path.partition("#")[0] in touched:
             continue
         after = reading.by_image.get(path)
         if after is None:

@@ -6,13 +6,14 @@ from medmat_core import Card, Dataset, LabelSample, hookimpl, readers
 
 
 def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
-    if tree.folder("Diseased") is not None:  # else only the other row's half of the download is here
+    if tree.folder("Data_Processed_Paper", "Diseased") is not None:  # else only the other row's half is here
         yield from readers.class_folders(tree, card, group=raw_number, skip=raw)
 
 
 def raw(path: str) -> bool:
-    """Whether a picture lies in the raw half, which has a folder "healthy", too."""
-    return "data_raw_6class_all" in path.lower().split("/")
+    """Whether a picture is of the raw half, which has a folder "healthy", too, and bare numbers for names."""
+    *folders, name = path.lower().split("/")
+    return "data_raw_6class_all" in folders or name.rpartition(".")[0].isdecimal()
 
 
 def raw_number(path: str) -> str:

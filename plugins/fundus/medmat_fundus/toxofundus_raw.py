@@ -6,13 +6,15 @@ from medmat_core import Card, Dataset, LabelSample, hookimpl, readers
 
 
 def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
-    if tree.folder("inactive") is not None:  # else only the other row's half of the download is here
+    diseased = (code for code in card.labels if code != "healthy")
+    if tree.folder("Data_Raw_6class_All", *diseased) is not None:  # else only the other row's half is here
         yield from readers.class_folders(tree, card, group=number, skip=processed)
 
 
 def processed(path: str) -> bool:
-    """Whether a picture lies in the processed half, which has a folder "Healthy", too."""
-    return "data_processed_paper" in path.lower().split("/")
+    """Whether a picture is of the processed half, which has a folder "Healthy", too, and names such as GG_100."""
+    *folders, name = path.lower().split("/")
+    return "data_processed_paper" in folders or name.startswith("gg_")
 
 
 def number(path: str) -> str:

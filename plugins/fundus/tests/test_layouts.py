@@ -211,7 +211,7 @@ def test_the_two_halves_of_toxofundus_do_not_read_one_another_without_their_oute
         "Diseased/GG_100.jpg": ("Diseased",),
         "Healthy/GG_10.jpg": ("Healthy",),
     }
-    assert Found("toxofundus_raw", base).samples == {}
+    assert Found("toxofundus_raw", base).stated() == {"Data_Raw_6class_All/healthy/10.jpg": ("healthy",)}
 
 
 def test_raw_toxofundus_without_its_outer_folders_leaves_the_processed_half_alone(lay):
@@ -239,6 +239,15 @@ def test_adam_photographs_saved_anew_are_read_and_bitmaps_beside_them_are_masks(
     found = Found("adam", lay(["AMD/A0001.png", "AMD/A0001.bmp", "Non-AMD/N0001.JPG", "Validation400/V0001.jpg"]))
     assert found.stated() == {"AMD/A0001.png": ("AMD",), "Non-AMD/N0001.JPG": ("Non-AMD",)}
     assert found.problems == []
+
+
+def test_a_few_class_folders_of_a_set_are_read_without_the_others(lay):
+    for module, path, code in (
+        ("jsiec", "1000images/15.0.Retinitis pigmentosa/1ffa955d..JPG", "15.0.Retinitis pigmentosa"),
+        ("toxofundus_raw", "Data_Raw_6class_All/Data_Raw_6class_All/active_active/479.jpg", "active_active"),
+        ("toxofundus_processed", "Data_Processed_Paper/Data_Processed_Paper/Healthy/GG_10.jpg", "Healthy"),
+    ):
+        assert Found(module, lay([f"{module}/{path}"]) / module).stated() == {path: (code,)}
 
 
 def test_airogs_counts_only_names_of_its_table(lay):

@@ -1,0 +1,311 @@
+"""Plugins as they are installed: a module and a dist-info folder on ``sys.path``, found by their entry points."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from medmat_core.catalog import Catalog, load_catalog
+from medmat_core.cli import run
+from medmat_core.errors import CatalogError
+from medmat_core.hooks import API_VERSION
+from tests.toy import CARD, zoo
+
+PLUGIN = """
+from medmat_core import Dataset, Subset, hookimpl, readers
+
+{extra}
+
+
+def samples(tree, card):
+    return readers.class_folders(tree, card)
+
+
+@hookimpl
+def medmat_datasets():
+    return [Dataset.beside(__file__, samples)]
+"""
+
+SUBSET = """
+VERBS = ("Name", "Read", "Judge", "Sort", "See", "Call")
+
+
+@hookimpl
+def medmat_subsets():
+    asked = tuple(f"{{verb}} this {{{{area}}}} {{{{modality}}}}." for verb in VERBS)
+    return [Subset({no}, "Toy", "Toy", "Toy", {{"label": asked}})]
+"""
+
+WRITER = """
+import csv
+import io
+
+
+class CsvWriter:
+    name = "{name}"
+    opening = "id,image,answer\\n"
+    separator = "\\n"
+    closing = "\\n"
+
+    def file(self, stem, split):
+        return f"csv/{{stem}}-{{split}}.csv"
+
+    def subset_file(self, no, split):
+        return None
+
+    def line(self, record):
+        out = io.StringIO()
+        csv.writer(out, lineterminator="").writerow(["\\0", record.image, record.answer])
+        return out.getvalue()
+
+    def around_image(self, record):
+        return None
+
+
+@hookimpl
+def medmat_writers():
+    return [CsvWriter()]
+"""
+
+Install = Callable[..., str]
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
+    """Installs a plugin into a site folder of its own, as pip would: module, card, and dist-info with entry points."""
+    site = tmp_path / "site"
+    site.mkdir()
+    monkeypatch.syspath_prepend(str(site))
+    before = set(sys.modules)
+
+    def add(
+        slug: str,
+        *,
+        dist: str = "",
+        entry: str = "",
+        extra: str = "",
+        head: str = "",
+        code: str = PLUGIN,
+        subset: int = 1000,
+    ) -> str:
+        dist = dist or f"medmat-plugin-{slug}"
+        package = dist.replace("-", "_")
+        module = slug.replace("-", "_")
+        folder = site / package
+        folder.mkdir(exist_ok=True)
+        (folder / "__init__.py").touch()
+        (folder / f"{module}.py").write_text(code.replace("{extra}", extra))
+        labels = "\n".join(f'{name} = "{name.capitalize()}"' for name in ("cat", "dog", "cow", "eel"))
+        card = CARD.format(slug=slug, folder="toy", kind="single-label", labels=labels, head=head, tables="")
+        (folder / f"{module}.toml").write_text(card.replace("subset = 1000", f"subset = {subset}"))
+        info = site / f"{package}-1.2.dist-info"
+        info.mkdir(exist_ok=True)
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {dist}\nVersion: 1.2\n")
+        (info / "entry_points.txt").write_text(f"[medmat]\n{entry or slug} = {package}.{module}\n")
+        importlib.invalidate_caches()
+        return dist
+
+    yield add
+    for name in set(sys.modules) - before:
+        if name.startswith("medmat_plugin_"):
+            del sys.modules[name]
+
+
+def slugs(catalog: Catalog) -> set[str]:
+    return {dataset.slug for dataset in catalog}
+
+
+def listed(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, Any, str]:
+    """Exit code, parsed standard output and standard error of ``medmat ... --json``."""
+    code = run([*arguments, "--json"])
+    out, err = capsys.readouterr()
+    return code, json.loads(out) if out else None, err
+
+
+def test_an_installed_plugin_is_found_with_its_distribution_and_version(install: Install) -> None:
+    install("newts", extra=SUBSET.format(no=1000))
+    dataset = load_catalog().get("newts")
+    assert (dataset.source.name, dataset.source.dist, dataset.source.version) == ("newts", "medmat-plugin-newts", "1.2")
+
+
+def test_list_names_the_plugin_of_every_data_set(install: Install, capsys: pytest.CaptureFixture[str]) -> None:
+    install("newts", extra=SUBSET.format(no=1000))
+    code, rows, _ = listed(capsys, "list")
+    assert code == 0
+    own = next(row for row in rows if row["slug"] == "newts")
+    assert own["plugin"] == {"name": "newts", "dist": "medmat-plugin-newts", "version": "1.2"}
+
+
+@pytest.mark.parametrize("name", ["newts", "medmat-plugin-newts", "medmat_plugin_newts.newts", "medmat-plugin-n*"])
+def test_disable_leaves_a_plugin_out_by_entry_point_package_or_module(install: Install, name: str) -> None:
+    install("newts", extra=SUBSET.format(no=1000))
+    install("geckos")
+    catalog = load_catalog(disable=[name])
+    assert "newts" not in slugs(catalog) and "geckos" in slugs(catalog)
+    assert "newts" in catalog.disabled and not catalog.failed
+
+
+def test_a_disabled_plugin_is_not_even_imported(install: Install) -> None:
+    install("newts", extra='raise SystemExit("imported")')
+    assert not load_catalog(disable=["newts"]).failed
+
+
+def test_the_command_line_takes_disable(install: Install, capsys: pytest.CaptureFixture[str]) -> None:
+    install("newts", extra=SUBSET.format(no=1000))
+    code, rows, _ = listed(capsys, "--disable", "newts", "list")
+    assert code == 0 and "newts" not in {row["slug"] for row in rows}
+
+
+@pytest.mark.parametrize(("wanted", "what"), [(API_VERSION + 1, "upgrade medmat-core"), (0, "upgrade the plugin")])
+def test_a_plugin_of_another_hook_version_says_what_to_upgrade(install: Install, wanted: int, what: str) -> None:
+    install("newts", extra=f"MEDMAT_API = {wanted}")
+    install("geckos")
+    catalog = load_catalog()
+    assert "newts" not in slugs(catalog) and "geckos" in slugs(catalog)
+    (failed,) = (plugin for plugin in catalog.failed if plugin.source.name == "newts")
+    assert f"version {wanted} of the hooks" in str(failed) and what in str(failed)
+    assert "medmat-plugin-newts 1.2" in str(failed)
+
+
+@pytest.mark.parametrize(
+    ("extra", "told"),
+    [
+        ("import no_such_library", "ModuleNotFoundError: No module named 'no_such_library'"),
+        ("1 / 0", "ZeroDivisionError"),
+        ("raise SystemExit(7)", "SystemExit: 7"),
+        ("def broken(:", "SyntaxError"),
+    ],
+)
+def test_a_plugin_that_fails_to_import_is_told_and_the_rest_works(
+    install: Install, capsys: pytest.CaptureFixture[str], extra: str, told: str
+) -> None:
+    install("newts", extra=f"{extra}\nMEDMAT_API = 1")  # what has more than a card to say is imported at once
+    install("geckos")
+    code, rows, err = listed(capsys, "list")
+    assert code == 3
+    assert "geckos" in {row["slug"] for row in rows} and "newts" not in {row["slug"] for row in rows}
+    assert "medmat-plugin-newts" in err and told in err
+
+
+def test_a_failed_plugin_sets_exit_code_3_of_a_build_that_is_otherwise_done(install: Install, tmp_path: Path) -> None:
+    install("newts", extra="import no_such_library\nMEDMAT_API = 1")
+    install("geckos", extra=SUBSET.format(no=1000))
+    zoo(tmp_path / "med-mat")
+    out = tmp_path / "out"
+    code = run(["build", "geckos", "--data", str(tmp_path / "med-mat"), "--out", str(out), "--jobs", "1", "-q"])
+    assert code == 3
+    assert json.loads((out / "Original_Medical_Datasets/Ori--geckos-train.json").read_text("utf-8"))
+
+
+def test_a_plugin_with_a_broken_card_is_told_with_file_and_field(install: Install) -> None:
+    install("newts", head="access_level = 3", extra="MEDMAT_API = 1")
+    (failed,) = (plugin for plugin in load_catalog().failed if plugin.source.name == "newts")
+    assert "newts.toml" in failed.reason and "access_level" in failed.reason
+
+
+def test_two_plugins_that_claim_one_slug_are_both_named(install: Install, capsys: pytest.CaptureFixture[str]) -> None:
+    install("newts", dist="medmat-plugin-newts")
+    install("newts", dist="medmat-plugin-other", entry="newts-too")
+    with pytest.raises(CatalogError, match="slug 'newts'") as caught:
+        load_catalog()
+    assert "medmat-plugin-newts 1.2" in str(caught.value) and "medmat-plugin-other 1.2" in str(caught.value)
+    code, rows, err = listed(capsys, "list")
+    assert (code, rows) == (3, None) and "slug 'newts'" in err
+
+
+def test_the_hint_against_two_claims_works(install: Install) -> None:
+    install("newts", dist="medmat-plugin-newts")
+    install("newts", dist="medmat-plugin-other")  # the entry points are called alike, too
+    with pytest.raises(CatalogError) as caught:
+        load_catalog()
+    name = str(caught.value).rpartition("--disable ")[2]
+    assert "newts" in slugs(load_catalog(disable=[name]))
+
+
+def test_two_plugins_that_claim_one_number_are_both_named(install: Install) -> None:
+    install("newts", head="no = 4321")
+    install("geckos", head="no = 4321")
+    with pytest.raises(CatalogError, match="number 4321") as caught:
+        load_catalog()
+    assert "medmat-plugin-newts" in str(caught.value) and "medmat-plugin-geckos" in str(caught.value)
+
+
+def test_entry_points_of_one_name_in_two_packages_are_no_fault(install: Install) -> None:
+    install("newts", entry="data")
+    install("geckos", entry="data")
+    catalog = load_catalog()
+    assert {"newts", "geckos"} <= slugs(catalog) and not catalog.failed
+
+
+def test_a_plugin_that_fails_under_a_taken_name_leaves_the_first_one_in(install: Install) -> None:
+    install("geckos", entry="data", extra=SUBSET.format(no=1000))
+    install("newts", entry="data", extra='MEDMAT_API = 1\n\n\n@hookimpl(specname="medmat_nonsense")\ndef other(): ...')
+    catalog = load_catalog()
+    assert [plugin.source.dist for plugin in catalog.failed] == ["medmat-plugin-newts"]
+    assert "geckos" in slugs(catalog) and 1000 in catalog.subsets()
+
+
+def test_a_subset_of_a_plugin_is_listed_with_where_it_comes_from(
+    install: Install, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install("newts", extra=SUBSET.format(no=4711), subset=4711)
+    code, rows, _ = listed(capsys, "list", "--subsets")
+    own = next(row for row in rows if row["no"] == 4711)
+    assert code == 0 and own["from"] == "newts (medmat-plugin-newts)" and own["datasets"] == ["newts"]
+    assert next(row for row in rows if row["no"] == 2)["from"] == "medmat-core"
+
+
+@pytest.mark.parametrize("no", [2, 4711])
+def test_a_subset_number_that_is_taken_is_an_error_that_names_both(install: Install, no: int) -> None:
+    install("newts", extra=SUBSET.format(no=no), subset=no)
+    install("geckos", extra=SUBSET.format(no=4711), subset=4711)
+    with pytest.raises(CatalogError, match=f"subset {no} is claimed by") as caught:
+        load_catalog().subsets()
+    assert "medmat-plugin-newts" in str(caught.value)
+    assert ("medmat-core" if no == 2 else "medmat-plugin-geckos") in str(caught.value)
+
+
+def test_a_data_set_in_a_plugins_subset_is_asked_its_instructions(install: Install, tmp_path: Path) -> None:
+    install("newts", extra=SUBSET.format(no=4711), subset=4711)
+    zoo(tmp_path / "med-mat")
+    out = tmp_path / "out"
+    code = run(["build", "newts", "--data", str(tmp_path / "med-mat"), "--out", str(out), "--jobs", "1", "-q"])
+    records = json.loads((out / "Aggregated_Subsets/Subset--4711-train.json").read_text("utf-8"))
+    assert code == 0
+    assert {record["Question"].partition(" ")[2] for record in records} == {"this animal drawing."}
+    assert {record["data-no"] for record in records} == {"newts"}
+
+
+def test_a_format_of_a_plugin_is_written_by_build_and_listed_with_where_it_comes_from(
+    install: Install, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install("newts", extra=SUBSET.format(no=1000) + WRITER.format(name="csv"))
+    zoo(tmp_path / "med-mat")
+    out = tmp_path / "out"
+    built = ["build", "newts", "--data", str(tmp_path / "med-mat"), "--out", str(out), "--jobs", "1", "-q"]
+    assert run([*built, "--format", "csv", "--split", "none"]) == 0
+    lines = (out / "csv/newts-train.csv").read_text("utf-8").splitlines()
+    assert lines[0] == "id,image,answer" and len(lines) == 21
+    assert lines[1].startswith("1,med-mat/toy/pics/cat/") and lines[1].endswith(",Cat")
+    assert [line.partition(",")[0] for line in lines[1:]] == [str(number) for number in range(1, 21)]
+    capsys.readouterr()
+    code, rows, _ = listed(capsys, "list", "--formats")
+    assert code == 0 and {"format": "csv", "from": "newts (medmat-plugin-newts)"} in rows
+
+
+def test_a_format_name_that_is_taken_is_an_error_that_names_both(install: Install) -> None:
+    install("newts", extra=SUBSET.format(no=1000) + WRITER.format(name="jsonl"))
+    with pytest.raises(CatalogError, match=r"'jsonl' is claimed by newts \(medmat-plugin-newts\) and by medmat-core"):
+        load_catalog().writers()
+
+
+def test_an_unknown_hook_of_a_plugin_is_told(install: Install) -> None:
+    install("newts", extra='MEDMAT_API = 1\n\n\n@hookimpl(specname="medmat_nonsense")\ndef other(): ...')
+    (failed,) = (plugin for plugin in load_catalog().failed if plugin.source.name == "newts")
+    assert "medmat_nonsense" in failed.reason

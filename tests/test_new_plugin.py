@@ -1,0 +1,803 @@
+"""``medmat new-plugin``: what it finds in a folder, and that what it writes works unedited."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import importlib
+import json
+import keyword
+import shutil
+import sys
+import tomllib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from medmat_core.card import Card
+from medmat_core.cli import run
+from medmat_core.dataset import Dataset
+from medmat_core.errors import UsageError
+from medmat_core.model import BoxSample, ColorMask, IndexMask, LabelSample, MaskFile, MaskSample
+from medmat_core.scaffold.card_text import Facts
+from medmat_core.scaffold.choose import propose
+from medmat_core.scaffold.names import names_of
+from medmat_core.scaffold.package import Plugin, package_files
+from medmat_core.scaffold.proof import run as tried
+from medmat_core.scaffold.proposal import LAYOUTS, Proposal, asks_of
+from medmat_core.scaffold.quoting import (
+    one_line,
+    python_doc,
+    python_raw,
+    python_text,
+    toml_block,
+    toml_key,
+    toml_text,
+    wrapped,
+)
+from medmat_core.scaffold.triples import INSTRUCTIONS, place
+from medmat_core.scaffold.words import caption_of, captions_of, folded, split_of_name
+from medmat_core.scaffold.write import write_plugin
+from medmat_core.subsets import PLACEHOLDERS, Subset, placeholders
+from medmat_core.testing import check_dataset
+
+# -- folders to look at ---------------------------------------------------------------------------------
+
+
+def picture(path: Path, value: Any = None) -> None:
+    """A picture that no two paths share, or one that is ``value`` all over."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pixels = np.random.default_rng(abs(hash(str(path))) % 2**32).integers(0, 255, (12, 16, 3), np.uint8)
+    if value is not None:
+        pixels = np.zeros((12, 16), np.uint8) + np.uint8(value)
+    Image.fromarray(pixels).save(path)
+
+
+def mask(path: Path, *values: Any, mode: str = "L") -> None:
+    """A mask with a block of each value on black."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image = Image.new(mode, (32, 24))
+    if mode == "P":
+        image.putpalette([level for number in range(256) for level in (number, 90, 255 - number)])
+    for number, value in enumerate(values):
+        image.paste(value, (2 + 10 * number, 2, 9 + 10 * number, 20))
+    image.save(path)
+
+
+def table(path: Path, *rows: Sequence[str], delimiter: str = ",") -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file, delimiter=delimiter).writerows(rows)
+
+
+def read(proposal: Proposal, base: Path) -> dict[str, Any]:
+    """What the proposed adapter makes of the folder: path -> codes of the picture, with its sample's split."""
+    tree, samples, problems = tried(proposal, base)
+    assert not [problem for problem in problems if problem.level == "refused"]
+    return {tree.prefix + str(sample.image): (said(sample), sample.split) for sample in samples}
+
+
+def said(sample: Any) -> tuple[str, ...]:
+    if isinstance(sample, LabelSample):
+        return sample.stated
+    if isinstance(sample, BoxSample):
+        return tuple(box.code for box in sample.boxes)
+    assert isinstance(sample, MaskSample)
+    found: list[str] = []
+    for one in sample.masks:
+        if isinstance(one, IndexMask | ColorMask):
+            found += [code for _, code in one.codes]
+        else:
+            assert isinstance(one, MaskFile)
+            found.append(one.code)
+    return tuple(found)
+
+
+def conforms(plugin: Plugin, where: Path) -> None:
+    """The package, written and imported as it is, keeps the conformance suite."""
+    folder = write_plugin(plugin, where)
+    names = plugin.names
+    sys.path.insert(0, str(folder))
+    try:
+        importlib.invalidate_caches()
+        module = importlib.import_module(f"{names.package}.{names.module}")
+        (dataset,) = module.medmat_datasets()
+        report = check_dataset(dataset, where / "checked")
+    finally:
+        sys.path.remove(str(folder))
+        for name in [name for name in sys.modules if name.partition(".")[0] == names.package]:
+            del sys.modules[name]
+    assert report, str(report)
+
+
+def plugin_of(proposal: Proposal, name: str = "newts", title: str = "Newts") -> Plugin:
+    names = names_of(name)
+    facts = Facts(names.slug, title, "newts", place("Toy", "Pond", title, asks_of(proposal)), "drawing", "pond")
+    return Plugin(names, facts, proposal, looked=True)
+
+
+# -- class folders --------------------------------------------------------------------------------------
+
+
+def test_class_folders_below_outer_folders_are_found(tmp_path: Path) -> None:
+    for name in ("Cyst", "Normal", "Stone"):
+        for number in range(4):
+            picture(tmp_path / "d/Kidney CT/Kidney CT" / name / f"{name} ({number}).jpg")
+    proposal = propose(tmp_path / "d")
+    assert proposal.layout == "class-folders" and proposal.root == "Kidney CT/Kidney CT"
+    assert dict(proposal.labels) == {"Cyst": "Cyst", "Normal": "Normal", "Stone": "Stone"}
+    assert proposal.normal == "Normal" and set(proposal.markers) == {"Cyst", "Normal", "Stone"}
+    assert read(proposal, tmp_path / "d")["Kidney CT/Kidney CT/Stone/Stone (1).jpg"] == (("Stone",), None)
+
+
+@pytest.mark.parametrize(
+    ("train", "test"), [("train", "test"), ("Training", "Validation"), ("X_Train_Data", "X_Test_Data")]
+)
+def test_folders_that_name_official_parts_are_parts_and_not_classes(tmp_path: Path, train: str, test: str) -> None:
+    for part in (train, test):
+        for name in ("round", "oval"):
+            for number in range(3):
+                picture(tmp_path / "d" / part / name / f"{part}{number}.png")
+    proposal = propose(tmp_path / "d")
+    assert set(proposal.labels) == {"round", "oval"} and not proposal.unprotected
+    found = read(proposal, tmp_path / "d")
+    assert {split for path, (_, split) in found.items() if path.startswith(train)} == {"train"}
+    assert {split for path, (_, split) in found.items() if path.startswith(test)} <= {"test", "val"}
+    assert proposal.validation_is_test == (test == "Validation")
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+def test_patient_folders_inside_class_folders_are_no_classes(tmp_path: Path) -> None:
+    for name in ("benign", "malignant"):
+        for patient in range(20):
+            for number in range(2):
+                picture(tmp_path / "d" / name / f"P{name[0]}{patient:03d}" / f"{number}.png")
+    assert set(propose(tmp_path / "d").labels) == {"benign", "malignant"}
+
+
+def test_folders_of_patients_alone_are_not_taken_for_classes(tmp_path: Path) -> None:
+    for patient in range(20):
+        picture(tmp_path / "d" / f"case{patient}" / "a.png")
+    with pytest.raises(UsageError, match="cannot be read in any way") as caught:
+        propose(tmp_path / "d")
+    assert "--layout" in str(caught.value)
+
+
+def test_files_that_no_adapter_reads_are_ignored_with_a_pattern_each(tmp_path: Path) -> None:
+    for name in ("round", "oval"):
+        for number in range(3):
+            picture(tmp_path / "d" / name / f"{number}.png")
+    (tmp_path / "d/README [1].txt").write_text("about Mr Smith")
+    proposal = propose(tmp_path / "d")
+    (rule,) = proposal.ignored
+    assert rule.pattern == "README [[]1].txt"
+    assert all("Smith" not in text for text in package_files(plugin_of(proposal)).values())
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+def test_ids_in_names_are_suggested_in_a_comment_and_not_taken(tmp_path: Path) -> None:
+    for number in range(30):
+        picture(tmp_path / "d" / ("round" if number % 2 else "oval") / f"PAT{number // 3:02d}_{number % 3}.png")
+    proposal = propose(tmp_path / "d")
+    assert proposal.unprotected and any("PAT0" in line for line in proposal.suggestion)
+    text = package_files(plugin_of(proposal))["medmat_newts/newts.py"]
+    assert "# def patient_of(path: str)" in text
+    compile(text, "newts.py", "exec")
+
+
+# -- tables ---------------------------------------------------------------------------------------------
+
+
+def test_a_table_with_a_class_column_is_found_beside_pictures_named_without_suffix(tmp_path: Path) -> None:
+    rows = [(f"id{n:02d}", str(20 + n % 40), "MF"[n % 2], ["melanoma", "nevus"][n % 3 > 0]) for n in range(40)]
+    table(tmp_path / "d/train.csv", ("image_id", "age", "sex", "dx"), *rows)
+    for name, *_ in rows:
+        picture(tmp_path / "d/train_images" / f"{name}.png")
+    picture(tmp_path / "d/test_images/x.png")
+    proposal = propose(tmp_path / "d")
+    assert (proposal.layout, set(proposal.labels)) == ("table", {"melanoma", "nevus"})
+    found = read(proposal, tmp_path / "d")
+    assert found == {f"train_images/{row[0]}.png": ((row[3],), None) for row in rows}
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+def test_ages_and_names_of_a_table_do_not_come_into_the_package_and_ids_are_renumbered(tmp_path: Path) -> None:
+    rows = [(f"{n}.png", f"Smith{n // 2}", str(1000 + n // 2), "ab"[n % 2] * 3) for n in range(20)]
+    table(tmp_path / "d/labels.csv", ("file", "name", "patient_id", "label"), *rows)
+    for name, *_ in rows:
+        picture(tmp_path / "d/pics" / name)
+    proposal = propose(tmp_path / "d")
+    assert proposal.group_by and not proposal.unprotected
+    card = package_files(plugin_of(proposal))["medmat_newts/newts.toml"]
+    assert "Smith" not in card and "1000" not in card and "group-1" in card
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+def test_a_split_column_is_taken_for_official_parts(tmp_path: Path) -> None:
+    rows = [(f"{n}.png", ("train", "test")[n % 4 == 0], "ab"[n % 3 > 1]) for n in range(24)]
+    table(tmp_path / "d/labels.csv", ("file", "split", "label"), *rows)
+    for name, *_ in rows:
+        picture(tmp_path / "d/pics" / name)
+    proposal = propose(tmp_path / "d")
+    found = read(proposal, tmp_path / "d")
+    assert {found[f"pics/{name}"][1] == part for name, part, _ in rows} == {True}
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_two_tables_whose_pictures_are_numbered_alike_keep_to_their_own_folders(tmp_path: Path, delimiter: str) -> None:
+    for part in ("train", "test"):
+        rows = [(str(n), "ab"[(n + (part == "test")) % 2]) for n in range(8)]
+        table(tmp_path / "d" / f"{part}.csv", ("id", "label"), *rows, delimiter=delimiter)
+        for name, _ in rows:
+            picture(tmp_path / "d" / part / f"{name}.png")
+    proposal = propose(tmp_path / "d")
+    found = read(proposal, tmp_path / "d")
+    assert found["train/0.png"] == (("a",), "train") and found["test/0.png"] == (("b",), "test")
+    assert len(found) == 16
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+def test_a_table_without_a_header_is_read(tmp_path: Path) -> None:
+    rows = [(f"ISIC_{n:04d}", ["benign", "malignant"][n % 3 == 0]) for n in range(12)]
+    table(tmp_path / "d/truth.csv", *rows)
+    for name, _ in rows:
+        picture(tmp_path / "d/data" / f"{name}.jpg")
+    proposal = propose(tmp_path / "d")
+    assert read(proposal, tmp_path / "d")["data/ISIC_0003.jpg"] == (("malignant",), None)
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+def test_several_labels_in_a_cell_are_told_apart(tmp_path: Path) -> None:
+    said_of = ["Edema", "Edema|Mass", "No Finding", "Mass|Nodule", "Nodule", "Edema|Nodule", "No Finding", "Mass"]
+    rows = [(f"{n:03d}.png", said_of[n % len(said_of)]) for n in range(24)]
+    table(tmp_path / "d/labels.csv", ("Image Index", "Finding Labels"), *rows)
+    for name, _ in rows:
+        picture(tmp_path / "d/images" / name)
+    proposal = propose(tmp_path / "d")
+    assert set(proposal.labels) == {"Edema", "Mass", "No Finding", "Nodule"}
+    assert (proposal.kind, proposal.normal, proposal.blank_is_absent) == ("multi-label", "No Finding", True)
+    assert read(proposal, tmp_path / "d")["images/003.png"][0] == ("Mass", "Nodule")
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+def test_one_finding_a_row_and_several_rows_a_picture_are_put_together(tmp_path: Path) -> None:
+    rows = [(f"{n // 2:03d}", ["Mass", "Cyst", "Scar"][(n + n // 2) % 3]) for n in range(30)]
+    table(tmp_path / "d/findings.csv", ("image_id", "finding"), *rows)
+    for number in range(15):
+        picture(tmp_path / "d/images" / f"{number:03d}.png")
+    proposal = propose(tmp_path / "d")
+    assert proposal.kind == "multi-label"
+    assert set(read(proposal, tmp_path / "d")["images/000.png"][0]) == {row[1] for row in rows[:2]}
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+def test_one_column_a_class_with_one_mark_a_row_is_single_label(tmp_path: Path) -> None:
+    names = ("MEL", "NV", "BCC")
+    rows = [(f"i{n}", *("1.0" if n % 3 == place else "0.0" for place in range(3))) for n in range(12)]
+    table(tmp_path / "d/truth.csv", ("image", *names), *rows)
+    for name, *_ in rows:
+        picture(tmp_path / "d/input" / f"{name}.jpg")
+    proposal = propose(tmp_path / "d")
+    assert (proposal.layout, proposal.kind, tuple(proposal.labels)) == ("one-hot", "single-label", names)
+    assert read(proposal, tmp_path / "d")["input/i4.jpg"] == (("NV",), None)
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+def test_a_column_that_sums_up_the_others_and_uncertain_marks_are_understood(tmp_path: Path) -> None:
+    rows: list[tuple[str, ...]] = []
+    for n in range(24):
+        marks = [str(int(n % (place + 2) == 0)) for place in range(4)]
+        if n == 5:
+            marks = ["1", "-1", "0", "0"]
+        rows.append((f"{n}", str(int("1" in marks)), *marks))
+    table(tmp_path / "d/labels.csv", ("ID", "Disease_Risk", "DR", "ARMD", "MH", "DN"), *rows)
+    for name, *_ in rows:
+        picture(tmp_path / "d/fundus" / f"{name}.png")
+    proposal = propose(tmp_path / "d")
+    assert tuple(proposal.labels) == ("DR", "ARMD", "MH", "DN") and proposal.kind == "multi-label"
+    assert any("Disease_Risk" in doubt for doubt in proposal.doubts)
+    assert any("have no class" in doubt and "normal=" in doubt for doubt in proposal.doubts)
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+def test_folders_that_say_the_same_as_a_table_are_taken(tmp_path: Path) -> None:
+    rows = [(f"{name} ({n})", name) for name in ("Cyst", "Tumor") for n in range(6)]
+    table(tmp_path / "d/kidney.csv", ("image_id", "Class"), *rows)
+    for name, folder in rows:
+        picture(tmp_path / "d" / folder / f"{name}.jpg")
+    proposal = propose(tmp_path / "d")
+    assert proposal.layout == "class-folders"
+    assert any("--layout table" in doubt for doubt in proposal.doubts)
+
+
+def test_run_length_masks_are_told_and_not_guessed(tmp_path: Path) -> None:
+    rows = [(f"im{n}", "1 3 10 4 20 5") for n in range(6)]
+    table(tmp_path / "d/train-rle.csv", ("ImageId", "EncodedPixels"), *rows)
+    for name, _ in rows:
+        picture(tmp_path / "d/images" / f"{name}.png")
+    with pytest.raises(UsageError, match="run-length masks"):
+        propose(tmp_path / "d")
+
+
+# -- masks ----------------------------------------------------------------------------------------------
+
+
+def test_masks_in_a_folder_of_their_own_with_a_suffix_are_paired(tmp_path: Path) -> None:
+    for n in range(6):
+        picture(tmp_path / "d/seg/images" / f"{n:03d}.jpg")
+        mask(tmp_path / "d/seg/masks" / f"{n:03d}_segmentation.png", 255)
+    proposal = propose(tmp_path / "d")
+    assert (proposal.layout, proposal.root, dict(proposal.mask)) == ("masks", "seg", {})
+    _, samples, _ = tried(proposal, tmp_path / "d")
+    assert [(s.image, s.masks[0].path) for s in samples] == [
+        (f"images/{n:03d}.jpg", f"masks/{n:03d}_segmentation.png") for n in range(6)
+    ]
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+def test_masks_beside_pictures_in_class_folders_take_the_folder_for_their_class(tmp_path: Path) -> None:
+    for name in ("benign", "malignant", "normal"):
+        for n in range(1, 5):
+            picture(tmp_path / "d" / name / f"{name} ({n}).png")
+            mask(tmp_path / "d" / name / f"{name} ({n})_mask.png", *([255] if name != "normal" else []))
+    mask(tmp_path / "d/benign/benign (2)_mask_1.png", 255)
+    proposal = propose(tmp_path / "d")
+    assert proposal.layout == "masks" and set(proposal.labels) == {"benign", "malignant", "normal"}
+    found = read(proposal, tmp_path / "d")
+    assert found["benign/benign (2).png"][0] == ("benign", "benign")
+    assert found["malignant/malignant (1).png"][0] == ("malignant",)
+    assert "presence" in asks_of(proposal)
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+def test_class_folders_may_be_asked_for_where_masks_lie_in_them(tmp_path: Path) -> None:
+    for name in ("benign", "malignant"):
+        for n in range(3):
+            picture(tmp_path / "d" / name / f"{n}.png")
+            mask(tmp_path / "d" / name / f"{n}_mask.png", 255)
+    proposal = propose(tmp_path / "d", "class-folders")
+    assert set(read(proposal, tmp_path / "d")) == {
+        f"{name}/{n}.png" for name in ("benign", "malignant") for n in range(3)
+    }
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("values", "mode", "rule"),
+    [
+        ((1,), "L", {"threshold": 0}),
+        ((1, 2), "L", {"index": {"1": "1", "2": "2"}}),
+        ((1, 2), "P", {"index": {"1": "1", "2": "2"}}),
+        ((128, 255), "L", {"index": {"128": "128", "255": "255"}}),
+        (((255, 0, 0), (0, 0, 255)), "RGB", {"colors": {"#0000ff": "0000ff", "#ff0000": "ff0000"}}),
+    ],
+)
+def test_what_masks_hold_decides_how_they_are_read(
+    tmp_path: Path, values: tuple[Any, ...], mode: str, rule: dict[str, Any]
+) -> None:
+    for n in range(4):
+        picture(tmp_path / "d/images" / f"{n}.png")
+        mask(tmp_path / "d/labels" / f"{n}.png", *values, mode=mode)
+    proposal = propose(tmp_path / "d")
+    assert dict(proposal.mask) == rule
+    assert len(proposal.labels) == max(1, len(values))
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+def test_jpeg_masks_with_grey_edges_are_black_and_white(tmp_path: Path) -> None:
+    for n in range(4):
+        picture(tmp_path / "d/images" / f"{n}.jpg")
+        mask(tmp_path / "d/masks" / f"{n}.jpg", 255)
+    proposal = propose(tmp_path / "d")
+    assert not proposal.mask and any("JPEG: edges are grey" in line for line in proposal.evidence)
+
+
+def test_a_folder_of_masks_for_each_side_is_a_class_each(tmp_path: Path) -> None:
+    for n in range(4):
+        picture(tmp_path / "d/CXR" / f"{n}.png")
+        for side in ("leftMask", "rightMask"):
+            mask(tmp_path / "d/ManualMask" / side / f"{n}.png", 255)
+    proposal = propose(tmp_path / "d")
+    assert dict(proposal.labels) == {"leftMask": "Left", "rightMask": "Right"}
+    assert read(proposal, tmp_path / "d")["CXR/1.png"][0] == ("leftMask", "rightMask")
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+def test_a_mask_a_class_whose_name_ends_in_the_class_is_understood(tmp_path: Path) -> None:
+    for n in range(6):
+        picture(tmp_path / "d/originals" / f"E{n}.jpg")
+        for code in ("BE", "HGD")[: 1 + n % 2]:
+            mask(tmp_path / "d/masks" / f"E{n}_{code}.tif", 255)
+    proposal = propose(tmp_path / "d")
+    assert set(proposal.labels) == {"BE", "HGD"}
+    assert read(proposal, tmp_path / "d")["originals/E1.jpg"][0] == ("BE", "HGD")
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+def test_mask_folders_of_official_parts_are_paired_part_by_part(tmp_path: Path) -> None:
+    for part in ("train", "test"):
+        for n in range(3):
+            picture(tmp_path / "d" / f"{part}-image" / f"{n}.jpg")
+            mask(tmp_path / "d" / f"{part}-mask" / f"{n}.jpg", 255)
+    proposal = propose(tmp_path / "d")
+    found = read(proposal, tmp_path / "d")
+    assert found["train-image/1.jpg"][1] == "train" and found["test-image/1.jpg"][1] == "test" and len(found) == 6
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+def test_masks_in_a_folder_of_every_patient_are_paired_by_exchanging_the_folder(tmp_path: Path) -> None:
+    for patient in range(9):
+        for n in range(2):
+            picture(tmp_path / "d" / f"p{patient}" / "scans" / f"{n}.png")
+            mask(tmp_path / "d" / f"p{patient}" / "masks" / f"{n}.png", 255)
+    proposal = propose(tmp_path / "d")
+    assert len(read(proposal, tmp_path / "d")) == 18 and "mask_beside" in proposal.code.body
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+def test_pictures_without_a_mask_are_a_doubt_and_not_a_negative(tmp_path: Path) -> None:
+    for n in range(6):
+        picture(tmp_path / "d/images" / f"{n}.png")
+        if n:
+            mask(tmp_path / "d/masks" / f"{n}.png", 255)
+    proposal = propose(tmp_path / "d")
+    assert any("1 pictures have no mask" in doubt and "negative" in doubt for doubt in proposal.doubts)
+    _, _, problems = tried(proposal, tmp_path / "d")
+    assert [problem.reason for problem in problems] == ["missing_mask"]
+
+
+# -- boxes ----------------------------------------------------------------------------------------------
+
+
+def coco(path: Path, names: Sequence[str], codes: Sequence[str]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(
+        json.dumps(
+            {
+                "images": [{"id": n, "file_name": name} for n, name in enumerate(names)],
+                "categories": [{"id": n, "name": code} for n, code in enumerate(codes)],
+                "annotations": [
+                    {"id": n, "image_id": n, "category_id": n % len(codes), "bbox": [1, 2, 5, 6]}
+                    for n in range(len(names) - 1)
+                ],
+            }
+        )
+    )
+
+
+def test_coco_files_of_two_parts_are_found_with_their_folders(tmp_path: Path) -> None:
+    for part in ("train", "val"):
+        names = [f"{n}.jpg" for n in range(5)]
+        coco(tmp_path / "d/annotations" / f"{part}.json", names, ("polyp", "tool"))
+        for name in names:
+            picture(tmp_path / "d/images" / part / name)
+    proposal = propose(tmp_path / "d")
+    assert (proposal.layout, proposal.kind, tuple(proposal.labels)) == ("coco", "box", ("polyp", "tool"))
+    found = read(proposal, tmp_path / "d")
+    assert found["images/val/1.jpg"] == (("tool",), "val") and found["images/train/4.jpg"] == ((), "train")
+    assert proposal.validation_is_test and "presence" in asks_of(proposal)
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+def test_pascal_voc_files_are_found_beside_their_pictures(tmp_path: Path) -> None:
+    for n in range(5):
+        picture(tmp_path / "d/JPEGImages" / f"{n:03d}.jpg")
+        box = "<bndbox><xmin>2</xmin><ymin>3</ymin><xmax>6</xmax><ymax>8</ymax></bndbox>"
+        path = tmp_path / "d/Annotations" / f"{n:03d}.xml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"<annotation><object><name>{'RBC' if n % 2 else 'WBC'}</name>{box}</object></annotation>")
+    proposal = propose(tmp_path / "d")
+    assert (proposal.layout, set(proposal.labels)) == ("voc", {"RBC", "WBC"})
+    _, samples, _ = tried(proposal, tmp_path / "d")
+    assert samples[1].boxes[0].xyxy == (1.0, 2.0, 6.0, 8.0)
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+# -- names and quoting ----------------------------------------------------------------------------------
+
+HOSTILE = st.text(
+    st.characters(codec="utf-8", exclude_categories=("Cs",)) | st.sampled_from("\"\\'[]{}#=\n\r\t\0\x7f ;,|/…\u2028"),
+    max_size=24,
+)
+
+
+@given(HOSTILE)
+@example('a"""b\\')
+@example("\\")
+@example('"')
+@example("\u2028\x85\x0b")
+def test_any_text_reads_back_from_toml_and_python(text: str) -> None:
+    assert tomllib.loads(f"a = {toml_text(text)}")["a"] == text
+    assert tomllib.loads(f"{toml_key(text)} = 1") == {text: 1}
+    assert tomllib.loads(f"a = {toml_block(text)}")["a"] == text.replace("\r\n", "\n")
+    assert ast.literal_eval(python_text(text)) == text
+    assert ast.literal_eval(python_raw(text)) == text
+    assert ast.literal_eval(f'"""{python_doc(text)}."""') == f"{one_line(text)}."
+
+
+@given(st.lists(HOSTILE, min_size=1, max_size=4))
+def test_a_wrapped_call_is_the_same_call(values: list[str]) -> None:
+    line = f"    return call({', '.join(map(python_text, values))}, key=(1, {python_text(values[0])}))"
+    one, two = (ast.dump(ast.parse(f"def f():\n{text}")) for text in (line, wrapped(line, 40)))
+    assert one == two
+
+
+@given(HOSTILE)
+@example("Größe 2.0")
+@example("class")
+@example("3D scans")
+@example("MEDMAT-plugin-x")
+def test_any_name_is_normalised_or_refused(text: str) -> None:
+    import re
+
+    try:
+        names = names_of(text)
+    except UsageError:
+        assert not re.search(r"[A-Za-z0-9]", text) or re.search(r"core|medmat", text, re.IGNORECASE)
+        return
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", names.slug)
+    assert re.sub(r"[-_.]+", "-", names.dist).lower() == names.dist
+    for word in (names.package, names.module):
+        assert word.isidentifier() and not keyword.iskeyword(word)
+    assert names.package != "medmat_core"
+
+
+@settings(max_examples=25)
+@given(title=HOSTILE, words=st.tuples(HOSTILE, HOSTILE, HOSTILE), captions=st.tuples(HOSTILE, HOSTILE, HOSTILE))
+@example(title='"""\\', words=("[x]", "a\nb", "'"), captions=("{}", '"', "\\N{DASH}"))
+def test_whatever_the_user_types_the_package_parses_and_says_it(
+    tmp_path: Path, title: str, words: tuple[str, str, str], captions: tuple[str, str, str]
+) -> None:
+    base = tmp_path / "d"
+    if not base.exists():
+        for name in ("a", "b", "c"):
+            picture(base / name / "1.png")
+            picture(base / name / "2.png")
+    proposal = propose(base)
+    object.__setattr__(proposal, "labels", dict(zip("abc", captions, strict=True)))
+    found = place(*(word or "x" for word in words), ("label",))
+    names = names_of("newts")
+    facts = Facts("newts", title or "x", "d", found, "picture", "pond", "https://example.org/" + "x", "none")
+    files = package_files(Plugin(names, facts, proposal))
+    card = tomllib.loads(files["medmat_newts/newts.toml"])
+    assert (card["title"], tuple(card["labels"].values())) == (title or "x", captions)
+    assert (card["modality"], card["area"], card["task"]) == (found.modality, found.area, found.task)
+    project = tomllib.loads(files["pyproject.toml"])["project"]
+    assert project["name"] == "medmat-plugin-newts" and "\n" not in project["description"]
+    for path, text in files.items():
+        if path.endswith(".py"):
+            ast.parse(text)
+    path = tmp_path / "card.toml"
+    path.write_text(files["medmat_newts/newts.toml"], encoding="utf-8")
+    assert Card.load(path).head.title == (title or "x")
+
+
+def test_hostile_folder_and_file_names_conform(tmp_path: Path) -> None:
+    for name in ('say "a"', "it's [b]", "ç {c} # *"):
+        for number in range(3):
+            picture(tmp_path / "d/my 'outer' [x]" / name / f"{name} ({number}).png")
+    conforms(plugin_of(propose(tmp_path / "d"), title='A "title" \\ of {x}'), tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("code", "caption"),
+    [
+        ("NON CANCER", "Non cancer"),
+        ("COVID-19", "COVID-19"),
+        ("dyed-lifted-polyps", "Dyed lifted polyps"),
+        ("1. glaucoma", "Glaucoma"),
+        ("HER2+", "HER2 positive"),
+        ("BRVO", "BRVO"),
+        ("non-small_cell", "Non-small cell"),
+    ],
+)
+def test_codes_read_as_captions(code: str, caption: str) -> None:
+    assert caption_of(code) == caption
+
+
+@given(st.lists(HOSTILE.filter(str.strip), min_size=1, max_size=6, unique_by=str.casefold))
+def test_captions_are_never_empty_and_tell_classes_apart(codes: list[str]) -> None:
+    captions = captions_of(codes)
+    assert list(captions) == codes
+    assert all(folded(caption) and "; " not in caption for caption in captions.values())
+    by_fold: dict[str, str] = {}
+    for caption in captions.values():
+        assert by_fold.setdefault(folded(caption), caption) == caption
+
+
+@pytest.mark.parametrize(
+    ("name", "split"),
+    [
+        ("Training_Data", "train"),
+        ("trainval-image", "train"),
+        ("test2", "test"),
+        ("contest", None),
+        ("train_test", None),
+    ],
+)
+def test_names_of_parts_are_whole_words(name: str, split: str | None) -> None:
+    assert split_of_name(name) == split
+
+
+# -- subsets --------------------------------------------------------------------------------------------
+
+
+def test_a_known_triple_joins_its_subset_whatever_its_letter_case() -> None:
+    found = place("ct", "KIDNEY", "normal or cyst or stone or tumor", ("label",))
+    assert (found.no, found.new, found.modality) == (2, False, "CT")
+
+
+def test_a_new_triple_gets_a_free_number_from_1000_up_that_stays() -> None:
+    one = place("CT", "Kidney", "Something else", ("label",))
+    assert one.new and one.no >= 1000 and one == place("CT", "Kidney", "Something else", ("label",))
+    assert place("CT", "Kidney", "Something else", ("label",), taken={one.no}).no not in (one.no, 2)
+
+
+def test_a_triple_whose_subset_asks_otherwise_is_refused() -> None:
+    with pytest.raises(UsageError, match="asks about label"):
+        place("CT", "Kidney", "Normal or Cyst or Stone or Tumor", ("box", "location"))
+    assert place("End", "Intestine", "Polyp Segmentation", ("box", "location", "presence")).asks == ("box", "location")
+
+
+def test_the_instructions_to_start_from_make_a_subset_for_every_ask() -> None:
+    assert Subset(1000, "A", "B", "C", INSTRUCTIONS).instructions
+    for ask, texts in INSTRUCTIONS.items():
+        assert all(placeholders(text) == PLACEHOLDERS[ask] for text in texts)
+
+
+# -- the command ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_without_a_folder_every_layout_starts_from_a_made_up_data_set_that_conforms(
+    tmp_path: Path, layout: str
+) -> None:
+    name = f"zoo-{layout}"
+    assert run(["new-plugin", name, "--layout", layout, "--yes", "--to", str(tmp_path)]) == 0
+    folder = tmp_path / f"medmat-plugin-{name}"
+    package = names_of(name).package
+    for path in ("pyproject.toml", "tox.ini", "README.md", ".gitignore", ".github/workflows/test.yml"):
+        assert (folder / path).read_text("utf-8")
+    assert (folder / package / "instructions.py").exists()
+    sys.path.insert(0, str(folder))
+    try:
+        module = importlib.import_module(f"{package}.{names_of(name).module}")
+        dataset: Dataset = module.medmat_datasets()[0]
+        report = check_dataset(dataset, tmp_path / "checked")
+    finally:
+        sys.path.remove(str(folder))
+    assert report and not report.hints, str(report)
+
+
+def test_a_folder_that_is_there_is_never_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "medmat-plugin-newts").mkdir()
+    assert run(["new-plugin", "newts", "--yes", "--to", str(tmp_path)]) == 2
+    assert "is there already" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["medmat-plugin-newts"]
+    assert not list((tmp_path / "medmat-plugin-newts").iterdir())
+
+
+def test_what_cannot_be_written_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    for name in ("a", "b"):
+        for n in range(2):
+            picture(tmp_path / "d" / name / f"{n}.png")
+    plugin = plugin_of(propose(tmp_path / "d"))
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(UsageError, match="No space left"):
+        write_plugin(plugin, tmp_path / "out")
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_without_a_terminal_the_triple_is_needed_or_yes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["new-plugin", "newts", "--to", str(tmp_path)]) == 2
+    assert "--modality is needed" in capsys.readouterr().err
+    triple = ["--modality", "CT", "--area", "Kidney", "--task", "Normal or Cyst or Stone or Tumor"]
+    assert run(["new-plugin", "newts", "--to", str(tmp_path), *triple]) == 0
+    assert "belongs to subset 2 of Med-MAT" in capsys.readouterr().out
+    assert not (tmp_path / "medmat-plugin-newts/medmat_newts/instructions.py").exists()
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """A terminal on which these answers are typed."""
+    answers: list[str] = []
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+
+    def prompt(text: str, default: str = "", **_: Any) -> str:
+        return answers.pop(0) or default
+
+    monkeypatch.setattr("click.prompt", prompt)
+    yield answers
+    assert not answers
+
+
+def test_on_a_terminal_it_asks_and_the_answers_are_on_the_card(tmp_path: Path, terminal: list[str]) -> None:
+    for name in ("a", "b"):
+        for n in range(2):
+            picture(tmp_path / "Pond" / name / f"{n}.png")
+    terminal += ["Ay", "", "The newts", "Photo", "Pond", "Newt Kind", "photograph", "", ""]
+    assert run(["new-plugin", "newts", "--from", str(tmp_path / "Pond"), "--to", str(tmp_path)]) == 0
+    card = tomllib.loads((tmp_path / "medmat-plugin-newts/medmat_newts/newts.toml").read_text("utf-8"))
+    assert card["labels"] == {"a": "Ay", "b": "B"}
+    assert (card["title"], card["modality"], card["task"]) == ("The newts", "Photo", "Newt Kind")
+    assert (card["modality_shown"], card["area_shown"], card["folder"]) == ("photograph", "pond", "Pond")
+
+
+def test_labels_give_captions_to_codes_that_were_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("a", "b"):
+        for n in range(2):
+            picture(tmp_path / "Pond" / name / f"{n}.png")
+    start = ["new-plugin", "newts", "--from", str(tmp_path / "Pond"), "--to", str(tmp_path), "--yes"]
+    assert run([*start, "--labels", "x=Axolotl"]) == 2
+    assert "'x' is no class that was found; found were a, b" in capsys.readouterr().err
+    assert run([*start, "--labels", "a=Axolotl, pale", "--labels", "b"]) == 0
+    card = tomllib.loads((tmp_path / "medmat-plugin-newts/medmat_newts/newts.toml").read_text("utf-8"))
+    assert card["labels"] == {"a": "Axolotl, pale", "b": "B"}
+
+
+def test_what_was_found_and_what_was_not_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [(f"{n}.png", str(n % 3)) for n in range(12)]
+    table(tmp_path / "d/labels.csv", ("file", "grade"), *rows)
+    for name, _ in rows:
+        picture(tmp_path / "d/pics" / name)
+    assert run(["new-plugin", "newts", "--from", str(tmp_path / "d"), "--to", str(tmp_path), "--yes"]) == 0
+    out = capsys.readouterr().out
+    assert "3 classes in column 'grade': 0 (4), 1 (4), 2 (4)" in out
+    assert "the classes are numbers (0, 1, 2)" in out
+    readme = (tmp_path / "medmat-plugin-newts/README.md").read_text("utf-8")
+    assert "the classes are numbers" in readme and "Names and ids may still point to patients" in readme
+
+
+def test_the_users_pictures_are_not_copied(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        for n in range(2):
+            picture(tmp_path / "Pond" / name / f"{n}.png")
+    assert run(["new-plugin", "newts", "--from", str(tmp_path / "Pond"), "--to", str(tmp_path), "--yes"]) == 0
+    files = [path for path in (tmp_path / "medmat-plugin-newts").rglob("*") if path.is_file()]
+    assert all(path.suffix not in (".png", ".jpg") and path.read_text("utf-8") for path in files)
+
+
+def test_a_slug_that_another_package_has_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from medmat_core import catalog
+    from tests.toy import toy_catalog, toy_dataset
+
+    installed = toy_catalog(toy_dataset(tmp_path / "toy", slug="newts"))
+    monkeypatch.setattr(catalog, "load_catalog", lambda **_: installed)
+    assert run(["new-plugin", "newts", "--yes", "--to", str(tmp_path)]) == 2
+    assert not (tmp_path / "medmat-plugin-newts").exists()
+
+
+def test_a_folder_that_another_data_set_has_is_not_taken_unasked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from medmat_core import catalog
+    from tests.toy import toy_catalog, toy_dataset
+
+    installed = toy_catalog(toy_dataset(tmp_path / "toy", folder="Pond"))
+    monkeypatch.setattr(catalog, "load_catalog", lambda **_: installed)
+    for name in ("a", "b"):
+        for n in range(2):
+            picture(tmp_path / "Pond" / name / f"{n}.png")
+    assert run(["new-plugin", "newts", "--from", str(tmp_path / "Pond"), "--to", str(tmp_path), "--yes"]) == 0
+    card = tomllib.loads((tmp_path / "medmat-plugin-newts/medmat_newts/newts.toml").read_text("utf-8"))
+    assert card["folder"] == "Pond_newts"
+
+
+def test_an_empty_folder_and_volumes_are_refused_with_what_was_seen(tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    with pytest.raises(UsageError, match="no picture lies there"):
+        propose(tmp_path / "d")
+    (tmp_path / "d/a.nii.gz").touch()
+    with pytest.raises(UsageError, match=r"volumes such as a\.nii\.gz"):
+        propose(tmp_path / "d")
+    shutil.rmtree(tmp_path / "d")
