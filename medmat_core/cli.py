@@ -87,28 +87,45 @@ def run(arguments: list[str]) -> int:
         click.echo("medmat: stopped", err=True)
         return 130
     except click.ClickException as error:
-        error.show()
+        if type(error).__name__ == "NoArgsIsHelpError":  # no command at all: its message is the help
+            error.show()
+        else:
+            _tell(f"{error.format_message().rstrip('.')}; {_hint(error)}")
         return 2
     except MedmatError as error:
-        if state.get("debug"):
-            raise
-        click.echo(f"medmat: {error}", err=True)
+        _debug(state)
+        _tell(str(error))
         return error.exit_code
     except SystemExit as stop:
-        if isinstance(stop.__context__, BrokenPipeError):  # click and rich leave so
+        # so rich and click leave when nobody reads their output any more; click puts a wrapper around it before
+        if isinstance(stop.__context__, BrokenPipeError) or "Pacify" in type(sys.stdout).__name__:
             return _unread()
         raise
     except BrokenPipeError:
         return _unread()
     except Exception as error:
-        if state.get("debug"):
-            raise
-        click.echo(
-            f"medmat: internal error: {type(error).__name__}: {error}; "
-            "run again with `medmat --debug ...` and report it",
-            err=True,
-        )
+        _debug(state)
+        what = f"{type(error).__name__}: {error}"
+        _tell(f"internal error: {what}; run again with `medmat --debug ...` and report it")
         return 3
+
+
+def _tell(message: str) -> None:
+    """An error is one line."""
+    click.echo("medmat: " + " ".join(message.split()), err=True)
+
+
+def _debug(state: dict[str, Any]) -> None:
+    """With ``--debug``, the traceback of the error at hand."""
+    if state.get("debug"):
+        import traceback
+
+        click.echo(traceback.format_exc(), err=True)
+
+
+def _hint(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    return f"see `{context.command_path if context is not None else 'medmat'} --help`"
 
 
 def _unread() -> int:

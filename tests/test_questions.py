@@ -228,7 +228,7 @@ def test_letters_stay_even_where_many_names_have_to_be_looked_through() -> None:
     own = [f"n{n}" for n in range(120)]
     plans = planner(own, kind="multi-label", head="blank_is_absent = true")
     several = plans.plan(("n3", "n9", "n27"))
-    clashing = tuple((f"n{n}", f"n{n + 1}") for n in range(0, 110))
+    clashing = tuple((f"n{n}", f"n{n + 1}") for n in range(110))
     tables = "[classes]\n" + toml_pairs("overlapping", list(clashing))
     single = planner(own, tables=tables).plan(("n119",))
     for plan in (several, single):

@@ -114,12 +114,12 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 base = Path(sys.argv[1])
-for shape in ("round", "oval", "sickle"):
+for width, shape in enumerate(("sickle", "oval", "round"), 1):
     for number in range(8):
         path = base / "Cells" / "cells_v1" / shape / f"{shape}_{number:02d}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         image = Image.new("RGB", (64, 48), (230, 225, 235 - number))
-        ImageDraw.Draw(image).ellipse((10 + number, 8, 40 + number, 38), fill=(170, 40, 60 + number))
+        ImageDraw.Draw(image).ellipse((10 + number, 8, 10 + 10 * width + number, 38), fill=(170, 40, 60 + number))
         image.save(path)
 for number in range(8):
     for folder, mode, back, ink in (("images", "RGB", (40, 40, 44), (150, 140, 130)), ("masks", "L", 0, 255)):

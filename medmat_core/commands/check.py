@@ -99,20 +99,24 @@ def _print(reports: list[Found]) -> None:
     for report in reports:
         if report.findings:
             page.print()
-            page.print(f"{report.no or ''} {report.slug}  in {report.root or report.folder}".strip(), markup=False)
+            page.print(
+                f"{report.no or ''} {report.slug}  in {report.root or report.folder}".strip(),
+                markup=False,
+                soft_wrap=True,
+            )
         for finding in report.findings:
-            page.print(f"  {finding.level}: {finding.what} ({finding.count})", markup=False)
+            page.print(f"  {finding.level}: {finding.what} ({finding.count})", markup=False, soft_wrap=True)
             for example in finding.examples:
-                page.print(f"      {example}", markup=False)
+                page.print(f"      {example}", markup=False, soft_wrap=True)
         if report.present and any(report.published.values()):
             told = ", ".join(
                 f"{caption} {'not counted' if (here := report.counts.get(caption)) is None else here}/{count}"
                 for caption, count in report.published.items()
             )
-            page.print(f"  here/published: {told}", markup=False)
+            page.print(f"  here/published: {told}", markup=False, soft_wrap=True)
     sound = sum(report.sound for report in reports)
     page.print()
-    page.print(f"{sound} of {len(reports)} data sets are as their cards say", markup=False)
+    page.print(f"{sound} of {len(reports)} data sets are as their cards say", markup=False, soft_wrap=True)
 
 
 def _published(ctx: click.Context, dataset: Dataset, data: Path, files: tuple[Path, ...], as_json: bool) -> int:
@@ -130,6 +134,6 @@ def _published(ctx: click.Context, dataset: Dataset, data: Path, files: tuple[Pa
             what = (
                 f"{difference.published!r} published, {difference.here!r} here" if difference.kind == "caption" else ""
             )
-            page.print(f"{difference.kind}: {difference.image} {what}".rstrip(), markup=False)
-        page.print(f"{same} pictures agree, {len(differences)} differ", markup=False)
+            page.print(f"{difference.kind}: {difference.image} {what}".rstrip(), markup=False, soft_wrap=True)
+        page.print(f"{same} pictures agree, {len(differences)} differ", markup=False, soft_wrap=True)
     return exit_code(ctx, len(differences))

@@ -98,5 +98,5 @@ def _files(samples: Sequence[Sample]) -> Iterator[str]:
     """The files below the root that samples name: pictures and masks."""
     for sample in samples:
         for ref in (sample.image, *(getattr(mask, "path", None) for mask in getattr(sample, "masks", ()))):
-            if ref is not None:
+            if isinstance(ref, str | Slice):  # a plugin's own mask may keep anything under that name
                 yield ref.path if isinstance(ref, Slice) else ref

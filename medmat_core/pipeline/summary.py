@@ -33,29 +33,31 @@ def print_summary(manifest: Manifest, out: Path, *, sample: bool = True) -> None
     for report in manifest.datasets:
         subsets[report.dataset.card.head.subset] += report.total("train") + report.total("test")
     told = ", ".join(f"{no}: {count}" for no, count in sorted(subsets.items()))
-    page.print(f"Questions a subset: {told}", markup=False)
+    page.print(f"Questions a subset: {told}", markup=False, soft_wrap=True)
     if manifest.subset_removals:
         page.print(
             f"{len(manifest.subset_removals)} pictures were left out of subset files "
             "(copies and leaks between data sets; see subset_removals in manifest.json)",
             markup=False,
+            soft_wrap=True,
         )
     reasons = Counter(problem.reason for report in manifest.datasets for problem in report.problems)
     if reasons:
         page.print()
-        page.print("Not used, or worth knowing (problems.jsonl has a line each):", markup=False)
+        page.print("Not used, or worth knowing (problems.jsonl has a line each):", markup=False, soft_wrap=True)
         for reason, count in reasons.most_common():
-            page.print(f"  {count:6d}  {reason}: {REASONS[reason]}", markup=False)
+            page.print(f"  {count:6d}  {reason}: {REASONS[reason]}", markup=False, soft_wrap=True)
     if sample:
         example = one_question(manifest, out)
         if example:
             page.print()
-            page.print(example, markup=False)
+            page.print(example, markup=False, soft_wrap=True)
     page.print()
     page.print(
         f"{manifest.records} questions from {len(manifest.datasets)} data sets in {len(subsets)} subsets; "
         f"{manifest.refused} inputs refused. Records, manifest.json and problems.jsonl are in {out}",
         markup=False,
+        soft_wrap=True,
     )
 
 

@@ -66,6 +66,8 @@ def _looked(survey: Survey, layout: Layout | None) -> tuple[Proposal | None, lis
     chosen = _best(survey, boxes, masks, tables, folders)
     others = [other for other in (boxes, masks, tables, folders) if other is not None and other is not chosen]
     for other in others:
+        if other.covered < 0.25 * (chosen.covered if chosen is not None else 0):
+            continue
         what = ", ".join(list(other.labels)[:4])
         remarks.append(
             f"{other.layout} would fit, too ({other.covered} pictures: {what}); --layout {other.layout} takes it"

@@ -18,6 +18,7 @@ from medmat_core.tree import fold
 _MOST: Final = 120
 """More folders than this are patients or series, not classes."""
 _IDS: Final = re.compile(r"case|patient|^pt?$|^pat|subj|^sub$|series|stud(y|ies)|scan|volume|day|visit", re.IGNORECASE)
+_MASKS: Final = re.compile(r"masks?(?![a-z])|ground[ _-]?truth|segmentation", re.IGNORECASE)
 
 
 def look_at_folders(survey: Survey, leave_out: Collection[str] = (), skip: Sequence[str] = ()) -> Proposal | None:
@@ -123,7 +124,7 @@ def _placed(
         lead = parts[: parts.index(name) + 1]
         where = "/".join(([common] if common else []) + lead)
         place[folder] = (code, where, next((splits[part] for part in parts if part in splits), None))
-        beside.setdefault("/".join(part for part in lead[:-1] if part not in splits), set()).add(code)
+        beside.setdefault("/".join(lead[:-1]), set()).add(code)
     known = {code for found in beside.values() if len(found) > 1 for code in found}
     if len(known) < 2:
         return {} if level == 0 else _placed(below, splits, 0, common)
@@ -177,7 +178,7 @@ def _class_level(below: dict[str, list[str]], splits: dict[str, Split]) -> tuple
 
 def _named(parts: list[str], splits: dict[str, Split]) -> list[str]:
     """The folder names of a path that may be a class."""
-    return [part for part in parts if part and part not in splits and telling(part)]
+    return [part for part in parts if part and part not in splits and telling(part) and not _MASKS.search(part)]
 
 
 def _top(where: str, splits: dict[str, Split]) -> str:

@@ -120,6 +120,8 @@ def _by_folder(survey: Survey, is_mask: Callable[[Sequence[str]], bool]) -> Pair
         return None
     form, added = shape
     parts = _reduced([(pictures, masks) for masks, (pictures, _) in pairs.items()])
+    if len({part.pictures for part in parts}) < len(parts):
+        return None  # several folders of masks for the same pictures that are no class each
     exchanged = None
     if len(parts) > 4:
         names = {(part.pictures.rpartition("/")[2], part.masks.rpartition("/")[2]) for part in parts}

@@ -9,6 +9,7 @@ from attrs import frozen
 from medmat_core.hooks import API_VERSION
 from medmat_core.scaffold.card_text import Facts, card_text
 from medmat_core.scaffold.names import Names
+from medmat_core.scaffold.proof import UNREAD
 from medmat_core.scaffold.proposal import Proposal
 from medmat_core.scaffold.quoting import markdown, one_line, python_doc, python_text, toml_text, wrapped
 from medmat_core.scaffold.triples import INSTRUCTIONS, Place
@@ -196,15 +197,22 @@ def _readme(plugin: Plugin) -> str:
     )
     privacy = ""
     if plugin.looked:
-        what = "file and folder names" + (", and rows of label files," if proposal.files else "")
-        privacy = f"""
-## Before you publish
-
-The example on the card holds {what} of the folder that it was made from. Pictures are drawn phantoms; of label rows
-only those of the example's pictures are there, columns that the adapter does not read are blank, and ids of groups are
-replaced by running numbers. **Names and ids may still point to patients: read the card's `[[example...]]` parts, and
-replace what must not be public** (the adapter does not mind other names of the same form).
-"""
+        rows = any(file.text != UNREAD and not file.path.endswith((".xml", ".json")) for file in proposal.files)
+        told = [
+            "The example on the card holds file and folder names of the folder that it was made from"
+            + (", and rows of its label files." if rows else "."),
+            "Pictures are drawn phantoms.",
+        ]
+        if rows:
+            told.append(
+                "Of label rows only those of the example's pictures are there; columns that the adapter does not read "
+                "are blank, and ids of groups are replaced by running numbers."
+            )
+        told.append(
+            "**Names and ids may still point to patients: read the `[[example...]]` parts of the card and replace what "
+            "must not be public** (the adapter does not mind other names of the same form)."
+        )
+        privacy = f"\n## Before you publish\n\n{textwrap.fill(' '.join(told), 118)}\n"
     return f"""\
 # {names.dist}
 

@@ -19,6 +19,8 @@ from medmat_core.scaffold.survey import pattern, suffix
 from medmat_core.tree import IMAGE_SUFFIXES, Tree
 
 _PATTERNS: Final = 24
+UNREAD: Final = "not read\n"
+"""What stands in files of the example that the adapter leaves alone."""
 
 
 def proved(proposal: Proposal, base: Path) -> Proposal:
@@ -54,7 +56,7 @@ def proved(proposal: Proposal, base: Path) -> Proposal:
             *proposal.pictures,
             *([Picture(tuple(p for p in pictures if p not in known), (96, 72))] if set(pictures) - known else []),
         ),
-        files=(*proposal.files, *(TextFile(path, "not read\n") for path in texts if path not in known)),
+        files=(*proposal.files, *(TextFile(path, UNREAD) for path in texts if path not in known)),
         evidence=(*proposal.evidence, f"tried on the folder: {read} pictures read"),
         doubts=(
             *proposal.doubts,
@@ -67,7 +69,11 @@ def proved(proposal: Proposal, base: Path) -> Proposal:
                 if left
                 else []
             ),
-            *([f"{len(ignored)} kinds of files are left unread: say why in [[ignored]]"] if ignored else []),
+            *(
+                [f"left unread, say why in [[ignored]]: {_some([rule.pattern for rule, _ in ignored])}"]
+                if ignored
+                else []
+            ),
         ),
     )
 
@@ -104,6 +110,10 @@ def files_of(sample: LabelSample | MaskSample | BoxSample) -> list[str]:
     if isinstance(sample, MaskSample):
         found += [str(mask.path) for mask in sample.masks if isinstance(mask, MaskFile | IndexMask | ColorMask)]
     return found
+
+
+def _some(texts: list[str], count: int = 5) -> str:
+    return ", ".join(texts[:count]) + (f" and {len(texts) - count} more" if len(texts) > count else "")
 
 
 def _all(base: Path) -> list[str]:

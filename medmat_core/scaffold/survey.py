@@ -12,6 +12,7 @@ from typing import Final
 
 from attrs import frozen
 
+from medmat_core.scaffold.words import folded
 from medmat_core.tree import IMAGE_SUFFIXES, Tree, fold
 
 _MARKERS: Final = 24
@@ -164,6 +165,7 @@ def group_hint(paths: Sequence[str]) -> tuple[str, ...]:
     from a running number but a person.
     """
     stems = [stem(path) for path in paths]
+    folders = {folded(name) for path in paths for name in path.split("/")[:-1]}
     best: tuple[int, str, Counter[str]] | None = None
     for pieces in (1, 2, 3):
         expression = r"[^\W_]+" + r"[\W_]+[^\W_]+" * (pieces - 1)
@@ -172,6 +174,10 @@ def group_hint(paths: Sequence[str]) -> tuple[str, ...]:
         counts = Counter(heads)
         if len(heads) < 0.9 * len(stems) or not heads:
             break
+        # "Cyst- (1).jpg" in a folder Cyst begins with its class
+        named = sum(folded(head) in folders for head in heads)
+        if named > 0.5 * len(heads):
+            continue
         if len(counts) >= 3 and max(counts.values()) <= max(2, len(heads) // 3) and len(heads) >= 1.3 * len(counts):
             best = (pieces, expression, counts)
     if best is None:

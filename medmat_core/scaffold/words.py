@@ -85,7 +85,7 @@ def caption_of(code: str) -> str:
     text = re.sub(r"^\d+\s*[._) -]\s*(?=\D*[^\W\d_]{2})", "", code.strip())
     text = re.sub(r"\+(?=$|\W)", " positive", text)
     text = re.sub(r"(?<=\w)-$", " negative", text)
-    text = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", text.replace("_", " ").replace("; ", ", "))
+    text = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", text.replace("_", " ").replace(";", ","))
     text = re.sub(r"([^\W\d_]+)-(?=[a-z])", lambda m: m[0] if m[1].lower() in _KEPT_HYPHEN else f"{m[1]} ", text)
     words = text.split()
     if not folded(text):

@@ -24,13 +24,21 @@ def pytest_addoption(parser: Any) -> None:
     )
 
 
-def pytest_configure(config: Any) -> None:
-    """Called by pytest before collection: ``--medmat`` puts the suite among the files to collect."""
+def pytest_collection_modifyitems(session: Any, config: Any, items: list[Any]) -> None:
+    """Called by pytest after collection: ``--medmat`` adds the suite.
+
+    It is no path among the arguments: pytest leaves out what lies in a virtual environment below the folder that it
+    runs in, which is where a plugin package has its own.
+    """
     if not config.getoption("--medmat"):
         return
-    suite = str(Path(__file__).with_name("conformance.py"))
-    if suite not in config.args:
-        config.args.append(suite)
+    import pytest
+
+    suite = Path(__file__).with_name("conformance.py")
+    if any(Path(item.path) == suite for item in items):
+        return  # asked for by its path, too
+    module = pytest.Module.from_parent(session, path=suite)
+    items.extend(session.genitems(module))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

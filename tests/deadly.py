@@ -1,0 +1,80 @@
+"""A plugin whose masks may kill the worker that decodes them, or count how often they are decoded.
+
+A mask is a text file "x1 y1 x2 y2". A file ``die`` beside the masks is a bomb with as many fuses as it has bytes:
+each worker process that meets it takes one and ends. With a file ``stop``, decoding the mask named there is
+stopped as by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from multiprocessing import parent_process
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from attrs import frozen
+
+from medmat_core import Card, Dataset, MaskSample, hookimpl, readers
+from medmat_core.card import Card as _Card
+from tests.toy import picture
+
+
+@frozen
+class TextMask:
+    """A rectangle in a text file."""
+
+    path: str
+    code: str
+
+
+def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
+    for path in tree.files("pics"):
+        mask: Any = TextMask(path.replace("pics/", "masks/").replace(".png", ".txt"), "polyp")
+        yield MaskSample(path, (mask,))
+
+
+@hookimpl
+def medmat_datasets() -> list[Dataset]:
+    return [Dataset(_Card.load(Path(__file__).with_suffix(".toml")), samples, module=__name__)]
+
+
+@hookimpl
+def medmat_regions(mask: Any, size: tuple[int, int], root: Path) -> Sequence[tuple[str, np.ndarray]] | None:
+    if not isinstance(mask, TextMask):
+        return None
+    bomb = root / "die"
+    if parent_process() is not None and bomb.exists():
+        fuses = bomb.read_bytes()
+        if len(fuses) > 1:
+            bomb.write_bytes(fuses[1:])
+        else:
+            bomb.unlink()
+        os._exit(1)
+    stop = root / "stop"
+    if stop.exists() and stop.read_text() in mask.path:
+        raise KeyboardInterrupt
+    with (root / "decoded").open("a") as log:
+        log.write(f"{os.getpid()} {mask.path}\n")
+    x1, y1, x2, y2 = map(int, (root / mask.path).read_text().split())
+    pixels = np.zeros((size[1], size[0]), np.uint8)
+    pixels[y1:y2, x1:x2] = 1
+    return [(mask.code, pixels)]
+
+
+def deadly_tree(data: Path, count: int) -> Path:
+    """``count`` pictures with a mask each under data/deadly; returns the folder."""
+    base = data / "deadly"
+    (base / "masks").mkdir(parents=True)
+    for number in range(count):
+        picture(base / "pics" / f"{number:03d}.png", number, (96, 64))
+        left, top = number % 40, number % 25
+        (base / "masks" / f"{number:03d}.txt").write_text(f"{left} {top} {left + 20} {top + 16}")
+    return base
+
+
+def decoded(base: Path) -> list[tuple[int, str]]:
+    """(process, mask) of every decoding so far."""
+    lines = (base / "decoded").read_text().splitlines()
+    return [(int(line.split()[0]), line.split()[1]) for line in lines]

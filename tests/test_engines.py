@@ -1,0 +1,300 @@
+"""Where the work is done changes no byte, and workers may die."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from medmat_core import build, load_catalog
+from medmat_core.catalog import Catalog
+from medmat_core.errors import BuildError, UsageError
+from medmat_core.pipeline import engines, source
+from medmat_core.pipeline.engines import Pool
+from medmat_core.samples import write_example
+from tests import deadly
+from tests.outside import alive, descendants, medmat, polyps, start, tree_bytes
+
+KINDS = ("ct-kidney", "mured", "kvasir-seg", "vindr-pcxr-boxes", "siim-acr-pneumothorax", "duke-liver-mri-v1")
+"""Class folders, one-hot table, JPEG masks, boxes on DICOM, run lengths on DICOM, volumes."""
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
+
+
+@pytest.fixture(scope="module")
+def catalog() -> Catalog:
+    found = load_catalog()
+    missing = set(KINDS) - {dataset.slug for dataset in found}
+    if missing:
+        pytest.skip(f"needs the plugins of {', '.join(sorted(missing))}")
+    return found
+
+
+@pytest.fixture
+def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few samples a partition, so that tiny data sets have several."""
+    monkeypatch.setattr(source, "SHARD", 4)
+    monkeypatch.setattr(source, "COSTLY_SHARD", 2)
+
+
+@pytest.fixture
+def eager(monkeypatch: pytest.MonkeyPatch, small_shards: None) -> None:
+    """A pool that gives every task to a worker, however small the work is."""
+    started = Pool._started
+
+    def waited(pool: Pool) -> bool:
+        started(pool)
+        assert pool._starter is not None
+        pool._starter.join()
+        return started(pool)
+
+    monkeypatch.setattr(engines, "PATIENCE", 0)
+    monkeypatch.setattr(Pool, "_started", waited)
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Path:
+    data = tmp_path_factory.mktemp("mixed") / "med-mat"
+    for slug in KINDS:
+        write_example(catalog.get(slug).card, data)
+    return data
+
+
+@pytest.fixture(scope="module")
+def alone(mixed: Path, catalog: Catalog, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """What one job makes of the mixed data sets, in partitions of the usual size."""
+    out = tmp_path_factory.mktemp("alone") / "out"
+    build(data=mixed, out=out, catalog=catalog, jobs=1, formats=("medmat", "jsonl"))
+    made = tree_bytes(out)
+    for no in ("02", "24", "93"):
+        assert made[f"records/Ori--{no}-train.jsonl"].count(b"\n") > 1
+    assert any(name.startswith("images/siim") for name in made)
+    assert any(name.startswith("images/duke") for name in made)
+    return made
+
+
+def test_small_partitions_change_no_byte(
+    mixed: Path, catalog: Catalog, alone: dict[str, bytes], tmp_path: Path, small_shards: None
+) -> None:
+    build(data=mixed, out=tmp_path / "out", catalog=catalog, jobs=1, formats=("medmat", "jsonl"))
+    assert tree_bytes(tmp_path / "out") == alone
+
+
+@pytest.mark.parametrize("jobs", [2, 3])
+def test_any_number_of_jobs_gives_the_same_bytes(
+    mixed: Path, catalog: Catalog, alone: dict[str, bytes], tmp_path: Path, eager: None, jobs: int
+) -> None:
+    build(data=mixed, out=tmp_path / "out", catalog=catalog, jobs=jobs, formats=("medmat", "jsonl"))
+    assert tree_bytes(tmp_path / "out") == alone
+
+
+def test_lines_that_go_through_files_give_the_same_bytes(
+    mixed: Path, catalog: Catalog, alone: dict[str, bytes], tmp_path: Path, small_shards: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    from medmat_core.pipeline import run
+
+    monkeypatch.setattr(run, "KEPT", 0)
+    build(data=mixed, out=tmp_path / "out", catalog=catalog, jobs=1, formats=("medmat", "jsonl"))
+    assert tree_bytes(tmp_path / "out") == alone
+
+
+@pytest.fixture
+def cluster() -> Iterator[Any]:
+    """A Dask cluster in this process whose workers run two threads each."""
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=2, processes=False, dashboard_address=None, silence_logs=50
+    ) as made:
+        yield made
+
+
+def test_dask_gives_the_same_bytes_even_with_threads_in_its_workers(
+    mixed: Path, catalog: Catalog, alone: dict[str, bytes], tmp_path: Path, small_shards: None, cluster: Any
+) -> None:
+    address = cluster.scheduler_address
+    out = tmp_path / "out"
+    build(data=mixed, out=out, catalog=catalog, engine="dask", scheduler=address, formats=("medmat", "jsonl"))
+    assert tree_bytes(out) == alone
+
+
+# -- workers that die -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def perilous(tmp_path: Path) -> tuple[Path, Catalog]:
+    """The folder of a data set whose masks may kill, and a catalog of it alone."""
+    base = deadly.deadly_tree(tmp_path / "med-mat", 14)
+    return base, load_catalog(plugins=[deadly])
+
+
+def undisturbed(base: Path, catalog: Catalog, out: Path) -> dict[str, bytes]:
+    build(data=base.parent, out=out, catalog=catalog, jobs=1, formats=("medmat", "jsonl"))
+    made = tree_bytes(out)
+    assert b"Polyp" in made["records/Ori--deadly-train.jsonl"]
+    return made
+
+
+def test_a_worker_that_dies_ends_the_build_with_what_to_do_and_resume_finishes_it(
+    perilous: tuple[Path, Catalog], tmp_path: Path, eager: None
+) -> None:
+    base, catalog = perilous
+    expected = undisturbed(base, catalog, tmp_path / "one")
+    (base / "die").write_bytes(b"x")
+    out = tmp_path / "two"
+    with pytest.raises(BuildError, match=r"worker process died.*--resume") as stop:
+        build(data=base.parent, out=out, catalog=catalog, jobs=2, formats=("medmat", "jsonl"))
+    assert stop.value.exit_code == 3 and "\n" not in str(stop.value)
+    assert not (base / "die").exists() and not (out / "manifest.json").exists()
+    build(data=base.parent, out=out, catalog=catalog, jobs=2, formats=("medmat", "jsonl"), resume=True)
+    assert tree_bytes(out) == expected
+
+
+def test_work_is_done_in_the_workers(perilous: tuple[Path, Catalog], tmp_path: Path, eager: None) -> None:
+    base, catalog = perilous
+    build(data=base.parent, out=tmp_path / "out", catalog=catalog, jobs=2)
+    workers = {process for process, _ in deadly.decoded(base)}
+    assert len(deadly.decoded(base)) == 14 and os.getpid() not in workers
+
+
+def test_small_work_starts_no_worker(
+    perilous: tuple[Path, Catalog], tmp_path: Path, small_shards: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base, catalog = perilous
+    monkeypatch.setattr(engines, "PATIENCE", 60)
+    build(data=base.parent, out=tmp_path / "out", catalog=catalog, jobs=2)
+    assert {process for process, _ in deadly.decoded(base)} == {os.getpid()}
+
+
+def test_dask_tries_the_partition_of_a_dead_worker_again(
+    perilous: tuple[Path, Catalog], tmp_path: Path, small_shards: None
+) -> None:
+    pytest.importorskip("distributed")
+    base, catalog = perilous
+    expected = undisturbed(base, catalog, tmp_path / "one")
+    (base / "die").write_bytes(b"x")
+    out = tmp_path / "two"
+    build(data=base.parent, out=out, catalog=catalog, jobs=2, engine="dask", formats=("medmat", "jsonl"))
+    assert not (base / "die").exists()
+    assert tree_bytes(out) == expected
+
+
+def test_an_error_in_a_worker_is_told_as_it_is(perilous: tuple[Path, Catalog], tmp_path: Path, eager: None) -> None:
+    base, catalog = perilous
+    out = tmp_path / "out"
+    (tmp_path / "out").mkdir()
+    (out / "Original_Medical_Datasets").write_text("a file where a folder should be")
+    with pytest.raises(BuildError, match="Original_Medical_Datasets") as stop:
+        build(data=base.parent, out=out, catalog=catalog, jobs=2)
+    assert "\n" not in str(stop.value)
+
+
+# -- what happens to workers ------------------------------------------------------------------------------
+
+
+def until(condition: Callable[[], bool], seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return condition()
+
+
+@needs_proc
+def test_workers_end_when_their_parent_is_killed(tmp_path: Path, catalog: Catalog) -> None:
+    data = polyps(tmp_path / "med-mat", 700)
+    process = start("build", 93, "--data", data, "--out", tmp_path / "out", "--jobs", 2, "--verify", "full")
+    try:
+        assert until(lambda: len(descendants(process.pid)) >= 3 or process.poll() is not None, 60)
+        assert process.poll() is None, "it ended before its workers were there"
+        workers = descendants(process.pid)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait(10)
+        assert until(lambda: not any(map(alive, workers)), 15), "workers live on"
+    finally:
+        process.kill()
+        process.communicate()
+
+
+SCRIPT = """
+import sys
+from medmat_core import build
+
+build(["93"], data=sys.argv[1], out=sys.argv[2], jobs=2, verify="full")
+"""
+
+
+def test_a_script_needs_no_guard_around_its_build(tmp_path: Path, catalog: Catalog) -> None:
+    import subprocess
+
+    data = polyps(tmp_path / "med-mat", 300)
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    done = subprocess.run(
+        [sys.executable, script, data, tmp_path / "out"], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "out/manifest.json").exists()
+
+
+# -- addresses --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("address", ["tcp://nowhere", "tcp://127.0.0.1:1", "nonsense", "foo://x:1"])
+def test_a_scheduler_that_is_not_there_is_one_line_and_exit_2(
+    tmp_path: Path, catalog: Catalog, address: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("distributed")
+    from medmat_core.cli import run
+
+    monkeypatch.setattr(engines, "_ANSWER", 1)
+    write_example(catalog.get("kvasir-seg").card, tmp_path / "med-mat")
+    out = tmp_path / "out"
+    code = run(
+        [
+            "build",
+            "93",
+            "--data",
+            str(tmp_path / "med-mat"),
+            "--out",
+            str(out),
+            "--engine",
+            "dask",
+            "--scheduler",
+            address,
+        ]
+    )
+    told = capsys.readouterr().err.splitlines()
+    assert code == 2 and len(told) == 1
+    assert told[0].startswith(f"medmat: --scheduler {address}: no Dask scheduler answers there")
+    assert not out.exists()
+
+
+def test_a_scheduler_goes_with_dask_only(tmp_path: Path, mixed: Path, catalog: Catalog) -> None:
+    with pytest.raises(UsageError, match="--engine dask"):
+        build(data=mixed, out=tmp_path / "out", catalog=catalog, scheduler="tcp://127.0.0.1:8786")
+
+
+def test_without_dask_the_engine_says_what_to_install(
+    tmp_path: Path, mixed: Path, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(UsageError, match=r"pip install 'medmat-core\[dask\]'"):
+        build(data=mixed, out=tmp_path / "out", catalog=catalog, engine="dask")
+
+
+def test_the_command_takes_a_local_dask_cluster(tmp_path: Path, mixed: Path, alone: dict[str, bytes]) -> None:
+    pytest.importorskip("distributed")
+    done = medmat(
+        "build", "--data", mixed, "--out", tmp_path / "out", "--engine", "dask", "--jobs", 2,
+        "--format", "medmat", "--format", "jsonl", "--quiet",
+    )  # fmt: skip
+    assert (done.stderr, done.returncode) == ("", 0)
+    assert tree_bytes(tmp_path / "out") == alone

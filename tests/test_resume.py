@@ -1,0 +1,456 @@
+"""A build that is killed leaves nothing half, goes on with --resume, and ends as if nothing had been."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from medmat_core import build, fileio, load_catalog
+from medmat_core.catalog import Catalog
+from medmat_core.errors import BuildError, UsageError
+from medmat_core.pipeline import source
+from medmat_core.pipeline.outfolder import WORK, OutFolder
+from tests import deadly
+from tests.outside import medmat, polyps, start, tree_bytes, whole
+from tests.toy import picture, toy_catalog, toy_dataset, zoo
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL and flock are POSIX")
+
+
+# -- kill -9 ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def busy(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str], dict[str, bytes], float]:
+    """Data that keep a build busy, the arguments of the build, what it makes undisturbed, and its seconds."""
+    if "kvasir-seg" not in {dataset.slug for dataset in load_catalog()}:
+        pytest.skip("needs the plugin of kvasir-seg")
+    where = tmp_path_factory.mktemp("busy")
+    data = polyps(where / "med-mat", 500)
+    arguments = ["build", "93", "--data", str(data), "--verify", "full", "--format", "medmat", "--format", "jsonl"]
+    begin = time.monotonic()
+    done = medmat(*arguments, "--out", where / "out", "--jobs", 1, "--quiet")
+    assert (done.returncode, done.stderr) == (0, "")
+    made = tree_bytes(where / "out")
+    assert made["records/Ori--93-train.jsonl"].count(b"\n") > 400
+    return data, arguments, made, time.monotonic() - begin
+
+
+def kill_when(process: subprocess.Popen[str], moment: Callable[[], bool]) -> bool:
+    """Kill a build at a moment, with all that belongs to it; whether it was still running."""
+    end = time.monotonic() + 120
+    while process.poll() is None and not moment() and time.monotonic() < end:
+        time.sleep(0.002)
+    process.kill()
+    process.communicate()
+    return process.returncode == -signal.SIGKILL
+
+
+def after(seconds: float) -> Callable[[], bool]:
+    end = time.monotonic() + seconds
+    return lambda: time.monotonic() > end
+
+
+@posix
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_build_killed_at_any_moment_goes_on_and_ends_the_same(
+    busy: tuple[Path, list[str], dict[str, bytes], float], tmp_path: Path, jobs: int
+) -> None:
+    _, arguments, expected, seconds = busy
+    moments = random.Random(jobs)
+    killed = 0
+    for number in range(4):
+        out = tmp_path / f"out{number}"
+        process = start(*arguments, "--out", out, "--jobs", jobs, "--quiet")
+        killed += kill_when(process, after(seconds * (number + moments.random()) / 4 * (1 if jobs == 1 else 0.7)))
+        if not (out / "manifest.json").exists():
+            assert set(whole(out)) <= set(expected), "a file that no build writes"
+        done = medmat(*arguments, "--out", out, "--jobs", 3 - jobs, "--quiet", "--resume")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert tree_bytes(out) == expected
+    assert killed >= 2, "the build was too fast to be killed"
+
+
+@posix
+def test_a_build_killed_again_and_again_gets_on_each_time(
+    busy: tuple[Path, list[str], dict[str, bytes], float], tmp_path: Path
+) -> None:
+    _, arguments, expected, _ = busy
+    out = tmp_path / "out"
+    left: list[int] = []
+
+    def facts() -> int:
+        return len(list((out / WORK / "kvasir-seg").glob("*.facts")))
+
+    for wanted in (1, 3, 5):
+        process = start(*arguments, "--out", out, "--jobs", 1, "--quiet", "--resume")
+        assert kill_when(process, lambda wanted=wanted: facts() >= wanted)  # type: ignore[misc]
+        left.append(facts())
+        assert [name for name in whole(out) if name.endswith((".json", ".jsonl"))] == []
+    assert left == sorted(left) and left[-1] >= 5
+    done = medmat(*arguments, "--out", out, "--jobs", 1, "--quiet", "--resume")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert tree_bytes(out) == expected
+
+
+@posix
+def test_temporary_files_of_a_killed_build_are_gone_after_the_next(
+    busy: tuple[Path, list[str], dict[str, bytes], float], tmp_path: Path
+) -> None:
+    _, arguments, expected, _ = busy
+    out = tmp_path / "out"
+    process = start(*arguments, "--out", out, "--jobs", 1, "--quiet")
+    assert kill_when(process, lambda: any((out / "records").glob("*.part")) if (out / "records").exists() else False)
+    assert list(out.rglob("*.part"))
+    done = medmat(*arguments, "--out", out, "--jobs", 1, "--quiet")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert tree_bytes(out) == expected
+
+
+# -- what is used again -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Catalog, Path]:
+    """(data set's folder, catalog, OUT) of a build that was stopped after eight of fourteen masks."""
+    monkeypatch.setattr(source, "COSTLY_SHARD", 2)
+    base = deadly.deadly_tree(tmp_path / "med-mat", 14)
+    catalog = load_catalog(plugins=[deadly])
+    (base / "stop").write_text("masks/009")
+    out = tmp_path / "out"
+    with pytest.raises(KeyboardInterrupt):
+        run(base, catalog, out)
+    (base / "stop").unlink()
+    assert len(deadly.decoded(base)) == 9
+    (base / "decoded").unlink()
+    return base, catalog, out
+
+
+def run(base: Path, catalog: Catalog, out: Path, **options: Any) -> dict[str, bytes]:
+    options.setdefault("jobs", 1)
+    build(data=base.parent, out=out, catalog=catalog, **options)
+    return tree_bytes(out)
+
+
+def masks(base: Path) -> list[str]:
+    return sorted({mask[6:9] for _, mask in deadly.decoded(base)})
+
+
+def test_resume_decodes_only_what_was_not_done(stopped: tuple[Path, Catalog, Path], tmp_path: Path) -> None:
+    base, catalog, out = stopped
+    made = run(base, catalog, out, resume=True)
+    assert masks(base) == ["008", "009", "010", "011", "012", "013"]
+    assert made == run(base, catalog, tmp_path / "afresh")
+
+
+def test_without_resume_everything_is_done_again(stopped: tuple[Path, Catalog, Path], tmp_path: Path) -> None:
+    base, catalog, out = stopped
+    made = run(base, catalog, out)
+    assert len(masks(base)) == 14
+    assert made == run(base, catalog, tmp_path / "afresh")
+
+
+@pytest.mark.parametrize("part", ["pics/001.png", "masks/001.txt"])
+def test_a_file_that_changed_since_is_looked_at_again(
+    stopped: tuple[Path, Catalog, Path], tmp_path: Path, part: str
+) -> None:
+    base, catalog, out = stopped
+    other = base / part.replace("001", "013")
+    old = os.stat(base / part)
+    shutil.copyfile(other, tmp_path / "other")
+    os.utime(tmp_path / "other", ns=(old.st_atime_ns, old.st_mtime_ns))  # as a copy that keeps its times
+    os.replace(tmp_path / "other", base / part)
+    made = run(base, catalog, out, resume=True)
+    assert masks(base) == ["000", "001", "008", "009", "010", "011", "012", "013"]
+    assert made == run(base, catalog, tmp_path / "afresh")
+
+
+def test_a_damaged_file_of_facts_is_made_again(stopped: tuple[Path, Catalog, Path], tmp_path: Path) -> None:
+    base, catalog, out = stopped
+    first, second, third, *_ = sorted((out / WORK / "deadly").glob("*.facts"))
+    first.write_bytes(b"")
+    second.write_bytes(second.read_bytes()[:-3])
+    third.write_bytes(third.read_bytes().replace(b"Polyp", b"Polxp"))
+    made = run(base, catalog, out, resume=True)
+    assert masks(base)[:6] == ["000", "001", "002", "003", "004", "005"]
+    assert made == run(base, catalog, tmp_path / "afresh")
+
+
+def test_a_card_that_changed_since_is_obeyed(
+    stopped: tuple[Path, Catalog, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base, _, out = stopped
+    card = tmp_path / "deadly.toml"
+    text = Path(deadly.__file__).with_suffix(".toml").read_text()
+    card.write_text(text.replace('"Polyp"', '"Adenoma"'))
+    monkeypatch.setattr(deadly, "__file__", str(tmp_path / "deadly.py"))
+    made = run(base, load_catalog(plugins=[deadly]), out, resume=True)
+    assert len(masks(base)) == 14
+    lines = made["Original_Medical_Datasets/Ori--deadly-train.json"]
+    assert b'"caption": "Adenoma"' in lines and b'"caption": "Polyp"' not in lines
+
+
+def test_data_of_the_same_name_in_another_place_are_looked_at(
+    stopped: tuple[Path, Catalog, Path], tmp_path: Path
+) -> None:
+    _, catalog, out = stopped
+    other = deadly.deadly_tree(tmp_path / "elsewhere" / "med-mat", 14)
+    run(other, catalog, out, resume=True)
+    assert len(masks(other)) == 14
+
+
+# -- other arguments --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"seed": 5}, "had --seed 0, this one has 5"),
+        ({"verify": "full"}, "had --verify header, this one has full"),
+        ({"formats": ("medmat", "jsonl")}, "had --format medmat, this one has medmat, jsonl"),
+        ({"asks": ("box",)}, "had --ask unset, this one has box"),
+    ],
+)
+def test_resume_with_other_arguments_is_refused_and_harms_nothing(
+    stopped: tuple[Path, Catalog, Path], tmp_path: Path, options: dict[str, Any], told: str
+) -> None:
+    base, catalog, out = stopped
+    before = tree_bytes(out)
+    with pytest.raises(UsageError, match=told) as stop:
+        run(base, catalog, out, resume=True, **options)
+    assert stop.value.exit_code == 2 and "without --resume" in str(stop.value)
+    assert tree_bytes(out) == before
+    run(base, catalog, out, resume=True)
+    assert "000" not in masks(base)
+
+
+def test_jobs_may_change_between_a_build_and_its_resume(stopped: tuple[Path, Catalog, Path], tmp_path: Path) -> None:
+    base, catalog, out = stopped
+    made = run(base, catalog, out, resume=True, jobs=2)
+    assert "000" not in masks(base)
+    assert made == run(base, catalog, tmp_path / "afresh")
+
+
+def test_resume_of_nothing_is_a_build(tmp_path: Path) -> None:
+    base = deadly.deadly_tree(tmp_path / "med-mat", 5)
+    catalog = load_catalog(plugins=[deadly])
+    made = run(base, catalog, tmp_path / "one", resume=True)
+    assert made == run(base, catalog, tmp_path / "two")
+    assert made == run(base, catalog, tmp_path / "one", resume=True)
+
+
+# -- a second build into the same folder ------------------------------------------------------------------
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> tuple[Path, Catalog]:
+    """Data sets 'one' and 'two' of class folders, and their catalog."""
+    data = tmp_path / "med-mat"
+    for place, slug in enumerate(("one", "two")):
+        for shade, name in enumerate(("cat", "dog", "cow")):
+            for number in range(6):
+                picture(data / slug / "pics" / name / f"{number}.png", 900 * place + 100 * shade + number)
+    return data, toy_catalog(*(toy_dataset(tmp_path, slug=slug, folder=slug) for slug in ("one", "two")))
+
+
+def test_a_second_build_leaves_no_files_of_the_first(two: tuple[Path, Catalog], tmp_path: Path) -> None:
+    data, catalog = two
+    out = tmp_path / "out"
+    build(data=data, out=out, catalog=catalog, jobs=1, formats=("medmat", "jsonl"))
+    assert (out / "records/Ori--one-train.jsonl").exists()
+    build(["two"], data=data, out=out, catalog=catalog, jobs=1)
+    build(["two"], data=data, out=tmp_path / "alone", catalog=catalog, jobs=1)
+    assert tree_bytes(out) == tree_bytes(tmp_path / "alone")
+
+
+def test_files_that_no_build_wrote_stay(two: tuple[Path, Catalog], tmp_path: Path) -> None:
+    data, catalog = two
+    out = tmp_path / "out"
+    build(data=data, out=out, catalog=catalog, jobs=1, formats=("medmat", "jsonl"))
+    mine = ["notes.txt", "records/mine.jsonl", "Original_Medical_Datasets/Ori--mine-train.json", "images/mine.png"]
+    for name in mine:
+        (out / name).parent.mkdir(exist_ok=True)
+        (out / name).write_text("mine")
+    build(["two"], data=data, out=out, catalog=catalog, jobs=1)
+    assert [(out / name).read_text() for name in mine] == ["mine"] * 4
+    assert not (out / "Original_Medical_Datasets/Ori--one-train.json").exists()
+
+
+def test_a_killed_build_leaves_no_files_to_the_next_with_other_data_sets(
+    two: tuple[Path, Catalog], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, catalog = two
+    out = tmp_path / "out"
+    for resume in (False, True):
+        with monkeypatch.context() as patch:
+            patch.setattr("medmat_core.pipeline.run.Build.write_subsets", lambda self: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                build(data=data, out=out, catalog=catalog, jobs=1)
+        assert (out / "Original_Medical_Datasets/Ori--one-train.json").exists()
+        assert not (out / "manifest.json").exists()
+        build(["two"], data=data, out=out, catalog=catalog, jobs=1, resume=resume)
+        build(["two"], data=data, out=tmp_path / "alone", catalog=catalog, jobs=1)
+        assert tree_bytes(out) == tree_bytes(tmp_path / "alone")
+
+
+def test_rendered_pictures_of_other_data_sets_go_and_others_pictures_stay(tmp_path: Path) -> None:
+    catalog = load_catalog()
+    kinds = ("siim-acr-pneumothorax", "duke-liver-mri-v1")
+    if not set(kinds) <= {dataset.slug for dataset in catalog}:
+        pytest.skip(f"needs the plugins of {kinds}")
+    from medmat_core.samples import write_example
+
+    data, out = tmp_path / "med-mat", tmp_path / "out"
+    for slug in kinds:
+        write_example(catalog.get(slug).card, data)
+    build(kinds, data=data, out=out, catalog=catalog, jobs=1)
+    stale = out / "images" / kinds[1] / "left.png"
+    stale.write_bytes(b"of a picture that is gone")
+    (out / "images/mine").mkdir()
+    (out / "images/mine/own.png").write_bytes(b"mine")
+    build(kinds[1:], data=data, out=out, catalog=catalog, jobs=1)
+    assert sorted(path.name for path in (out / "images").iterdir()) == [kinds[1], "mine"]
+    assert not stale.exists() and (out / "images/mine/own.png").exists()
+    listed = set(json.loads((out / "manifest.json").read_text())["files"])
+    pictures = {path.relative_to(out).as_posix() for path in (out / "images" / kinds[1]).rglob("*.png")}
+    assert pictures and pictures <= listed
+
+
+def test_a_manifest_that_medmat_did_not_write_is_not_overwritten(two: tuple[Path, Catalog], tmp_path: Path) -> None:
+    data, catalog = two
+    out = tmp_path / "site"
+    out.mkdir()
+    (out / "manifest.json").write_text('{"name": "my web app"}')
+    with pytest.raises(UsageError, match=r"manifest\.json was not written by medmat"):
+        build(data=data, out=out, catalog=catalog, jobs=1)
+    assert (out / "manifest.json").read_text() == '{"name": "my web app"}'
+
+
+def test_a_manifest_cannot_make_a_build_remove_what_lies_elsewhere(two: tuple[Path, Catalog], tmp_path: Path) -> None:
+    data, catalog = two
+    out = tmp_path / "out"
+    build(data=data, out=out, catalog=catalog, jobs=1)
+    precious = tmp_path / "precious.txt"
+    precious.write_text("keep")
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images/a.png").write_text("keep")
+    manifest = json.loads((out / "manifest.json").read_text())
+    manifest["files"] |= {"../precious.txt": "", str(precious): "", "records/../../precious.txt": ""}
+    manifest["datasets"].append({"slug": "../../images"})
+    (out / "manifest.json").write_text(json.dumps(manifest))
+    build(data=data, out=out, catalog=catalog, jobs=1)
+    assert precious.exists() and (tmp_path / "images/a.png").exists()
+
+
+@posix
+def test_two_builds_do_not_share_a_folder(two: tuple[Path, Catalog], tmp_path: Path) -> None:
+    data, catalog = two
+    out = tmp_path / "out"
+    other = OutFolder(out, {})
+    other.begin(resume=False)
+    before = tree_bytes(out)
+    with pytest.raises(UsageError, match="another medmat build is writing there"):
+        build(data=data, out=out, catalog=catalog, jobs=1)
+    assert tree_bytes(out) == before
+    other.release()
+    build(data=data, out=out, catalog=catalog, jobs=1)
+    assert (out / "manifest.json").exists()
+
+
+# -- a disk that is full, a folder that cannot be written -------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "place", ["Original_Medical_Datasets", "Aggregated_Subsets", "records", "problems", "manifest"]
+)
+def test_a_full_disk_is_one_line_and_leaves_nothing_half(
+    two: tuple[Path, Catalog], tmp_path: Path, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, catalog = two
+    out = tmp_path / "out"
+    sync = os.fsync
+
+    def full(handle: int) -> None:
+        if place in str(Path(f"/proc/self/fd/{handle}").readlink()):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        sync(handle)
+
+    if not Path("/proc/self/fd").exists():
+        pytest.skip("files are told by /proc")
+    # both data sets are one subset: its files are written, not linked
+    with monkeypatch.context() as patch:
+        patch.setattr(fileio.os, "fsync", full)
+        with pytest.raises(BuildError, match="the disk is full") as stop:
+            build(data=data, out=out, catalog=catalog, jobs=1, formats=("medmat", "jsonl"))
+    assert stop.value.exit_code == 3 and place in str(stop.value) and "\n" not in str(stop.value)
+    assert not (out / "manifest.json").exists() and not list(out.rglob("*.part"))
+    whole(out)
+    build(data=data, out=out, catalog=catalog, jobs=1, formats=("medmat", "jsonl"), resume=True)
+    build(data=data, out=tmp_path / "afresh", catalog=catalog, jobs=1, formats=("medmat", "jsonl"))
+    assert tree_bytes(out) == tree_bytes(tmp_path / "afresh")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 400 KB."""
+    where = tmp_path / "disk"
+    where.mkdir()
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(where)], capture_output=True, check=False
+    ) if shutil.which("mount") else None  # fmt: skip
+    if made is None or made.returncode:
+        pytest.skip("mounting a small file system takes root")
+    yield where
+    subprocess.run(["umount", str(where)], check=True)
+
+
+def test_a_disk_that_is_really_full_is_one_line_and_exit_3(small_disk: Path, tmp_path: Path) -> None:
+    if "ct-kidney" not in {dataset.slug for dataset in load_catalog()}:
+        pytest.skip("needs the plugin of ct-kidney")
+    from tests.outside import kidneys
+
+    data = kidneys(tmp_path / "med-mat", 2400)
+    out = small_disk / "out"
+    done = medmat("build", "2", "--data", data, "--out", out, "--quiet", "--jobs", 1)
+    assert done.returncode == 3 and done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1 and "the disk is full; free some room" in done.stderr
+    assert not list(out.rglob("*.part")) and whole(out) == []
+
+
+def test_a_full_disk_in_a_worker_is_told_the_same(
+    small_disk: Path, tmp_path: Path, busy: tuple[Path, list[str], dict[str, bytes], float]
+) -> None:
+    _, arguments, _, _ = busy
+    (small_disk / "ballast").write_bytes(b"x" * 380_000)
+    done = medmat(*arguments, "--out", small_disk / "out", "--quiet", "--jobs", 2)
+    assert done.returncode == 3
+    assert len(done.stderr.splitlines()) == 1 and "the disk is full" in done.stderr
+
+
+@pytest.mark.parametrize("blocked", ["out", "out/inner", "records"])
+def test_an_out_folder_that_cannot_be_written_is_one_line_and_exit_3(
+    tmp_path: Path, blocked: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    catalog = toy_catalog(toy_dataset(tmp_path))
+    data = zoo(tmp_path / "med-mat")
+    if blocked == "records":
+        (tmp_path / "out").mkdir()
+        (tmp_path / "out/records").write_text("a file")
+    else:
+        (tmp_path / "out").write_text("a file")
+    out = tmp_path / ("out" if blocked == "records" else blocked)
+    with pytest.raises(BuildError, match="cannot be written") as stop:
+        build(data=data, out=out, catalog=catalog, jobs=1, formats=("medmat", "jsonl"))
+    assert stop.value.exit_code == 3 and "\n" not in str(stop.value) and "out" in str(stop.value)
