@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import fnmatch
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -347,6 +346,8 @@ def _head(path: Path) -> Head:
 
 
 def _parse(text: str, path: Path) -> dict[str, Any]:
+    import tomllib  # most cards are remembered
+
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

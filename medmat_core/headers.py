@@ -19,7 +19,9 @@ MAX_PIXELS: Final = 200_000_000
 """Larger pictures are refused before anything is decoded (decompression bombs)."""
 
 _FIRST: Final = 4096
-_FLAGS: Final = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+# without waiting: a named pipe among the pictures would be waited for without end
+_FLAGS: Final = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
+_BESIDE: Final = os.open in os.supports_dir_fd
 _SOF: Final = frozenset({0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF})
 
 
@@ -52,17 +54,56 @@ def read_header(path: str) -> Header:
     return Header(*read_fields(path))
 
 
-def read_fields(path: str) -> tuple[int, int, int, int, str]:
-    """The fields of :class:`Header` as a plain tuple, for the loop over all pictures."""
+Fields = tuple[int, int, int, int, str]
+"""The fields of :class:`Header` as a plain tuple, for the loop over all pictures."""
+
+
+class HeaderReader:
+    """Reads the headers of many pictures below a root, in the order of their folders.
+
+    The folder of the last picture stays open: to open a file beside the last one takes two thirds of the time that
+    its whole path takes.
+    """
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._folder: str | None = None
+        self._handle: int | None = None
+
+    def fields(self, image: str) -> Fields:
+        """The header of the picture at this path below the root; raises as :func:`read_header` does."""
+        folder, _, name = image.rpartition("/")
+        if folder != self._folder:
+            self._enter(folder)
+        return read_fields(f"{self._root}/{image}", name, self._handle)
+
+    def close(self) -> None:
+        """Close the folder."""
+        if self._handle is not None:
+            os.close(self._handle)
+        self._folder = self._handle = None
+
+    def _enter(self, folder: str) -> None:
+        self.close()
+        if _BESIDE:
+            try:
+                self._handle = os.open(f"{self._root}/{folder}", os.O_RDONLY)
+            except OSError:
+                return  # what is wrong shows when the picture is opened by its path
+        self._folder = folder
+
+
+def read_fields(path: str, name: str = "", folder: int | None = None) -> Fields:
+    """The header of the picture at ``path``, which lies under ``name`` in an open ``folder``, where one is given."""
     try:
-        handle = os.open(path, _FLAGS)
+        handle = os.open(path if folder is None else name, _FLAGS, dir_fd=folder)
     except FileNotFoundError:
         raise HeaderError("missing_image", "the picture is not there") from None
     except OSError as error:
         raise HeaderError("bad_image", f"cannot be opened: {error.strerror}") from None
     try:
         head = os.read(handle, _FIRST)
-        size = os.fstat(handle).st_size
+        size = os.lseek(handle, 0, os.SEEK_END)  # a third of what fstat takes
         mark = (size << 32 | zlib.crc32(head)) & 0xFFFFFFFFFFFFFFFF
         if head[:3] == b"\xff\xd8\xff":
             width, height, bits = _jpeg(handle, head)

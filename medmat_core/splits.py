@@ -87,7 +87,8 @@ class Settled:
 
 def repeats(numbers: Sequence[int]) -> dict[int, list[int]]:
     """Places of every number other than 0 that occurs more than once."""
-    if len(set(numbers)) == len(numbers):
+    distinct = set(numbers)
+    if len(distinct) == len(numbers) or distinct == {0}:
         return {}
     seen: set[int] = set()
     again: set[int] = set()

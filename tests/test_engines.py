@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from medmat_core import build, load_catalog
+from medmat_core import build, load_catalog, readers
 from medmat_core.catalog import Catalog
 from medmat_core.errors import BuildError, UsageError
 from medmat_core.pipeline import engines, source
@@ -20,6 +21,7 @@ from medmat_core.pipeline.engines import Pool
 from medmat_core.samples import write_example
 from tests import deadly
 from tests.outside import alive, descendants, medmat, polyps, start, tree_bytes
+from tests.toy import toy_catalog, toy_dataset, zoo
 
 KINDS = ("ct-kidney", "mured", "kvasir-seg", "vindr-pcxr-boxes", "siim-acr-pneumothorax", "duke-liver-mri-v1")
 """Class folders, one-hot table, JPEG masks, boxes on DICOM, run lengths on DICOM, volumes."""
@@ -103,6 +105,30 @@ def test_lines_that_go_through_files_give_the_same_bytes(
     monkeypatch.setattr(run, "KEPT", 0)
     build(data=mixed, out=tmp_path / "out", catalog=catalog, jobs=1, formats=("medmat", "jsonl"))
     assert tree_bytes(tmp_path / "out") == alone
+
+
+@pytest.mark.parametrize("kept", [60_000, 0])
+def test_an_adapter_without_order_gives_the_same_bytes_in_partitions_of_any_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int
+) -> None:
+    from medmat_core.pipeline import run
+
+    data = zoo(tmp_path / "med-mat", 7)
+
+    def samples(tree: Any, card: Any) -> Iterator[Any]:
+        found = list(readers.class_folders(tree, card))
+        yield from found[::-2] + found[::2]  # every partition reaches into every other
+
+    catalog = toy_catalog(toy_dataset(tmp_path, samples))
+    build(data=data, out=tmp_path / "one", catalog=catalog, jobs=1, formats=("medmat", "jsonl"))
+    monkeypatch.setattr(source, "SHARD", 5)
+    monkeypatch.setattr(source, "COSTLY_SHARD", 3)
+    monkeypatch.setattr(run, "KEPT", kept)
+    build(data=data, out=tmp_path / "two", catalog=catalog, jobs=1, formats=("medmat", "jsonl"))
+    made = tree_bytes(tmp_path / "two")
+    assert made == tree_bytes(tmp_path / "one")
+    images = [json.loads(line)["image"] for line in made["records/Ori--toy-train.jsonl"].splitlines()]
+    assert len(images) > 20 and images == sorted(images)
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ number under way, so that memory stays flat and the bytes that come out are the 
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import signal
 import sys
@@ -182,6 +181,8 @@ class Dask:
     near = False
 
     def __init__(self, jobs: int, scheduler: str | None) -> None:
+        import logging
+
         try:
             from distributed import Client, LocalCluster
         except ImportError as error:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +21,7 @@ from attrs import frozen
 
 from medmat_core.card import Card
 from medmat_core.fileio import sha256_of
-from medmat_core.headers import HeaderError, read_fields, read_header
+from medmat_core.headers import HeaderError, HeaderReader, read_header
 from medmat_core.model import LabelSample, Problem, Sample, Slice
 from medmat_core.pipeline.context import Context, modules, unpacked
 from medmat_core.pipeline.kept import Fact, facts_file, left_before, save_facts
@@ -109,6 +110,11 @@ class Inspector:
     # -- one shard --------------------------------------------------------------------------------
 
     def facts(self, samples: Sequence[Sample]) -> list[Fact]:
+        """The facts of the samples that can be used."""
+        with closing(HeaderReader(str(self.context.root))) as headers:
+            return self._facts(samples, headers)
+
+    def _facts(self, samples: Sequence[Sample], headers: HeaderReader) -> list[Fact]:
         context = self.context
         head = context.card.head
         slug, prefix, seed = context.slug, context.image_prefix, context.seed
@@ -148,7 +154,7 @@ class Inspector:
             mark = 0
             if check_files:
                 try:
-                    width, height, bits, mark, kind = read_fields(f"{root}/{image}")
+                    width, height, bits, mark, kind = headers.fields(image)
                     if context.verify == "full":
                         decode(f"{root}/{image}")
                 except HeaderError as error:

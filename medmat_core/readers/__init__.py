@@ -5,15 +5,43 @@ It knows neither questions nor files to be written. What cannot be used is repor
 
 from __future__ import annotations
 
-from medmat_core.model import Box, ColorMask, IndexMask, MaskFile, Point, PolygonMask, RleMask, Slice, Split
-from medmat_core.readers.boxes import coco_boxes, inclusive, table_boxes, voc_boxes
-from medmat_core.readers.folders import class_folders, labelled_files, split_of
-from medmat_core.readers.masks import mask_beside, paired_masks, palette, report_unpaired, stem_index
-from medmat_core.readers.pictures import Pictures, picture_beside, report_unlisted, stem
-from medmat_core.readers.tables import Row, json_file, json_rows, lines, lookup, rows
-from medmat_core.readers.tagged import Marks, by_value, in_cell, marks, merged_labels, one_hot, table_labels
-from medmat_core.readers.volumes import slices_of
-from medmat_core.tree import Tree
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from medmat_core.model import Box, ColorMask, IndexMask, MaskFile, Point, PolygonMask, RleMask, Slice, Split
+    from medmat_core.readers.boxes import coco_boxes, inclusive, table_boxes, voc_boxes
+    from medmat_core.readers.folders import class_folders, labelled_files, split_of
+    from medmat_core.readers.masks import mask_beside, paired_masks, palette, report_unpaired, stem_index
+    from medmat_core.readers.pictures import Pictures, picture_beside, report_unlisted, stem
+    from medmat_core.readers.tables import Row, json_file, json_rows, lines, lookup, rows
+    from medmat_core.readers.tagged import Marks, by_value, in_cell, marks, merged_labels, one_hot, table_labels
+    from medmat_core.readers.volumes import slices_of
+    from medmat_core.tree import Tree
+
+_HOMES = {
+    "model": "Box ColorMask IndexMask MaskFile Point PolygonMask RleMask Slice Split",
+    "readers.boxes": "coco_boxes inclusive table_boxes voc_boxes",
+    "readers.folders": "class_folders labelled_files split_of",
+    "readers.masks": "mask_beside paired_masks palette report_unpaired stem_index",
+    "readers.pictures": "Pictures picture_beside report_unlisted stem",
+    "readers.tables": "Row json_file json_rows lines lookup rows",
+    "readers.tagged": "Marks by_value in_cell marks merged_labels one_hot table_labels",
+    "readers.volumes": "slices_of",
+    "tree": "Tree",
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
+
+
+def __getattr__(name: str) -> Any:
+    # imported when first used: an adapter of class folders has no use for tables, XML or volumes
+    from importlib import import_module
+
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"medmat_core.{home}"), name)
+    return value
+
 
 __all__ = [
     "Box",

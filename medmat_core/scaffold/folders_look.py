@@ -72,7 +72,7 @@ def look_at_folders(survey: Survey, leave_out: Collection[str] = (), skip: Seque
     ]
     all_split = whole(splits.values()) and all(split for _, split in chosen)
     doubts = list(notes)
-    if numbered:
+    if len(bare) == 1:
         doubts.append("the class folders differ in numbers only: are they classes, or patients?")
     stray = len(pictures) - sum(counts.values())
     if stray:

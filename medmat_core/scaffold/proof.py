@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -120,35 +121,31 @@ def _all(base: Path) -> list[str]:
     return [f"{where}/{name}" if where else name for where, names in Tree(base).walk() for name in names]
 
 
-def _patterns(unread: list[str], used: set[str]) -> tuple[list[tuple[Ignored, str]], list[list[str]]]:
+def _patterns(unread: list[str], used: set[str]) -> tuple[list[tuple[Ignored, str]], list[str]]:
     """(rule, a file that it matches) for unread files by folder and suffix, and those for which no rule was found:
     a pattern must match no file that is read."""
-    import fnmatch
-
     groups: dict[tuple[str, str], list[str]] = {}
     for path in unread:
         groups.setdefault((path.rpartition("/")[0], suffix(path)), []).append(path)
     found: list[tuple[Ignored, str]] = []
-    left: list[list[str]] = []
+    left: list[str] = []
     for (folder, kind), paths in groups.items():
         lead = f"{pattern(folder)}/" if folder else ""
-        name = pattern(paths[0].rpartition("/")[2])
-        options = [f"{lead}{name}"] if len(paths) == 1 else [f"{lead}*{pattern(kind)}"] if kind else []
-        rule = next(
-            (
-                option
-                for option in options
-                if not any(fnmatch.fnmatchcase(path, option) for path in used)
-                and not any(fnmatch.fnmatchcase(path.rpartition("/")[2], option) for path in used)
-            ),
-            None,
-        )
-        try:
-            paths[0].encode()
-        except UnicodeEncodeError:
-            rule = None
-        if rule is None or len(found) >= _PATTERNS or "\\" in paths[0]:
-            left.append(paths)
-        else:
-            found.append((Ignored(rule, "not read by the proposed adapter: say why"), paths[0]))
+        names = [(f"{lead}{pattern(path.rpartition('/')[2])}", path) for path in paths]
+        if len(paths) > 1 and kind and _free(f"{lead}*{pattern(kind)}", used):
+            names = [(f"{lead}*{pattern(kind)}", paths[0])]
+        for rule, path in names:
+            # a name that is no Unicode cannot stand on a card, and example trees have no backslashes
+            sound = path.isprintable() and "\\" not in path and _free(rule, used)
+            if sound and len(found) < _PATTERNS:
+                found.append((Ignored(rule, "not read by the proposed adapter: say why"), path))
+            else:
+                left.append(path)
     return found, left
+
+
+def _free(rule: str, used: set[str]) -> bool:
+    """Whether a pattern matches no file that is read, by its path or by its mere name."""
+    return not any(
+        fnmatch.fnmatchcase(path, rule) or fnmatch.fnmatchcase(path.rpartition("/")[2], rule) for path in used
+    )

@@ -14,8 +14,8 @@ from attrs import evolve, field, frozen
 
 from medmat_core.card import TextFile
 from medmat_core.model import Split
-from medmat_core.readers.tables import Row, rows
-from medmat_core.scaffold.survey import Survey, shared, suffix
+from medmat_core.readers.tables import Row, lines, rows
+from medmat_core.scaffold.survey import Survey, shared, stem, suffix
 from medmat_core.scaffold.words import MASK_WORD, split_of_name, split_of_path
 from medmat_core.tree import IMAGE_SUFFIXES, Tree, fold
 
@@ -88,6 +88,8 @@ def read_tables(survey: Survey) -> tuple[list[Table], list[str]]:
         elif path.lower().endswith((".csv", ".tsv", ".xlsx")):
             runs = " (it holds what looks like run-length masks)" if _has_runs(survey, path) else ""
             remarks.append(f"{path} has no column that names the pictures{runs}")
+        elif _is_list(survey, path):
+            remarks.append(f"{path} looks like the list of an official part, which is not read (see readers.lines)")
     found.sort(key=lambda table: (-len(table.pictures), table.path.count("/"), table.path))
     return found, remarks
 
@@ -98,6 +100,14 @@ def _has_runs(survey: Survey, path: str) -> bool:
         return False
     sample = islice(rows(Tree(survey.base), path), 2000)
     return any(RUNS.fullmatch(cell) and cell.count(" ") > 2 for row in sample for cell in row.cells.values())
+
+
+def _is_list(survey: Survey, path: str) -> bool:
+    """Whether a file lists the pictures of an official part, one a line."""
+    if split_of_name(stem(path)) is None:
+        return False
+    named = [text for _, text in islice(lines(Tree(survey.base), path), 50)]
+    return bool(named) and sum(_hit(survey, text) for text in named) > 0.5 * len(named)
 
 
 def _openpyxl() -> bool:

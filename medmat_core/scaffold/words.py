@@ -41,6 +41,8 @@ _KEPT_HYPHEN: Final = ("non", "pre", "post", "anti", "un", "re")
 def split_of_name(name: str) -> Split | None:
     """The part that a name speaks of: "train", "Training_Data", "trainval-image"; None for none, or for two."""
     found = {_SPLITS[word] for word in re.split(r"[^a-z0-9]+|(?<=[a-z])(?=\d)", fold(name)) if word in _SPLITS}
+    if found == {"train", "val"}:
+        return "train"  # "train_val_list"
     return found.pop() if len(found) == 1 else None
 
 
