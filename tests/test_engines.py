@@ -194,7 +194,10 @@ def test_small_work_starts_no_worker(
 ) -> None:
     base, catalog = perilous
     monkeypatch.setattr(engines, "PATIENCE", 60)
+    started: list[Pool] = []
+    monkeypatch.setattr(Pool, "_start", started.append)
     build(data=base.parent, out=tmp_path / "out", catalog=catalog, jobs=2)
+    assert started == []
     assert {process for process, _ in deadly.decoded(base)} == {os.getpid()}
 
 
@@ -237,6 +240,7 @@ def until(condition: Callable[[], bool], seconds: float) -> bool:
 def test_workers_end_when_their_parent_is_killed(tmp_path: Path, catalog: Catalog) -> None:
     data = polyps(tmp_path / "med-mat", 700)
     process = start("build", 93, "--data", data, "--out", tmp_path / "out", "--jobs", 2, "--verify", "full")
+    workers: set[int] = set()
     try:
         assert until(lambda: len(descendants(process.pid)) >= 3 or process.poll() is not None, 60)
         assert process.poll() is None, "it ended before its workers were there"
@@ -246,6 +250,8 @@ def test_workers_end_when_their_parent_is_killed(tmp_path: Path, catalog: Catalo
         assert until(lambda: not any(map(alive, workers)), 15), "workers live on"
     finally:
         process.kill()
+        for worker in filter(alive, workers):
+            os.kill(worker, signal.SIGKILL)
         process.communicate()
 
 

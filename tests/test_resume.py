@@ -19,7 +19,7 @@ import pytest
 
 from medmat_core import build, fileio, load_catalog
 from medmat_core.catalog import Catalog
-from medmat_core.errors import BuildError, UsageError
+from medmat_core.errors import BuildError, StrictError, UsageError
 from medmat_core.pipeline import source
 from medmat_core.pipeline.outfolder import WORK, OutFolder
 from tests import deadly
@@ -126,6 +126,7 @@ def test_temporary_files_of_a_killed_build_are_gone_after_the_next(
 def stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Catalog, Path]:
     """(data set's folder, catalog, OUT) of a build that was stopped after eight of fourteen masks."""
     monkeypatch.setattr(source, "COSTLY_SHARD", 2)
+    deadly.deadly_tree(tmp_path / "elsewhere" / "med-mat", 14)
     base = deadly.deadly_tree(tmp_path / "med-mat", 14)
     catalog = load_catalog(plugins=[deadly])
     (base / "stop").write_text("masks/009")
@@ -206,7 +207,7 @@ def test_data_of_the_same_name_in_another_place_are_looked_at(
     stopped: tuple[Path, Catalog, Path], tmp_path: Path
 ) -> None:
     _, catalog, out = stopped
-    other = deadly.deadly_tree(tmp_path / "elsewhere" / "med-mat", 14)
+    other = tmp_path / "elsewhere/med-mat/deadly"  # older than what the stopped build left
     run(other, catalog, out, resume=True)
     assert len(masks(other)) == 14
 
@@ -273,6 +274,16 @@ def test_a_second_build_leaves_no_files_of_the_first(two: tuple[Path, Catalog], 
     build(["two"], data=data, out=out, catalog=catalog, jobs=1)
     build(["two"], data=data, out=tmp_path / "alone", catalog=catalog, jobs=1)
     assert tree_bytes(out) == tree_bytes(tmp_path / "alone")
+
+
+def test_a_second_build_that_fails_leaves_no_records_of_the_first(two: tuple[Path, Catalog], tmp_path: Path) -> None:
+    data, catalog = two
+    out = tmp_path / "out"
+    build(data=data, out=out, catalog=catalog, jobs=1)
+    (data / "two/pics/cat/0.png").write_bytes(b"no picture")
+    with pytest.raises(StrictError):
+        build(["two"], data=data, out=out, catalog=catalog, jobs=1, strict=True)
+    assert whole(out) == []
 
 
 def test_files_that_no_build_wrote_stay(two: tuple[Path, Catalog], tmp_path: Path) -> None:
