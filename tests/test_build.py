@@ -311,3 +311,12 @@ def test_a_data_set_whose_neighbour_s_files_alone_lie_in_the_folder_is_absent(tm
     # named, it is asked for, and what it lacks is told
     _, out = run(tmp_path, neighbour, toy_dataset(tmp_path), names=("other",), out="named")
     assert [problem["reason"] for problem in problems(out)] == ["missing_file"]
+
+
+def test_records_name_a_linked_data_folder_as_it_was_given(tmp_path: Path, data: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    link = tmp_path / "elsewhere" / "med-mat"
+    data.rename(tmp_path / "disk7")
+    link.symlink_to(tmp_path / "disk7")
+    build(data=link, out=tmp_path / "out", catalog=toy_catalog(toy_dataset(tmp_path)), jobs=1)
+    assert all(r["image"].startswith("med-mat/toy/") for r in records(tmp_path / "out"))

@@ -9,8 +9,10 @@ file is merged from its members' lines.
 from __future__ import annotations
 
 import heapq
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 from attrs import define, evolve, field
@@ -323,11 +325,11 @@ def run_build(catalog: Catalog, options: BuildOptions, progress: Progress | None
     there is nothing to do, :class:`StrictError` at the first refused input with ``strict``, :class:`BuildError` if the
     build cannot go on.
     """
-    data = options.data.resolve()
+    data = Path(os.path.abspath(options.data))  # a link keeps its own name: records begin with it
     if not data.is_dir():
         raise UsageError(f"--data {options.data}: no such folder; give the folder that holds the data sets' folders")
-    out = options.out.resolve()
-    if out == data or out.is_relative_to(data):
+    out = Path(os.path.abspath(options.out))
+    if out.resolve().is_relative_to(data.resolve()):
         raise UsageError(f"--out {options.out} lies inside --data; choose a folder beside it")
     options = evolve(options, data=data, out=out)
     known = catalog.writers()
