@@ -26,6 +26,12 @@ def failed(path: Path | str, error: OSError) -> BuildError:
     return BuildError(f"{path}: cannot be written: {error.strerror or error}; choose another --out or mend its rights")
 
 
+def concerns(folder: Path, error: OSError) -> bool:
+    """Whether an error is one of writing below a folder, and not of reading something else."""
+    name = error.filename
+    return error.errno in _FULL or (isinstance(name, str | os.PathLike) and Path(name).is_relative_to(folder))
+
+
 def part_of(path: Path) -> Path:
     """The temporary name of a file while this process writes it."""
     return path.with_name(f".{path.name}.{os.getpid()}{PART}")

@@ -164,8 +164,7 @@ def _choose_sides(
     sides = ledger.sides
     official = split == "official" and any(sides)
     limit = int(test_fraction * 2**64)
-    by_group = {group: TEST if group < limit else TRAIN for group in set(ledger.groups)}
-    hashed = bytes(map(by_group.__getitem__, ledger.groups))
+    hashed = bytes(map(limit.__gt__, ledger.groups))  # below the limit: True, which is TEST
     if official or any(decisions):
         for place, side in enumerate(sides):
             if not decisions[place]:
@@ -179,22 +178,23 @@ def _choose_sides(
 
 def _give_each_class_a_test(ledger: Ledger, decisions: bytearray, captions: Sequence[str]) -> None:
     """A class with two groups and none in test gives its lowest-hash group."""
+    sets_of: dict[str, list[int]] = {}
+    for number, (stated, _, _) in enumerate(ledger.label_sets):
+        for caption in stated:
+            sets_of.setdefault(caption, []).append(number)
+    tested = set(compress(ledger.labels, map(TEST.__eq__, decisions)))
+    without = {number for numbers in sets_of.values() if tested.isdisjoint(numbers) for number in numbers}
+    if not without:
+        return  # nearly always
     lowest: dict[int, tuple[int, int]] = {}  # label set -> its two lowest group hashes
-    tested: set[int] = set()
     top = 2**64
-    for decision, group, labels in set(zip(decisions, ledger.groups, ledger.labels, strict=True)):
-        if decision == TEST:
-            tested.add(labels)
-        if decision in (TRAIN, TEST):
+    for decision, group, labels in zip(decisions, ledger.groups, ledger.labels, strict=True):
+        if labels in without and decision in (TRAIN, TEST):
             first, second = lowest.get(labels, (top, top))
             if group < first:
                 lowest[labels] = (group, first)
             elif first < group < second:
                 lowest[labels] = (first, group)
-    sets_of: dict[str, list[int]] = {}
-    for number, (stated, _, _) in enumerate(ledger.label_sets):
-        for caption in stated:
-            sets_of.setdefault(caption, []).append(number)
     given: set[int] = set()
     for caption in captions:
         numbers = sets_of.get(caption, [])
@@ -218,8 +218,7 @@ def _drop_leaks(ledger: Ledger, decisions: bytearray, copies: Sequence[Sequence[
     if TEST not in decisions:
         return
     tested = set(compress(ledger.groups, map(TEST.__eq__, decisions)))
-    trained = set(compress(ledger.groups, map(TRAIN.__eq__, decisions)))
-    if not tested.isdisjoint(trained):
+    if not tested.isdisjoint(compress(ledger.groups, map(TRAIN.__eq__, decisions))):
         for place, group in enumerate(ledger.groups):
             if decisions[place] == TRAIN and group in tested:
                 decisions[place] = LEAK

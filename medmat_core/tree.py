@@ -169,11 +169,18 @@ class Tree:
 
         Sorted within each folder; '..JPG' and upper-case suffixes count.
         """
-        plain = tuple(suffixes)
+        plain, known = tuple(suffixes), frozenset(suffixes)
         for where, names in self.walk(folder):
             prefix = where + "/" if where else ""
             for name in names:
-                if name.endswith(plain) or not suffixes or _suffix(name) in suffixes or name.lower().endswith(plain):
+                # the first question is enough for nearly all
+                if (
+                    name[-4:] in known
+                    or name.endswith(plain)
+                    or not suffixes
+                    or _suffix(name) in suffixes
+                    or name.lower().endswith(plain)
+                ):
                     yield prefix + name
 
     def images(self, folder: str = "") -> Iterator[str]:

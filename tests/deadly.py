@@ -1,12 +1,12 @@
 """A plugin whose masks may kill the worker that decodes them, or count how often they are decoded.
 
-A mask is a text file "x1 y1 x2 y2". A file ``die`` beside the masks is a bomb with as many fuses as it has bytes:
-each worker process that meets it takes one and ends. With a file ``stop``, decoding the mask named there is
-stopped as by Ctrl-C.
+A mask is a text file "x1 y1 x2 y2". The first worker process that meets a file ``die`` ends. With a file ``stop``,
+decoding the mask named there is stopped as by Ctrl-C.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator, Sequence
 from multiprocessing import parent_process
@@ -44,14 +44,10 @@ def medmat_datasets() -> list[Dataset]:
 def medmat_regions(mask: Any, size: tuple[int, int], root: Path) -> Sequence[tuple[str, np.ndarray]] | None:
     if not isinstance(mask, TextMask):
         return None
-    bomb = root / "die"
-    if parent_process() is not None and bomb.exists():
-        fuses = bomb.read_bytes()
-        if len(fuses) > 1:
-            bomb.write_bytes(fuses[1:])
-        else:
-            bomb.unlink()
-        os._exit(1)
+    if parent_process() is not None:
+        with contextlib.suppress(FileNotFoundError):
+            (root / "die").rename(root / f"died-{os.getpid()}")  # only one worker can take it
+            os._exit(1)
     stop = root / "stop"
     if stop.exists() and stop.read_text() in mask.path:
         raise KeyboardInterrupt

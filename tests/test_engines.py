@@ -330,3 +330,12 @@ def test_the_command_takes_a_local_dask_cluster(tmp_path: Path, mixed: Path, alo
     )  # fmt: skip
     assert (done.stderr, done.returncode) == ("", 0)
     assert tree_bytes(tmp_path / "out") == alone
+
+
+def test_an_error_in_reading_is_not_told_as_one_of_writing(
+    perilous: tuple[Path, Catalog], tmp_path: Path, eager: None
+) -> None:
+    base, catalog = perilous
+    (base / "masks/004.txt").unlink()  # this plugin does not care
+    with pytest.raises(FileNotFoundError, match=r"masks/004\.txt"):
+        build(data=base.parent, out=tmp_path / "out", catalog=catalog, jobs=2)

@@ -264,3 +264,12 @@ def test_no_option_of_several_findings_says_that_nothing_was_found() -> None:
     options = {option for number in range(200) for option in plan.draw(bits_of(0, number))[1]}
     assert len(options) > 2
     assert not any("clean" in option for option in options)
+
+
+def test_keys_and_bits_of_a_loop_are_those_of_a_single_call() -> None:
+    from medmat_core.questions.draws import bits_from, bits_of, key_of, keys_of
+
+    for path in ("a/b (1).jpg", "ü/Ω.png", "odd\udc80name.png"):
+        key = key_of("toy", path, "label")
+        assert keys_of("toy", "label")(path) == key
+        assert bits_from(7)(key) == bits_of(7, key) != bits_of(8, key)

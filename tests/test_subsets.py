@@ -149,7 +149,7 @@ def test_no_instruction_names_a_caption_of_its_subset(no: int, ask: str):
 @pytest.mark.parametrize("no", [no for no in NUMBERS if "location" in load_subset(no).instructions])
 def test_location_instructions_say_that_the_place_is_in_the_picture(no: int):
     for text in load_subset(no).instructions["location"]:
-        assert re.search(r"\b(in|of) the picture\b", text), text
+        assert "in the picture" in text, text
 
 
 @pytest.mark.parametrize("card", CARDS)

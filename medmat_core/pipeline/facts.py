@@ -25,7 +25,7 @@ from medmat_core.headers import HeaderError, HeaderReader, read_header
 from medmat_core.model import LabelSample, Problem, Sample, Slice
 from medmat_core.pipeline.context import Context, modules, unpacked
 from medmat_core.pipeline.kept import Fact, facts_file, left_before, save_facts
-from medmat_core.questions.draws import bits_of, key_of
+from medmat_core.questions.draws import bits_from, bits_of, key_of, keys_of
 from medmat_core.readers.pictures import escapes
 from medmat_core.splits import SIDE_TEST, SIDE_TRAIN, SIDE_UNKNOWN, Labels, Ledger, group_hash
 
@@ -118,6 +118,7 @@ class Inspector:
         context = self.context
         head = context.card.head
         slug, prefix, seed = context.slug, context.image_prefix, context.seed
+        key_of_picture, drawn = keys_of(slug, "label"), bits_from(seed)
         namespace = head.namespace
         root = str(context.root)
         check_files = context.verify != "none"
@@ -165,10 +166,10 @@ class Inspector:
                     if fact is not None:
                         add(fact)
                     continue
-            key = key_of(slug, image, "label")
+            key = key_of_picture(image)
             group = sample.group
             if group is None:
-                place = bits_of(seed, key) >> 64
+                place = drawn(key) >> 64
             else:
                 place = groups.get(group) or self._group(seed, namespace, group)
             add((prefix + image, None, labels, group, sides[sample.split], key, place, mark, width, height, None, ()))

@@ -12,6 +12,7 @@ import heapq
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,7 +21,7 @@ from attrs import define, evolve, field
 from medmat_core.catalog import Catalog
 from medmat_core.dataset import Dataset
 from medmat_core.errors import StrictError, UsageError
-from medmat_core.fileio import failed, share_file
+from medmat_core.fileio import concerns, failed, share_file
 from medmat_core.model import Problem, Sample
 from medmat_core.pipeline.ask import PARTS, ShardAsked, ask_shard
 from medmat_core.pipeline.context import Context
@@ -140,25 +141,26 @@ class Build:
                 where = f"{problem.file}: " if problem.file else ""
                 raise StrictError(f"{report.slug}: {where}{problem.detail} ({problem.reason}); --strict stops here")
 
-    def _packed(self, context: Context) -> bytes | Context:
-        """The context as tasks carry it."""
-        return context if isinstance(self.engine, InProcess) else context.packed()
-
     def _inspect(
         self, dataset: Dataset, tree: Tree, context: Context, report: DatasetReport
     ) -> tuple[list[ShardDone], Ledger]:
-        packed = self._packed(context)
+        """The first pass: what every picture is."""
+        source = shards(dataset, tree, context.verify, lambda problems: self._report(report, problems))
+        start = next(source, None)
+        opened = dataset.card.head.kind in ("mask", "box") or context.verify != "none"
+        # where no picture is opened, to hand samples to workers would take longer than to look at them here
+        engine = self.engine if start is not None and (start[1] or opened) else InProcess()
+        packed = context if isinstance(engine, InProcess) else context.packed()
 
         def tasks() -> Iterator[tuple[bytes | Context, int, list[Sample], bool, bool]]:
-            source = shards(dataset, tree, context.verify, lambda problems: self._report(report, problems))
-            for index, (samples, costly) in enumerate(source):
-                keep = self.engine.near and not costly and self.facts_kept < KEPT
+            for index, (samples, costly) in enumerate(chain((start,) if start is not None else (), source)):
+                keep = engine.near and not costly and self.facts_kept < KEPT
                 self.facts_kept += len(samples) if keep else 0
                 yield packed, index, samples, keep, costly
 
         found: list[ShardDone] = []
         ledger = Ledger()
-        for done in self.engine.map(inspect_shard, tasks()):
+        for done in engine.map(inspect_shard, tasks()):
             found.append(done)
             ledger.extend(done.ledger)
             report.seen += done.seen
@@ -244,7 +246,10 @@ class Build:
         retained: bool,
     ) -> Iterator[ShardAsked]:
         """The second pass over shards (each with the place of its first picture in the ledger), in their order."""
-        packed = self._packed(context)
+        # facts that are here are label facts, about which to ask takes less than to hand them to a worker
+        here = all(shard.facts is not None for shard, _ in found)
+        engine = InProcess() if here else self.engine
+        packed = context if isinstance(engine, InProcess) else context.packed()
 
         def tasks() -> Iterator[tuple[bytes | Context, int, Any, bytes, bool]]:
             for shard, start in found:
@@ -252,11 +257,11 @@ class Build:
                 if TRAIN in decisions or TEST in decisions:
                     facts = shard.facts if shard.facts is not None else shard.file
                     # lines that are written at once may come back as they are, since few shards are under way
-                    keep = self.engine.near and (not retained or self.lines_kept < KEPT)
+                    keep = engine.near and (not retained or self.lines_kept < KEPT)
                     self.lines_kept += len(decisions) if keep and retained else 0
                     yield packed, shard.index, facts, decisions, keep
 
-        for result in self.engine.map(ask_shard, tasks()):
+        for result in engine.map(ask_shard, tasks()):
             report.used += result.used
             for (part, _, label), count in result.records.items():
                 report.records.setdefault(part, Counter())[label] += count
@@ -356,7 +361,9 @@ def run_build(catalog: Catalog, options: BuildOptions, progress: Progress | None
         build.write_subsets()
         build.manifest.write(out)
         place.finish(build.manifest.files)
-    except OSError as error:  # what fails in writing a file is a BuildError already
+    except OSError as error:
+        if not concerns(out, error):
+            raise
         raise failed(error.filename or out, error) from error
     finally:
         engine.close()

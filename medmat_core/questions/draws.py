@@ -26,6 +26,17 @@ def key_of(slug: str, path: str, ask: str, what: str = "") -> int:
     return int.from_bytes(hashlib.sha256(raw).digest()[:8], "big")
 
 
+def keys_of(slug: str, ask: str) -> Callable[[str], int]:
+    """:func:`key_of` for one data set and question, as a loop over many paths calls it."""
+    head, tail = f"{slug}\0", f"\0{ask}\0"
+    digest, number = hashlib.sha256, int.from_bytes
+
+    def key_of_path(path: str) -> int:
+        return number(digest((head + path + tail).encode("utf-8", "surrogateescape")).digest()[:8], "big")
+
+    return key_of_path
+
+
 def _start(seed: int) -> int:
     return int.from_bytes(hashlib.sha256(b"seed %d" % seed).digest()[:16], "big")
 

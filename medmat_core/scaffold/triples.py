@@ -50,9 +50,9 @@ INSTRUCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
         "Frame the {caption} that this {area} {modality} shows: name {count}, {convention}.",
     ),
     "location": (
-        "In which part of the picture is the {caption} of this {area} {modality}?",
+        "In which region in the picture is the {caption} of this {area} {modality}?",
         "Say where in the picture the {caption} lies in this {area} {modality}.",
-        "Split this {area} {modality} into three rows of three fields: in which field of the picture is the {caption}?",
+        "Split this {area} {modality} into three rows of three fields: in which field in the picture is the {caption}?",
         "Toward which edge or corner in the picture would you look for the {caption} of the {area} {modality}?",
         "Name the region in the picture that holds the {caption} of this {area} {modality}.",
         "Where in the picture would you point to show the {caption} on this {area} {modality}?",

@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
+import sys
 import types
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal, get_origin
 
 import attrs
 import click
@@ -230,6 +231,16 @@ def _kind(annotation: Any) -> str:
     return annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
 
 
+def _written(shape: type, field: str) -> str:
+    """A field's type as its class writes it; a name for several literals is spelt out.
+
+    The class's own text, since attrs may or may not have resolved it by now.
+    """
+    text = str(shape.__annotations__.get(field, ""))
+    named = getattr(sys.modules[shape.__module__], text, None)
+    return inspect.formatannotation(named) if get_origin(named) is Literal else text
+
+
 def _signature(name: str, thing: Any, keyword: str, *, method: bool = False) -> str:
     """A signature as it is written in code, on one line where it fits."""
     signature = inspect.signature(thing)
@@ -304,7 +315,7 @@ def _card(head: type = cards.Head) -> str:
 def _fields(shape: type, told: dict[str, str]) -> str:
     rows = []
     for item in attrs.fields(shape):
-        kind = _kind(item.type) if item.type is not None else ""
+        kind = _written(shape, item.name)
         needed = item.default is attrs.NOTHING
         if needed:
             default = "required"
