@@ -38,6 +38,7 @@ REASONS: Final[Mapping[str, str]] = {
     "contradictory_label": "one picture is filed under classes that exclude one another",
     "listed_twice": "one picture is listed more than once",
     "reader_failed": "the adapter stopped with an error",
+    "no_picture": "the data set's folder holds no picture with a label that the card describes",
     # notes: worth knowing, nothing was lost by mistake
     "no_label": "no finding is stated and none is excluded: there is nothing to ask",
     "no_distractor": "no wrong option is left that is certainly wrong",
@@ -64,6 +65,10 @@ NOTES: Final = frozenset(
         "left_out",
     }
 )
+
+
+DETAIL: Final = 500
+"""Characters in the detail of a problem; what is longer is cut."""
 
 
 @frozen
@@ -209,6 +214,11 @@ class Region:
     cells: tuple[float, ...] = ()
 
 
+def _short(detail: str) -> str:
+    """A detail may quote a label file, and a broken one may hold a cell of any length."""
+    return detail if len(detail) <= DETAIL else f"{detail[: DETAIL - 4]} ..."
+
+
 @frozen
 class Problem:
     """One input that could not be used as it lies there (a line of problems.jsonl).
@@ -218,7 +228,7 @@ class Problem:
 
     reason: str = field()
     file: str = ""
-    detail: str = ""
+    detail: str = field(default="", converter=_short)
     row: int | None = None
     dataset: str = ""
 

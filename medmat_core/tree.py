@@ -21,6 +21,7 @@ IMAGE_SUFFIXES: Final = frozenset(
 )
 """Suffixes of pictures, lower case. Volumes (.nii, .nii.gz, .npy) are asked for by name."""
 
+_VOLUMES: Final = (".nii", ".nii.gz", ".npy", ".npz")
 _JUNK: Final = frozenset({"__macosx", "thumbs.db", "desktop.ini", ".ds_store", ".git", ".ipynb_checkpoints"})
 _JUNK_STARTS: Final = frozenset({case + tail for case in "._dtDT" for tail in "._dDgGiIeEhH"})
 """The first two letters of junk, by which nearly every name is told at once to be none."""
@@ -115,17 +116,12 @@ class Tree:
                         continue
                     if entry.is_file(follow_symlinks=False):  # nearly all are; one question is enough for them
                         files.append(name)
-                    elif entry.is_symlink():
-                        self._follow(entry.path)
-                        if entry.is_dir():
-                            if not self._loops(entry.path):
-                                dirs.append(name)
-                        elif entry.is_file():
-                            files.append(name)
                     elif entry.is_dir(follow_symlinks=False):
                         dirs.append(name)
+                    elif entry.is_symlink():
+                        self._link(entry, dirs, files)
                     else:
-                        files.append(name)
+                        self._unusable(entry, "it is neither a file nor a folder")
         except (FileNotFoundError, NotADirectoryError):
             pass
         except OSError as error:
@@ -134,6 +130,28 @@ class Tree:
         files.sort()
         self._listed[folder] = (dirs, files)
         return dirs, files
+
+    def _link(self, link: os.DirEntry[str], dirs: list[str], files: list[str]) -> None:
+        """Put a link where what it leads to belongs."""
+        try:
+            folder, file = link.is_dir(), link.is_file()
+        except OSError:  # a link to itself
+            folder = file = False
+        if not folder and not file:
+            self._unusable(link, "the link leads to no file")
+            return
+        self._follow(link.path)
+        if file:
+            files.append(link.name)
+        elif not self._loops(link.path):
+            dirs.append(link.name)
+
+    def _unusable(self, entry: os.DirEntry[str], detail: str) -> None:
+        """Tell of a picture that cannot be opened (to open a pipe would wait for ever). What else cannot be opened is
+        missed by whoever asks for it."""
+        if is_image(entry.name) or entry.name.lower().endswith(_VOLUMES):
+            where = os.path.relpath(entry.path, self.base).replace(os.sep, "/")
+            self.report("bad_image", where, detail)
 
     def _loops(self, link: str) -> bool:
         target = os.path.realpath(link)

@@ -211,7 +211,7 @@ def test_a_mask_that_cannot_be_read_is_wrong_and_named(painted: tuple[Dataset, P
     assert found.counts["Cat"] == 2
 
 
-def test_an_empty_mask_of_one_class_is_counted_as_what_it_is(tmp_path: Path) -> None:
+def test_an_empty_mask_is_counted_as_a_negative(tmp_path: Path) -> None:
     data = tmp_path / "med-mat"
     for number in range(3):
         picture(data / "toy/pics" / f"{number}.png", number, (60, 40))
@@ -225,9 +225,10 @@ def test_an_empty_mask_of_one_class_is_counted_as_what_it_is(tmp_path: Path) -> 
         for path in tree.images("pics"):
             yield MaskSample(path, (MaskFile(path.replace("pics", "masks"), "cat"),))
 
-    dataset = toy_dataset(tmp_path, samples, kind="mask")
-    assert check_dataset(dataset, data).counts["Cat"] == 2
-    assert check_dataset(dataset, data, verify="header").counts["Cat"] == 3  # pictures with a mask file
+    dataset = toy_dataset(tmp_path, samples, kind="mask", head='normal = "Eel"')
+    assert check_dataset(dataset, data).counts == {"Cat": 2, "Dog": 0, "Cow": 0, "Eel": 1}
+    header = check_dataset(dataset, data, verify="header").counts  # pictures with a mask file
+    assert header == {"Cat": 3, "Dog": 0, "Cow": 0, "Eel": 0}
 
 
 def test_index_masks_are_decoded_to_count_their_classes(tmp_path: Path) -> None:

@@ -295,6 +295,32 @@ def test_an_answer_that_gathers_leftovers_is_related_to_every_finding():
     assert concepts.contradicts(other, "Normal")
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Diabetic retinopathy", "Yellow-white spots or flecks"),  # hard exudates are such spots
+        ("Hypertensive retinopathy", "Yellow-white spots or flecks"),
+        ("Glaucoma", "Tessellated fundus"),
+        ("Cataract", "Vessel tortuosity"),
+        ("Age-related macular degeneration", "Laser spots"),
+        ("Diabetic retinopathy", "Possible glaucoma"),
+        ("Cataract", "Optic atrophy"),
+        ("Pathological myopia", "Macular hole"),
+        ("Glaucoma", "Chorioretinal atrophy or coloboma"),
+    ],
+)
+def test_a_sign_or_a_second_disease_of_the_same_eye_is_no_wrong_option(one: str, other: str):
+    assert load_concepts(14).may_coincide(one, other)
+
+
+def test_a_normal_eye_bears_no_trace_of_a_treatment():
+    assert load_concepts(14).contradicts("Normal", "Laser spots")
+
+
+def test_a_metastasis_in_a_lymph_node_lies_among_lymphoid_cells():
+    assert load_concepts(21).may_coincide("Metastatic tumor tissue", "Normal lymphoid cell")
+
+
 def test_skin_lesions_are_named_at_three_depths():
     concepts = load_concepts(8)
     assert concepts.contains("Benign epidermal lesion", "Seborrheic keratosis")

@@ -50,6 +50,8 @@ class Shown:
     asked: tuple[tuple[int, str, str, str], ...]
     """(record, key, ask, class) of every full record about it."""
     size: tuple[int | None, int | None]
+    marked: frozenset[str] | None
+    """The classes that its boxes mark; None for a picture that is labelled as a whole."""
 
 
 @define
@@ -195,8 +197,12 @@ class Gallery:
             other = first.setdefault(rows[0], shown)
             if shown.captions and other.captions and contradict(other.captions, shown.captions, wall.labels.apart):
                 said, here = "; ".join(other.captions), "; ".join(shown.captions)
-                sentence = f"equal bytes are {said!r} in {other.image}, here {here!r}"
-                self.faults.tell("contradictory_picture", sentence, shown.file.shown, shown.record, shown.image)
+            elif shown.marked is not None and other.marked is not None and shown.marked != other.marked:
+                said, here = "; ".join(sorted(other.marked)), "; ".join(sorted(shown.marked))
+            else:
+                continue
+            sentence = f"equal bytes are {said!r} in {other.image}, here {here!r}"
+            self.faults.tell("contradictory_picture", sentence, shown.file.shown, shown.record, shown.image)
 
     def _alike(self, wall: Wall, told: Mapping[int, Pair]) -> dict[int, Pair]:
         self._decode(wall)
@@ -359,4 +365,6 @@ def _shown(
         captions = labels.findings(raw["caption"])
     width, height = raw.get("width"), raw.get("height")
     size = (width if isinstance(width, int) else None, height if isinstance(height, int) else None)
-    return Shown(raw["image"], file, record, captions, tuple(asked), size)
+    boxes = raw.get("boxes")
+    marked = frozenset(boxes) if isinstance(boxes, dict) and raw.get("kind") in ("mask", "box") else None
+    return Shown(raw["image"], file, record, captions, tuple(asked), size, marked)

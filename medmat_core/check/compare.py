@@ -144,8 +144,11 @@ def _count(found: Found, dataset: Dataset, samples: list[Sample], decoded: dict[
     counts: Counter[str] = Counter()
     unknown: Counter[str] = Counter()
     for number, sample in enumerate(samples):
-        masks = isinstance(sample, MaskSample)
-        codes = decoded.get(number, ()) if masks and decoded is not None else _stated(sample)
+        codes = decoded.get(number) if isinstance(sample, MaskSample) and decoded is not None else _stated(sample)
+        if codes is None:
+            continue  # its picture or a mask cannot be read
+        if not codes and card.head.normal and not isinstance(sample, LabelSample):
+            counts[card.head.normal] += 1  # a negative
         for caption in dict.fromkeys(card.labels[code] for code in codes if code in card.labels):
             counts[caption] += 1
         unknown.update(code for code in codes if code not in card.labels)

@@ -235,6 +235,10 @@ class Asker:
             for writer in self.writers:
                 self.lines[writer.name, part].append((image, item.ask_place, item.class_place, writer.line(record)))
         self.used += asked
+        if not regions and not unsure and "presence" not in context.card.head.asks:
+            self.problems.append(
+                Problem("no_label", path, "nothing is marked in it, and presence is not asked about here")
+            )
 
 
 __all__ = ["ShardAsked", "ask_shard", "key_of", "writers_of"]

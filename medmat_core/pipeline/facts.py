@@ -339,7 +339,8 @@ def decode(path: str) -> None:
 def contradict(card: Card, one: Labels, two: Labels) -> bool:
     """Whether two sets of labels of one picture exclude one another by their card."""
     if card.head.kind in ("mask", "box"):
-        return False
+        # a picture shows the classes that its masks show and no other, so copies must show the same ones
+        return set(one[0]) != set(two[0])
     meeting = {frozenset(pair) for pair in (*card.classes.nested, *card.classes.overlapping)}
     if card.head.kind == "multi-label":
         normal = card.head.normal

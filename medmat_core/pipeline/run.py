@@ -98,7 +98,8 @@ class Build:
 
     def _is_a_neighbour_s(self, dataset: Dataset, report: DatasetReport) -> bool:
         """Whether the folder is there for another data set of the same download: then this one is simply absent."""
-        if any(problem.reason != "missing_file" for problem in report.problems):
+        lacking = {"missing_file", "missing_label", "missing_mask", "unlabelled"}
+        if any(problem.reason not in lacking for problem in report.problems):
             return False
         return not report.problems or any(
             other.card.head.folder == dataset.card.head.folder and is_present(other, self.options.data)

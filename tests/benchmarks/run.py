@@ -253,7 +253,7 @@ def main() -> int:
     heads = ("work", "medmat", "yardstick", "wall", "cpu", "reach", "")
     print(table([heads, *(row.cells() for row in rows)]))
     over = [row for row in rows if not row.kept]
-    if over and load > 0.5 * (os.cpu_count() or 1):
+    if over and load > 0.75 * (os.cpu_count() or 1):
         print("The machine was busy: wall times above are not to be trusted, CPU ratios are nearer the truth.")
     return 1 if over and chosen.strict else 0
 

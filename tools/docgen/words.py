@@ -118,6 +118,8 @@ TO_DO: Final = {
     "contradictory_label": "Nothing: all copies are left out, since nobody can tell which class is right.",
     "listed_twice": "Nothing: the first mention is used.",
     "reader_failed": "Report it to the plugin's author with the detail; what came before the error is used.",
+    "no_picture": "Run `medmat check` on it: it tells where it looked. Perhaps an archive is not unzipped yet, or its "
+    "folders have other names than the card's.",
     "no_label": "Nothing: a picture of which nothing is known has no question.",
     "no_distractor": "Nothing. If the build was made with `--distractors dataset`, another mode may find one.",
     "regions_too_small": "Nothing: specks are not asked about. The card may set another floor (`mask.min_area`).",
