@@ -7,7 +7,10 @@ one short read; every other format goes through Pillow, DICOM through pydicom.
 from __future__ import annotations
 
 import os
+import threading
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +22,7 @@ MAX_PIXELS: Final = 200_000_000
 """Larger pictures are refused before anything is decoded (decompression bombs)."""
 
 _FIRST: Final = 4096
+_lock = threading.Lock()
 # without waiting: a named pipe among the pictures would be waited for without end
 _FLAGS: Final = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
 _BESIDE: Final = os.open in os.supports_dir_fd
@@ -173,7 +177,9 @@ def _other(path: str, head: bytes) -> tuple[int, int, int, str]:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with Image.open(path) as picture:
+        with own_limit():
+            picture = Image.open(path)
+        with picture:
             bits = 16 if picture.mode.startswith(("I", "F")) else 8
             width, height = picture.size
             if picture.format == "TIFF":  # Pillow turns a TIFF by its orientation and cuts colour to 8 bits
@@ -183,10 +189,22 @@ def _other(path: str, head: bytes) -> tuple[int, int, int, str]:
             return width, height, bits, (picture.format or "").lower()
     except UnidentifiedImageError:
         raise HeaderError("bad_image", "not a picture of a known format") from None
-    except Image.DecompressionBombError as error:
-        raise HeaderError("image_too_large", str(error)) from None
     except (OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError) as error:
         raise HeaderError("bad_image", f"the header cannot be read: {error}") from None
+
+
+@contextmanager
+def own_limit() -> Iterator[None]:
+    """Pillow's own size limit lies below ours and is global: it is set aside while a header is read."""
+    from PIL import Image
+
+    with _lock:
+        theirs = Image.MAX_IMAGE_PIXELS
+        Image.MAX_IMAGE_PIXELS = None
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = theirs
 
 
 def _dicom(path: str) -> tuple[int, int, int, str]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from itertools import compress
 from typing import Final
 
@@ -230,13 +231,32 @@ def _drop_leaks(ledger: Ledger, decisions: bytearray, copies: Sequence[Sequence[
 
 
 def _cap(ledger: Ledger, decisions: bytearray, seed: int, limit: int) -> None:
-    """At most ``limit`` pictures a label and part, those with the lowest keys after mixing in the seed."""
-    by_label: Mapping[tuple[int, int], list[int]] = {}
-    for place, (decision, labels) in enumerate(zip(decisions, ledger.labels, strict=True)):
-        if decision in (TRAIN, TEST):
-            by_label.setdefault((decision, labels), []).append(place)  # type: ignore[attr-defined]
-    for places in by_label.values():
-        if len(places) > limit:
-            places.sort(key=lambda place: (group_hash(seed, "cap", str(ledger.keys[place])), ledger.keys[place]))
-            for place in places[limit:]:
+    """At most ``limit`` pictures of every stated label (and of those with none) in a part.
+
+    Chosen by the lowest keys after mixing in the seed; pictures of a rare label come first, so that those it shares
+    with a frequent one are not lost to the frequent one's limit.
+    """
+    for part in (TRAIN, TEST):
+        sets = Counter(compress(ledger.labels, map(part.__eq__, decisions)))
+        counts: Counter[str] = Counter()
+        for number, count in sets.items():
+            counts.update(dict.fromkeys(_stated(ledger, number), count))
+        over = {number for number in sets if any(counts[label] > limit for label in _stated(ledger, number))}
+        found = [
+            (min(counts[label] for label in _stated(ledger, labels)), group_hash(seed, "cap", str(key)), key, place)
+            for place, (decision, labels, key) in enumerate(zip(decisions, ledger.labels, ledger.keys, strict=True))
+            if decision == part and labels in over
+        ]
+        taken: Counter[str] = Counter()
+        for number in sets.keys() - over:
+            taken.update(dict.fromkeys(_stated(ledger, number), sets[number]))
+        for _, _, _, place in sorted(found):
+            stated = _stated(ledger, ledger.labels[place])
+            if any(taken[label] >= limit for label in stated):
                 decisions[place] = SURPLUS
+            else:
+                taken.update(stated)
+
+
+def _stated(ledger: Ledger, number: int) -> tuple[str, ...]:
+    return ledger.label_sets[number][0] or ("",)

@@ -300,6 +300,48 @@ def test_a_named_data_set_without_any_picture_is_nothing_to_do(tmp_path: Path) -
         run(tmp_path, toy_dataset(tmp_path), names=("toy",))
 
 
+@pytest.mark.parametrize("names", [(), ("toy", "other")])
+def test_a_folder_in_which_nothing_is_found_is_told_and_the_rest_is_built(
+    tmp_path: Path, data: Path, names: tuple[str, ...]
+) -> None:
+    picture(data / "full/pics/dog/a.png")
+    for kind in ("cat", "dog", "cow", "eel"):
+        (data / "toy/pics" / kind).rename(data / "toy" / f"{kind}s")  # not the layout of the card
+    manifest, out = run(
+        tmp_path, toy_dataset(tmp_path), toy_dataset(tmp_path, slug="other", folder="full"), names=names
+    )
+    assert [(p["dataset"], p["level"], p["reason"]) for p in problems(out)] == [("toy", "refused", "no_picture")]
+    assert manifest.refused == 1
+    assert len(records(out, slug="other")) == 1
+
+
+def test_a_broken_link_among_pictures_is_refused_and_the_rest_is_built(tmp_path: Path, data: Path) -> None:
+    (data / "toy/pics/cat/gone.png").symlink_to("nowhere.png")
+    (data / "toy/pics/cat/loop.png").symlink_to("loop.png")
+    manifest, out = run(tmp_path, toy_dataset(tmp_path))
+    assert sorted((p["reason"], p["file"]) for p in problems(out)) == [
+        ("bad_image", "pics/cat/gone.png"),
+        ("bad_image", "pics/cat/loop.png"),
+    ]
+    assert manifest.refused == 2
+    assert len(records(out)) + len(records(out, "test")) == 20
+
+
+def test_a_detail_of_any_length_is_cut(tmp_path: Path, data: Path) -> None:
+    def samples(tree: Any, card: Any) -> Iterator[Any]:
+        yield from readers.class_folders(tree, card)
+        yield LabelSample("pics/cat/cat (1).png", ("x" * 100_000,))
+
+    _, out = run(tmp_path, toy_dataset(tmp_path, samples))
+    assert [len(p["detail"]) <= 500 for p in problems(out)] == [True]
+
+
+def test_the_order_of_formats_changes_no_byte(tmp_path: Path, data: Path) -> None:
+    one = run(tmp_path, toy_dataset(tmp_path), formats=("medmat", "jsonl"))[1]
+    other = run(tmp_path, toy_dataset(tmp_path), formats=("jsonl", "medmat"), out="other")[1]
+    assert tree_bytes(one) == tree_bytes(other)
+
+
 def test_a_data_set_whose_neighbour_s_files_alone_lie_in_the_folder_is_absent(tmp_path: Path, data: Path) -> None:
     def needs_table(tree: Any, card: Any) -> Iterator[Any]:
         yield from (LabelSample(row["image"], (row["label"],)) for row in readers.rows(tree, "labels.csv"))

@@ -133,6 +133,8 @@ def test_strict_stops_at_the_first_refused_input_with_1(call: Call, kidneys: Pat
         (["show", "ct-kidny"], "did you mean 'ct-kidney'?"),
         (["show"], "Missing argument"),
         (["check", "--data", "nowhere"], "--data nowhere: no such folder"),
+        (["list", "--data", "nowhere"], "--data nowhere: no such folder"),
+        (["build", "--data", ".", "--out", "out", "--subset", "99"], "no folder of a data set of --subset 99 lies"),
         (["check", "--data", "."], "no data set's folder lies under ."),
         (["check", "--data", ".", "--published", "x.json"], "--published compares one data set: name it"),
         (["bild"], "No such command 'bild'"),

@@ -97,3 +97,12 @@ def test_the_longest_shared_tail_of_a_path_wins(tmp_path: Path) -> None:
     assert pictures.tail("other/p/x.jpg") == "one/p/x.jpg"
     assert pictures.tail("q/x.jpg") == "x.jpg"
     assert pictures.tail("y.jpg") is None
+
+
+def test_where_no_picture_has_a_row_that_is_told_of_the_folder_that_holds_them_all(tmp_path: Path) -> None:
+    for name in ("pics/train/a.png", "pics/test/b.png"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch()
+    tree = Tree(tmp_path)
+    assert list(readers.report_unlisted(readers.Pictures(tree), [])) == []
+    assert [(problem.reason, problem.file) for problem in tree.problems] == [("missing_label", "pics")]

@@ -100,3 +100,14 @@ def test_equal_files_have_equal_marks_and_other_files_other_ones(tmp_path: Path)
     a, b, c, d = (read_header(str(tmp_path / f"{name}.jpg")).mark for name in "abcd")
     assert a == b
     assert len({a, c, d}) == 3
+
+
+@pytest.mark.parametrize(("width", "fits"), [(19_000, True), (20_001, False)])
+def test_the_limit_is_200_megapixels_in_formats_that_pillow_reads_too(tmp_path: Path, width: int, fits: bool) -> None:
+    path = tmp_path / "a.pgm"
+    path.write_bytes(b"P5\n%d 10000\n255\n" % width)
+    if fits:
+        assert read_header(str(path)).width == width
+    else:
+        with pytest.raises(HeaderError, match="20001 x 10000 pixels; the limit is 200 megapixels"):
+            read_header(str(path))

@@ -25,7 +25,7 @@ from medmat_core.cli import run
 from medmat_core.dataset import Dataset
 from medmat_core.errors import UsageError
 from medmat_core.model import BoxSample, ColorMask, IndexMask, LabelSample, MaskFile, MaskSample
-from medmat_core.scaffold.card_text import Facts
+from medmat_core.scaffold.card_text import Facts, card_text
 from medmat_core.scaffold.choose import propose
 from medmat_core.scaffold.names import names_of
 from medmat_core.scaffold.package import Plugin, package_files
@@ -354,6 +354,8 @@ def test_masks_beside_pictures_in_class_folders_take_the_folder_for_their_class(
     assert found["benign/benign (2).png"][0] == ("benign", "benign")
     assert found["malignant/malignant (1).png"][0] == ("malignant",)
     assert "presence" in asks_of(proposal)
+    # nobody is asked whether a picture shows "normal"
+    assert '\nnormal = "Normal"\n' in card_text(proposal)
     conforms(plugin_of(proposal), tmp_path / "out")
 
 

@@ -129,6 +129,33 @@ def test_at_most_so_many_pictures_a_label_and_part() -> None:
     assert SURPLUS in decisions
 
 
+@given(
+    found=st.lists(st.tuples(st.sets(st.sampled_from("abcd")), st.sets(st.sampled_from("wxyz"))), max_size=60),
+    limit=st.integers(1, 6),
+)
+def test_of_pictures_with_several_labels_no_label_has_more_than_so_many(
+    found: list[tuple[set[str], set[str]]], limit: int
+) -> None:
+    ledger = Ledger()
+    for key, (stated, absent) in enumerate(found, 1):
+        ledger.keys.append(key)
+        ledger.groups.append(group_hash(0, "toy", str(key)))
+        ledger.marks.append(0)
+        ledger.sides.append(SIDE_UNKNOWN)
+        ledger.labels.append(ledger.label_id((tuple(sorted(stated)), (), tuple(sorted(absent)))))
+    decisions = settle(
+        ledger, seed=0, split="none", test_fraction=0, unprotected=False, captions="abcd",
+        identical=list, contradict=lambda one, two: False, max_per_label=limit,
+    ).decisions  # fmt: skip
+    kept = [stated for (stated, _), decision in zip(found, decisions, strict=True) if decision == TRAIN]
+    left = [stated for (stated, _), decision in zip(found, decisions, strict=True) if decision == SURPLUS]
+    for label in "abcd":
+        assert sum(label in stated for stated in kept) <= limit
+    # nothing is left out without need
+    full = {label for label in "abcd" if sum(label in stated for stated in kept) == limit}
+    assert all(stated & full or (not stated and kept.count(set()) == limit) for stated in left)
+
+
 def test_train_copies_of_a_test_picture_are_dropped_and_marked() -> None:
     found = [(1, "g1", 5, SIDE_TRAIN, "a"), (2, "g2", 5, SIDE_TEST, "a"), (3, "g3", 6, SIDE_TRAIN, "a")]
     assert list(settled(found).decisions) == [LEAK, TEST, TRAIN]

@@ -90,3 +90,25 @@ def test_parts_with_the_same_class_folders_are_both_read(tmp_path: Path) -> None
     tree = Tree(tmp_path, ["cat", "dog"])
     assert tree.prefix == "x/"
     assert sorted(tree.images()) == ["test/cat/2.jpg", "train/cat/1.jpg"]
+
+
+def test_a_link_to_nothing_is_told_and_costs_no_other_picture(tmp_path: Path) -> None:
+    touch(tmp_path, "1.jpg")
+    os.symlink("nowhere.jpg", tmp_path / "2.jpg")
+    os.symlink("3.jpg", tmp_path / "3.jpg")
+    os.symlink("nowhere", tmp_path / "latest")
+    tree = Tree(tmp_path)
+    assert list(tree.images()) == ["1.jpg"]
+    assert sorted((problem.reason, problem.file) for problem in tree.problems) == [
+        ("bad_image", "2.jpg"),
+        ("bad_image", "3.jpg"),
+    ]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_among_pictures_is_told_and_not_waited_for(tmp_path: Path) -> None:
+    touch(tmp_path, "1.jpg")
+    os.mkfifo(tmp_path / "2.jpg")
+    tree = Tree(tmp_path)
+    assert list(tree.images()) == ["1.jpg"]
+    assert [problem.file for problem in tree.problems] == ["2.jpg"]

@@ -10,6 +10,7 @@ import click
 
 from medmat_core.commands import catalog_of, console, exit_code
 from medmat_core.dataset import Dataset
+from medmat_core.errors import UsageError
 
 if TYPE_CHECKING:
     from medmat_core.catalog import Catalog
@@ -43,6 +44,8 @@ def command(
         else:
             _print_rows(told)
         return exit_code(ctx, 0)
+    if data is not None and not data.is_dir():
+        raise UsageError(f"--data {data}: no such folder; give the folder that holds the data sets' folders")
     rows = [as_row(dataset, data) for dataset in catalog.select(subset=subset, modality=modality)]
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1))

@@ -44,6 +44,11 @@ def _tuple(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(values)
 
 
+def _set(values: Iterable[str]) -> tuple[str, ...]:
+    """Each once and in one order, for the order in which they are given changes nothing."""
+    return tuple(sorted(set(values)))
+
+
 @frozen
 class BuildOptions:
     """The arguments of ``medmat build``; see there for what each means."""
@@ -53,7 +58,7 @@ class BuildOptions:
     names: tuple[str, ...] = field(default=(), converter=_tuple)
     subset: int | None = None
     modality: str | None = None
-    formats: tuple[str, ...] = field(default=("medmat",), converter=_tuple)
+    formats: tuple[str, ...] = field(default=("medmat",), converter=_set)
     seed: int = 0
     jobs: int = field(factory=lambda: os.cpu_count() or 1, validator=_positive)
     engine: str = field(default="local", validator=_one_of("local", "dask"))

@@ -85,6 +85,9 @@ class Build:
         done, ledger = self._inspect(dataset, tree, context, report)
         if not report.seen and not self.options.names and self._is_a_neighbour_s(dataset, report):
             return
+        if not report.seen and all(problem.reason == "leaves_data" for problem in report.problems):
+            detail = f"nothing in the folder {tree.base.name!r} is what the card describes"
+            self._report(report, [Problem("no_picture", "", detail)])
         member = Member(context, ledger, Settled(bytearray(), "none"), done, ())
         settled = member.settled = self._settle(dataset, context, ledger, member, report)
         report.split = settled.mode
@@ -101,7 +104,7 @@ class Build:
         lacking = {"missing_file", "missing_label", "missing_mask", "unlabelled"}
         if any(problem.reason not in lacking for problem in report.problems):
             return False
-        return not report.problems or any(
+        return any(
             other.card.head.folder == dataset.card.head.folder and is_present(other, self.options.data)
             for other in self.catalog
             if other is not dataset
@@ -331,7 +334,8 @@ def run_build(catalog: Catalog, options: BuildOptions, progress: Progress | None
     there is nothing to do, :class:`StrictError` at the first refused input with ``strict``, :class:`BuildError` if the
     build cannot go on.
     """
-    data = Path(os.path.abspath(options.data))  # a link keeps its own name: records begin with it
+    given = options.data  # a link keeps its own name: records begin with it
+    data = given.resolve() if given.name in ("", "..") else given.parent.resolve() / given.name
     if not data.is_dir():
         raise UsageError(f"--data {options.data}: no such folder; give the folder that holds the data sets' folders")
     out = Path(os.path.abspath(options.out))
@@ -354,7 +358,8 @@ def run_build(catalog: Catalog, options: BuildOptions, progress: Progress | None
         place.begin(resume=options.resume)
         for dataset, tree in todo:
             build.run(dataset, tree)
-        if not any(report.seen or report.problems for report in build.manifest.datasets):
+        told = (problem for report in build.manifest.datasets for problem in report.problems)
+        if not any(report.seen for report in build.manifest.datasets) and all(p.reason == "no_picture" for p in told):
             raise UsageError(
                 f"nothing to do: no picture with a label lies in the folders under {data}; "
                 "`medmat check --data DIR` tells what was looked for"

@@ -68,8 +68,10 @@ def present(catalog: Catalog, options: BuildOptions) -> list[tuple[Dataset, Tree
                 f"unzip the data set there (`medmat show {first.slug}` tells what is expected)"
             )
     if not found:
+        asked = f" of --subset {options.subset}" if options.subset is not None else ""
+        asked += f" of --modality {options.modality}" if options.modality is not None else ""
         raise UsageError(
-            f"nothing to do: no data set's folder lies under {options.data}; "
+            f"nothing to do: no folder of a data set{asked} lies under {options.data}; "
             "`medmat list` shows the folder names, `medmat check --data DIR` where they were looked for"
         )
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TypeVar
@@ -99,7 +100,7 @@ def report_unlisted(pictures: Pictures, samples: Iterable[S], *, reason: str = "
         shown.add(str(sample.image))
         yield sample
     if not shown and len(pictures.paths) > 1:
-        folder = pictures.paths[0].rpartition("/")[0]
+        folder = os.path.commonpath([path.rpartition("/")[0] for path in pictures.paths])
         what = f"no usable row of a label file names any of the {len(pictures.paths)} pictures"
         pictures.tree.report(reason, folder, what)
         return

@@ -8,9 +8,6 @@ off, except for 16-bit colour, which Pillow reduces to 8 bits. EXIF orientation 
 from __future__ import annotations
 
 import io
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, Final, Literal
 
 import cv2
@@ -19,6 +16,7 @@ import numpy.typing as npt
 from attrs import frozen
 from PIL import Image
 
+from medmat_core.headers import own_limit
 from medmat_core.regions._faults import PixelError, Role, bad, check_size
 from medmat_core.regions._jpeg import jpeg_frame, jpeg_is_whole
 
@@ -34,8 +32,6 @@ _JPEG_FLAGS: Final = {
     "gray": cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION,
     "color": cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION,
 }
-
-_lock = threading.Lock()
 
 
 @frozen(eq=False)
@@ -99,21 +95,9 @@ def _rgb(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return array if array.ndim == 2 else np.ascontiguousarray(array[..., 2::-1])
 
 
-@contextmanager
-def _own_limit() -> Iterator[None]:
-    """Pillow's own size limit lies below ours and is global: it is set aside while a header is read."""
-    with _lock:
-        theirs = Image.MAX_IMAGE_PIXELS
-        Image.MAX_IMAGE_PIXELS = None
-        try:
-            yield
-        finally:
-            Image.MAX_IMAGE_PIXELS = theirs
-
-
 def _other(data: bytes, kind: Kind, frame: int, role: Role) -> Pixels:
     try:
-        with _own_limit():
+        with own_limit():
             picture = Image.open(io.BytesIO(data), formats=_FORMATS)
         check_size(*picture.size)
         if frame:

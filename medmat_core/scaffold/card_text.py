@@ -81,7 +81,7 @@ def _head(proposal: Proposal, facts: Facts) -> list[str]:
         lines.append("unprotected = true  # no id groups pictures of one patient; see the adapter")
     if proposal.group_by:
         lines.append(f"group_by = {toml_text(proposal.group_by)}")
-    if normal and proposal.kind not in ("mask", "box"):
+    if normal and proposal.kind != "box":
         lines.append(f"normal = {toml_text(normal)}")
     if proposal.blank_is_absent:
         lines.append("blank_is_absent = true  # a class that a row does not list is not there")

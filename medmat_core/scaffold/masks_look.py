@@ -14,7 +14,7 @@ from medmat_core.scaffold.masks_peek import Peek, looks_like_masks, peek
 from medmat_core.scaffold.proposal import EXAMPLE_SIZE, SPOTS, Box4, Proposal, Shown
 from medmat_core.scaffold.quoting import python_text
 from medmat_core.scaffold.survey import Survey, group_hint, spread, stem, suffix
-from medmat_core.scaffold.words import captions_of, natural
+from medmat_core.scaffold.words import captions_of, natural, normal_of
 from medmat_core.tree import fold
 
 
@@ -102,6 +102,7 @@ def _proposal(survey: Survey, pairing: Pairing, seen: Peek, codes: list[str]) ->
         unprotected=not all_split,
         validation_is_test=all_split and not any(part.split == "test" for part in pairing.parts),
         has_negatives=negatives,
+        normal=normal_of(labels) if pairing.classes else "",
         suggestion=group_hint(sorted(owned)),
         evidence=(
             f"{len(owned)} pictures with {len(pairing.owner)} masks, for example {picked[0]} with "

@@ -115,11 +115,6 @@ def _sound(card: Card, reading: Reading, style: Style) -> Iterator[Finding]:
     for sample in reading.samples:
         tried()
         yield from _sound_sample(card, sample)
-    if card.group_by and reading.samples and all(sample.group is None for sample in reading.samples):
-        yield Finding(
-            "groups", card.path.name, "no picture of the example has a group",
-            f"yield the group that group_by names ({card.group_by}), or leave group_by out", "group_by",
-        )  # fmt: skip
 
 
 def _sound_sample(card: Card, sample: Sample) -> Iterator[Finding]:
