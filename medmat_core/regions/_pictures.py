@@ -97,15 +97,15 @@ def _rgb(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 def _other(data: bytes, kind: Kind, frame: int, role: Role) -> Pixels:
     try:
-        with own_limit():
+        with own_limit():  # Pillow asks for its limit again when it decodes a TIFF
             picture = Image.open(io.BytesIO(data), formats=_FORMATS)
-        check_size(*picture.size)
-        if frame:
-            picture.seek(frame)
             check_size(*picture.size)
-        if _deep_colour(picture, data):
-            return _deep(data, kind, role)
-        return _from_pillow(_as_stored(picture), kind, data)
+            if frame:
+                picture.seek(frame)
+                check_size(*picture.size)
+            if _deep_colour(picture, data):
+                return _deep(data, kind, role)
+            return _from_pillow(_as_stored(picture), kind, data)
     except (PixelError, MemoryError):
         raise
     except Exception as error:  # a decoder fed with a stranger's bytes may raise anything

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -31,6 +31,10 @@ from medmat_core.regions.pixels import PixelError, load, load_color, load_gray
 
 _FAR = 1_000_000
 """Pixels from the origin beyond which an outline is taken for damaged."""
+
+
+LEAST_ONES: Final = 10
+"""So many pixels of value 1 in an otherwise black mask are no noise."""
 
 
 @frozen(eq=False)
@@ -88,7 +92,23 @@ def _open(ref: ImageRef, root: Path) -> tuple[Path, Slice | None]:
 
 
 def _file(mask: MaskFile, root: Path) -> npt.NDArray[np.uint8]:
-    return foreground(load_gray(*_open(mask.path, root)), mask.threshold, mask.invert)
+    pixels = load_gray(*_open(mask.path, root))
+    found = foreground(pixels, mask.threshold, mask.invert)
+    if mask.threshold is None and not mask.invert:
+        _refuse_ones(pixels, found)
+    return found
+
+
+def _refuse_ones(pixels: Pixels, found: npt.NDArray[np.uint8]) -> None:
+    """A mask stored as 0 and 1 in a wider type looks empty at half of the range: it must not pass for a negative."""
+    array = pixels.array
+    if array.dtype == np.bool_ or pixels.top in (None, 1) or array.dtype.kind not in "ui" or found.any():
+        return
+    if array.max(initial=0) == 1 and np.count_nonzero(array) >= LEAST_ONES:
+        raise PixelError(
+            "bad_mask",
+            "it holds only 0 and 1, which is nothing at half of its range; set mask.threshold = 0 on the card",
+        )
 
 
 def foreground(pixels: Pixels, threshold: float | None, invert: bool) -> npt.NDArray[np.uint8]:

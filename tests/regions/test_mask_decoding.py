@@ -181,12 +181,19 @@ def test_pixels_strictly_above_a_stated_threshold_are_foreground(tmp_path, thres
     assert part.pixels.tolist() == [[0, 0, 1, 1]]
 
 
-def test_an_8_bit_mask_of_zeros_and_ones_is_empty_unless_the_card_says_otherwise(tmp_path):
-    mask = np.zeros((20, 20), np.uint8)
-    mask[4:9, 5:12] = 1
-    Image.fromarray(mask).save(tmp_path / "m.bmp")
-    assert regions(MaskFile("m.bmp", "a"), (20, 20), tmp_path) == {"a": []}
-    assert regions(MaskFile("m.bmp", "a", threshold=0), (20, 20), tmp_path) == {"a": [((5, 4, 12, 9), 35)]}
+def test_an_8_bit_mask_of_zeros_and_ones_is_no_negative_but_asks_for_a_threshold(tmp_path):
+    mask = np.zeros((6, 8), np.uint8)
+    mask[1:4, 2:6] = 1
+    Image.fromarray(mask).save(tmp_path / "m.png")
+    assert reason_of(MaskFile("m.png", "a"), root=tmp_path) == "bad_mask"
+    assert regions(MaskFile("m.png", "a", threshold=0), (8, 6), tmp_path) == {"a": [((2, 1, 6, 4), 12)]}
+
+
+def test_a_few_ones_in_a_black_mask_are_noise(tmp_path):
+    mask = np.zeros((6, 8), np.uint8)
+    mask[0, :5] = 1
+    Image.fromarray(mask).save(tmp_path / "m.png")
+    assert regions(MaskFile("m.png", "a"), (8, 6), tmp_path) == {"a": []}
 
 
 @pytest.mark.parametrize("threshold", [None, 0, 0.5, 127, 254])

@@ -204,6 +204,14 @@ def test_more_than_200_megapixels_are_refused_by_the_header_alone(tmp_path):
     assert reason_of(tmp_path / "x.pgm") == "image_too_large"
 
 
+def test_pillow_s_own_limit_neither_refuses_a_picture_nor_is_changed(tmp_path):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Image, "MAX_IMAGE_PIXELS", 1)
+        Image.new("1", (300, 200)).save(tmp_path / "x.tif", compression="group4")
+        assert load_array(tmp_path / "x.tif").shape == (200, 300)
+        assert Image.MAX_IMAGE_PIXELS == 1  # others' setting is theirs
+
+
 def test_a_huge_array_is_refused_before_it_is_read(tmp_path):
     with open(tmp_path / "x.npy", "wb") as file:
         np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": (20_000, 20_000)})

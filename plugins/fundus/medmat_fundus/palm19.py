@@ -27,7 +27,6 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
         [image for image in images if part(image) in labelled],
         lambda image: masks.get(readers.stem(image)),
         code="disc",
-        invert=True,
         missing="negative",
         split=part,
     )

@@ -36,7 +36,6 @@ def one_series(tree: readers.Tree, images: str) -> Iterator[MaskSample]:
         pictures,
         lambda path: by_name.get(readers.stem(path)) if alike else in_order.get(path),
         code="Liver",
-        threshold=0,
         group=lambda _: patient,
     )
 
