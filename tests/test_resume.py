@@ -220,7 +220,7 @@ def test_data_of_the_same_name_in_another_place_are_looked_at(
     [
         ({"seed": 5}, "had --seed 0, this one has 5"),
         ({"verify": "full"}, "had --verify header, this one has full"),
-        ({"formats": ("medmat", "jsonl")}, "had --format medmat, this one has medmat, jsonl"),
+        ({"formats": ("medmat", "jsonl")}, "had --format medmat, this one has jsonl, medmat"),
         ({"asks": ("box",)}, "had --ask unset, this one has box"),
     ],
 )

@@ -433,7 +433,6 @@ def test_palm_as_figshare_publishes_it(lay):
         "val",
         "test",
     ]
-    assert all(mask.invert for sample in found.list for mask in sample.masks)
 
 
 def test_palm_pictures_of_a_part_without_any_mask_are_unlabelled_and_no_negatives(lay):
