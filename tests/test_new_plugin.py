@@ -805,3 +805,17 @@ def test_an_empty_folder_and_volumes_are_refused_with_what_was_seen(tmp_path: Pa
     with pytest.raises(UsageError, match=r"volumes such as a\.nii\.gz"):
         propose(tmp_path / "d")
     shutil.rmtree(tmp_path / "d")
+
+
+@pytest.mark.parametrize(
+    ("given", "codes"),
+    [
+        (("a,b",), {"a": "", "b": ""}),
+        (("cyst=Cyst,tumor=Tumor",), {"cyst": "Cyst", "tumor": "Tumor"}),
+        (("dcis=Carcinoma, in situ", "n=Normal"), {"dcis": "Carcinoma, in situ", "n": "Normal"}),
+    ],
+)
+def test_labels_are_taken_in_every_way_that_they_are_written(given: tuple[str, ...], codes: dict[str, str]) -> None:
+    from medmat_core.commands.new_plugin import _codes
+
+    assert _codes(given) == codes

@@ -39,7 +39,7 @@ _LAYOUTS = ("class-folders", "table", "one-hot", "masks", "coco", "voc")
 @click.option("--area-shown", help="What questions call the area, such as 'kidney'.")
 @click.option("--title", help="The data set's name for people.")
 @click.option("--folder", help="The data set's folder below the data folder.")
-@click.option("--labels", multiple=True, help="Classes: a,b,c or CODE=CAPTION (repeatable).")
+@click.option("--labels", multiple=True, help="Classes: a,b,c or CODE=CAPTION,... (repeatable).")
 @click.option("--source", help="Where the data set is published (https://...).")
 @click.option("--license", "licence", help="The data set's licence.")
 @click.option("--yes", "-y", is_flag=True, help="Take every proposal, ask nothing.")
@@ -125,11 +125,12 @@ def _codes(labels: Sequence[str]) -> dict[str, str]:
     """--labels as code -> caption, "" where none is given."""
     found: dict[str, str] = {}
     for text in labels:
-        code, equals, caption = text.partition("=")
-        if equals:
+        parts = text.split(",")
+        if "=" in text and not all("=" in part for part in parts):
+            parts = [text]  # one CODE=CAPTION whose caption holds a comma
+        for part in parts:
+            code, _, caption = part.partition("=")
             found[code.strip()] = " ".join(caption.split())
-        else:
-            found.update(dict.fromkeys((part.strip() for part in text.split(",")), ""))
     found.pop("", None)
     return found
 
