@@ -362,3 +362,25 @@ def test_records_name_a_linked_data_folder_as_it_was_given(tmp_path: Path, data:
     link.symlink_to(tmp_path / "disk7")
     build(data=link, out=tmp_path / "out", catalog=toy_catalog(toy_dataset(tmp_path)), jobs=1)
     assert all(r["image"].startswith("med-mat/toy/") for r in records(tmp_path / "out"))
+
+
+def test_a_film_with_an_upper_case_suffix_is_rendered_too(tmp_path: Path, data: Path) -> None:
+    import numpy as np
+
+    pytest.importorskip("pydicom")
+    from pydicom.dataset import Dataset, FileMetaDataset
+    from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage, generate_uid
+
+    film = Dataset()
+    film.file_meta = FileMetaDataset()
+    film.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    film.SOPClassUID = film.file_meta.MediaStorageSOPClassUID = SecondaryCaptureImageStorage
+    film.SOPInstanceUID = film.file_meta.MediaStorageSOPInstanceUID = generate_uid(entropy_srcs=["film"])
+    film.Rows, film.Columns, film.BitsAllocated, film.BitsStored, film.HighBit = 12, 16, 8, 8, 7
+    film.SamplesPerPixel, film.PixelRepresentation, film.PhotometricInterpretation = 1, 0, "MONOCHROME2"
+    film.PixelData = np.arange(192, dtype=np.uint8).tobytes()
+    film.save_as(data / "toy/pics/cat/FILM.DCM", enforce_file_format=True)
+    _, out = run(tmp_path, toy_dataset(tmp_path))
+    named = [r["image"] for r in records(out) + records(out, "test") if "FILM" in r["image"]]
+    assert named == ["images/toy/pics/cat/FILM.png"]
+    assert (out / named[0]).is_file()

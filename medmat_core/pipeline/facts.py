@@ -30,6 +30,7 @@ from medmat_core.readers.pictures import escapes
 from medmat_core.splits import SIDE_TEST, SIDE_TRAIN, SIDE_UNKNOWN, Labels, Ledger, group_hash
 
 RENDERED: Final = (".dcm", ".dicom", ".nii", ".nii.gz", ".npy")
+_RENDERED_ANY: Final = RENDERED + tuple(suffix.upper() for suffix in RENDERED)
 """Suffixes of pictures that records cannot name: they are rendered to 8-bit PNG."""
 
 
@@ -138,7 +139,7 @@ class Inspector:
             if (
                 type(sample) is not LabelSample
                 or type(image) is not str
-                or image.endswith(RENDERED)
+                or image.endswith(_RENDERED_ANY)
                 or not image.isascii()
                 or ".." in image
             ):
