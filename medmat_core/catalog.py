@@ -43,11 +43,13 @@ class FailedPlugin:
 
 @frozen(eq=False)
 class Catalog:
-    """What is installed. ``datasets`` is in the order of numbers, third parties' after them by slug."""
+    """What is installed. ``datasets`` is in the order of numbers, third parties' after them by slug.
+    ``disabled`` plugins were left out on request; ``idle`` requests to do so matched none."""
 
     datasets: tuple[Dataset, ...]
     failed: tuple[FailedPlugin, ...] = ()
     disabled: tuple[str, ...] = ()
+    idle: tuple[str, ...] = ()
     manager: pluggy.PluginManager = field(factory=lambda: _manager(), repr=False)
     sources: Mapping[str, Source] = field(factory=dict, repr=False)
 
@@ -143,10 +145,6 @@ class Catalog:
             found[command.name] = command
         return found
 
-    def decoders(self) -> bool:
-        """Whether any plugin decodes masks of its own kind."""
-        return bool(self.manager.hook.medmat_regions.get_hookimpls())
-
     def _answers(self, hook: str) -> Iterator[tuple[str, Any]]:
         for impl in getattr(self.manager.hook, hook).get_hookimpls():
             source = self.sources.get(impl.plugin_name)
@@ -230,10 +228,13 @@ def load_catalog(
     datasets: list[Dataset] = []
     sources: dict[str, Source] = {}
     left_out: list[str] = []
+    idle = set(disable)
     peeks: list[tuple[Peek, Source]] = []
     for source, load, names in _found(plugins):
-        if any(fnmatch.fnmatchcase(name, pattern) for name in names for pattern in disable):
+        asked = {pattern for pattern in disable if any(fnmatch.fnmatchcase(name, pattern) for name in names)}
+        if asked:
             left_out.append(source.name)
+            idle -= asked
             continue
         if wanted is not None and plugins is None:
             peek = _peek(names[-1], source.name)
@@ -274,7 +275,7 @@ def load_catalog(
         [(d.slug, d.no, _owner(d.source, d.module)) for d in datasets] + [(p.slug, p.no, _owner(s)) for p, s in peeks]
     )
     datasets.sort(key=lambda d: (d.no is None, d.no or 0, d.slug))
-    return Catalog(tuple(datasets), tuple(failed), tuple(left_out), manager, sources)
+    return Catalog(tuple(datasets), tuple(failed), tuple(left_out), tuple(sorted(idle)), manager, sources)
 
 
 def _found(plugins: Sequence[ModuleType] | None) -> Iterator[tuple[Source, Any, tuple[str, ...]]]:

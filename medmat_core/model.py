@@ -13,7 +13,6 @@ from typing import Any, Final, Literal
 from attrs import field, frozen
 
 Split = Literal["train", "val", "test"]
-Ask = Literal["label", "box", "location", "coverage", "presence", "structure"]
 Point = tuple[float, float]
 
 ASKS: Final[tuple[str, ...]] = ("label", "box", "location", "coverage", "presence", "structure")

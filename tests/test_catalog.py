@@ -309,3 +309,12 @@ def test_an_unknown_hook_of_a_plugin_is_told(install: Install) -> None:
     install("newts", extra='MEDMAT_API = 1\n\n\n@hookimpl(specname="medmat_nonsense")\ndef other(): ...')
     (failed,) = (plugin for plugin in load_catalog().failed if plugin.source.name == "newts")
     assert "medmat_nonsense" in failed.reason
+
+
+def test_a_disable_that_matches_no_plugin_is_told_even_beside_one_that_does(
+    install: Install, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install("newts")
+    assert load_catalog(disable=["newts", "nosuch"]).idle == ("nosuch",)
+    _, _, told = listed(capsys, "--disable", "newts", "--disable", "nosuch", "list")
+    assert "--disable nosuch: no installed plugin" in told and "--disable newts" not in told

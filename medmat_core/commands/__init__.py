@@ -23,9 +23,8 @@ def catalog_of(ctx: click.Context, wanted: Callable[[Peek], bool] | None = None)
         from medmat_core.catalog import load_catalog
 
         state["catalog"] = load_catalog(disable=state.get("disable", ()), wanted=wanted)
-        for pattern in state.get("disable", ()):
-            if not state["catalog"].disabled:
-                click.echo(f"medmat: --disable {pattern}: no installed plugin is called so", err=True)
+        for pattern in state["catalog"].idle:
+            click.echo(f"medmat: --disable {pattern}: no installed plugin is called so", err=True)
         for failed in state["catalog"].failed:
             click.echo(f"medmat: {failed}", err=True)
     catalog: Catalog = state["catalog"]

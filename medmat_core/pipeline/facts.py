@@ -332,9 +332,9 @@ def decode(path: str) -> None:
     from medmat_core.regions.pixels import PixelError, load_array
 
     try:
-        load_array(Path(path), None)
+        load_array(Path(path), role="image")
     except PixelError as error:
-        raise HeaderError({"bad_mask": "bad_image"}.get(error.reason, error.reason), error.detail) from None
+        raise HeaderError(error.reason, error.detail) from None
 
 
 def contradict(card: Card, one: Labels, two: Labels) -> bool:
