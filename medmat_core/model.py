@@ -242,22 +242,41 @@ class Problem:
         return "note" if self.reason in NOTES else "refused"
 
 
+PixelBox = tuple[int, int, int, int]
+"""A half-open box (x1, y1, x2, y2) in whole pixels of the picture named."""
+
+
+@frozen
+class ClassBoxes:
+    """All boxes of one class in a picture."""
+
+    caption: str
+    boxes: tuple[PixelBox, ...]
+
+
 @frozen
 class Record:
-    """One picture with one question: everything a writer may need.
+    """One picture with one question: a line of ``records/``, key by key.
 
-    ``boxes`` maps a caption to the boxes of the picture named, all classes of the picture.
+    Types never change, so that every reader of columns can read all files of a build: what is not there is ``0``,
+    ``""`` or an empty tuple. ``no`` is 0 for a data set that is no row of Med-MAT's table. ``group`` is
+    "namespace:id". ``image`` is a path relative to the parent of the data folder, a rendered one relative to the folder
+    of the build (which is the same folder unless ``--out`` says otherwise). ``width`` and ``height`` are stored pixels,
+    0 with ``--verify none``. ``options`` is empty and ``answer_index`` -1 in an open record. ``round`` is what the
+    pictures of one round share, "" where there is none. ``boxes`` holds all classes of the picture, in card order.
+    ``template`` is the instruction's place (0-5) among the six of its ask.
     """
 
+    id: int
     key: str
-    no: int | None
+    no: int
     slug: str
     subset: int
     split: str
-    group: str | None
+    group: str
     image: str
-    width: int | None
-    height: int | None
+    width: int
+    height: int
     kind: str
     ask: str
     captions: tuple[str, ...]
@@ -265,10 +284,16 @@ class Record:
     answer: str
     options: tuple[str, ...]
     answer_index: int
-    boxes: Mapping[str, tuple[tuple[int, int, int, int], ...]]
+    round: str
+    boxes: tuple[ClassBoxes, ...]
     template: int
 
     @property
     def data_no(self) -> str:
         """The row number as text; a third party's data set has its slug here."""
-        return self.slug if self.no is None else str(self.no)
+        return str(self.no) if self.no else self.slug
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the record has no options."""
+        return not self.options

@@ -14,7 +14,7 @@ from typing import Any
 from attrs import field, frozen
 
 from medmat_core.fileio import write_bytes
-from medmat_core.model import Problem, Record
+from medmat_core.model import ClassBoxes, Problem, Record
 from medmat_core.pipeline.context import Context, modules, unpacked
 from medmat_core.pipeline.kept import Fact, load_facts
 from medmat_core.questions.draws import bits_from, key_of
@@ -188,15 +188,15 @@ class Asker:
         image, _, _, group, _, key, _, _, width, height, _, _ = fact
         context = self.context
         record = Record(
-            key=f"{key:016x}", no=context.no, slug=context.slug, subset=context.card.head.subset, split=part,
-            group=self._group(group), image=image, width=width, height=height, kind="label", ask="label",
+            id=0, key=f"{key:016x}", no=context.no or 0, slug=context.slug, subset=context.card.head.subset, split=part,
+            group=self._group(group), image=image, width=width or 0, height=height or 0, kind="label", ask="label",
             captions=plan.captions, question=plan.instructions[template], answer=plan.answer, options=options,
-            answer_index=place, boxes={}, template=template,
+            answer_index=place, round="", boxes=(), template=template,
         )  # fmt: skip
         return writer.around_image(record) or writer.line(record)
 
-    def _group(self, group: str | None) -> str | None:
-        return None if group is None else f"{self.context.card.head.namespace}:{group}"
+    def _group(self, group: str | None) -> str:
+        return "" if group is None else f"{self.context.card.head.namespace}:{group}"
 
     def _below(self, image: str) -> str:
         return image.removeprefix(self.context.image_prefix)
@@ -217,18 +217,21 @@ class Asker:
         boxes: dict[str, tuple[tuple[int, int, int, int], ...]] = {}
         for caption, box, _, _ in regions:
             boxes[caption] = (*boxes.get(caption, ()), box)
-        ordered = {caption: boxes[caption] for caption in sorted(boxes, key=context.card.order.__getitem__)}
+        ordered = tuple(
+            ClassBoxes(caption, boxes[caption]) for caption in sorted(boxes, key=context.card.order.__getitem__)
+        )
         asked = False
         for item in self._spatial.ask(unicodedata.normalize("NFC", path), regions, unsure, (width, height)):
             if isinstance(item, Unasked):
                 self.problems.append(Problem(item.reason, path, item.detail))
                 continue
             record = Record(
-                key=f"{item.key:016x}", no=context.no, slug=context.slug, subset=context.card.head.subset, split=part,
-                group=self._group(group), image=image, width=width, height=height,
+                id=0, key=f"{item.key:016x}", no=context.no or 0, slug=context.slug,
+                subset=context.card.head.subset, split=part,
+                group=self._group(group), image=image, width=width or 0, height=height or 0,
                 kind="box" if context.card.head.kind == "box" else "mask", ask=item.ask, captions=(item.caption,),
                 question=item.question, answer=item.answer, options=item.options, answer_index=item.answer_index,
-                boxes=ordered, template=item.template,
+                round="", boxes=ordered, template=item.template,
             )  # fmt: skip
             asked = True
             self.records[part, item.ask, item.caption if item.ask != "presence" else item.answer] += 1

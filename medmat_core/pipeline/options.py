@@ -49,6 +49,11 @@ def _set(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(values)))
 
 
+def _records_too(values: Iterable[str]) -> tuple[str, ...]:
+    """Records are always written."""
+    return _set([*values, "jsonl"])
+
+
 @frozen
 class BuildOptions:
     """The arguments of ``medmat build``; see there for what each means."""
@@ -58,7 +63,7 @@ class BuildOptions:
     names: tuple[str, ...] = field(default=(), converter=_tuple)
     subset: int | None = None
     modality: str | None = None
-    formats: tuple[str, ...] = field(default=("medmat",), converter=_set)
+    formats: tuple[str, ...] = field(default=("jsonl", "medmat"), converter=_records_too)
     seed: int = 0
     jobs: int = field(factory=lambda: os.cpu_count() or 1, validator=_positive)
     engine: str = field(default="local", validator=_one_of("local", "dask"))

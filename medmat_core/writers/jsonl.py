@@ -41,7 +41,8 @@ class JsonlWriter:
             "answer": record.answer,
             "options": record.options,
             "answer_index": record.answer_index,
-            "boxes": record.boxes,
+            "round": record.round,
+            "boxes": [{"caption": found.caption, "boxes": found.boxes} for found in record.boxes],
             "template": record.template,
         }
         return '{"id": \0, ' + json.dumps(body, ensure_ascii=False)[1:]

@@ -1,0 +1,179 @@
+"""The records of a built folder, read back: the one reader under audit, check, export, preview, stats and score.
+
+It takes nothing on trust: whatever lies in a file, what comes out is a :class:`~medmat_core.model.Record` of the right
+types, or a :class:`RecordError` that names file and line.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from attrs import field, frozen
+
+from medmat_core.errors import UsageError
+from medmat_core.model import ASKS, ClassBoxes, PixelBox, Record
+
+FOLDER: Final = "records"
+"""Where records lie below OUT: ``records/Ori--02-train.jsonl``."""
+
+MANIFEST: Final = "manifest.json"
+
+KEYS: Final = (
+    "id", "key", "dataset", "subset", "split", "group", "image", "width", "height", "kind", "ask", "captions",
+    "question", "answer", "options", "answer_index", "round", "boxes", "template",
+)  # fmt: skip
+"""The keys of a line, in their order."""
+
+SPLITS: Final = ("train", "val", "test")
+KINDS: Final = ("label", "mask", "box")
+
+
+class RecordError(UsageError):
+    """A line that is no record: the message names file, line and what is wrong."""
+
+
+def _text(value: Any) -> str:
+    if type(value) is not str:
+        raise TypeError(f"expected text, found {value!r:.60}")
+    return value
+
+
+def _whole(value: Any) -> int:
+    if type(value) is not int:
+        raise TypeError(f"expected a whole number, found {value!r:.60}")
+    return value
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if type(value) is not list or any(type(item) is not str for item in value):
+        raise TypeError(f"expected a list of texts, found {value!r:.60}")
+    return tuple(value)
+
+
+def _one_of(allowed: Collection[str]) -> Callable[[Any], str]:
+    def check(value: Any) -> str:
+        if type(value) is not str or value not in allowed:
+            raise ValueError(f"expected one of {', '.join(allowed)}, found {value!r:.60}")
+        return value
+
+    return check
+
+
+def _box(value: Any) -> PixelBox:
+    if type(value) is not list or len(value) != 4 or any(type(number) is not int for number in value):
+        raise TypeError(f"expected [x1, y1, x2, y2] in whole pixels, found {value!r:.60}")
+    x1, y1, x2, y2 = value
+    return x1, y1, x2, y2
+
+
+def _boxes(value: Any) -> tuple[ClassBoxes, ...]:
+    if type(value) is not list:
+        raise TypeError(f"expected a list of {{caption, boxes}}, found {value!r:.60}")
+    if not value:
+        return ()
+    found = []
+    for item in value:
+        if type(item) is not dict or list(item) != ["caption", "boxes"] or type(item["boxes"]) is not list:
+            raise TypeError(f"expected {{caption, boxes}}, found {item!r:.60}")
+        found.append(ClassBoxes(_text(item["caption"]), tuple(map(_box, item["boxes"]))))
+    return tuple(found)
+
+
+_READ: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "id": _whole, "key": _text, "subset": _whole, "split": _one_of(SPLITS), "group": _text, "image": _text,
+    "width": _whole, "height": _whole, "kind": _one_of(KINDS), "ask": _one_of(ASKS), "captions": _texts,
+    "question": _text, "answer": _text, "options": _texts, "answer_index": _whole, "round": _text, "boxes": _boxes,
+    "template": _whole,
+}  # fmt: skip
+
+
+def record_of(raw: Any) -> Record:
+    """One parsed line as a record; TypeError, ValueError or KeyError says what is wrong with it."""
+    if type(raw) is not dict:
+        raise TypeError(f"expected an object, found {raw!r:.60}")
+    if raw.keys() != set(KEYS):
+        odd = sorted(raw.keys() ^ set(KEYS))
+        raise KeyError(f"{odd[0]!r} is {'missing' if odd[0] in KEYS else 'no key of a record'}")
+    owner = raw["dataset"]
+    if type(owner) is not dict or list(owner) != ["no", "slug"]:
+        raise TypeError(f"dataset: expected {{no, slug}}, found {owner!r:.60}")
+    fields: dict[str, Any] = {"no": _whole(owner["no"]), "slug": _text(owner["slug"])}
+    for name, read in _READ.items():
+        try:
+            fields[name] = read(raw[name])
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"{name}: {error}") from None
+    record = Record(**fields)
+    if not -1 <= record.answer_index < len(record.options) or (record.answer_index < 0) != (not record.options):
+        raise ValueError(f"answer_index: {record.answer_index} among {len(record.options)} options")
+    return record
+
+
+def read_records(path: Path) -> Iterator[Record]:
+    """The records of one ``.jsonl`` file, as they come; :class:`RecordError` at the first line that is none."""
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                yield record_of(json.loads(line))
+            except (TypeError, ValueError, KeyError, RecursionError) as error:
+                what = error.args[0] if error.args else type(error).__name__
+                raise RecordError(f"{path}: line {number}: {what}; build it again") from None
+
+
+@frozen
+class Built:
+    """A folder that ``medmat build`` wrote.
+
+    ``out`` is the folder, ``manifest`` its manifest.json as parsed. ``pictures`` is the folder that the records' image
+    paths start from: ``out`` itself, unless the build was given another --out.
+    """
+
+    out: Path
+    manifest: Mapping[str, Any] = field(repr=False)
+    pictures: Path
+
+    @classmethod
+    def open(cls, out: Path | str, *, pictures: Path | str | None = None) -> Built:
+        """The built folder at ``out``; :class:`UsageError` where there is none, or where it is not whole.
+
+        ``pictures`` is the parent of the data folder, where that is not ``out``.
+        """
+        folder = Path(out)
+        path = folder / MANIFEST
+        try:
+            raw = json.loads(path.read_bytes())
+        except FileNotFoundError:
+            raise UsageError(f"{folder}: no {MANIFEST} lies there; `medmat build` writes one when it is done") from None
+        except (OSError, ValueError, RecursionError) as error:
+            raise UsageError(f"{path}: cannot be read: {error}") from None
+        if type(raw) is not dict or type(raw.get("datasets")) is not list or type(raw.get("files")) is not dict:
+            raise UsageError(f"{path}: was not written by medmat build")
+        return cls(folder, raw, Path(pictures) if pictures is not None else folder)
+
+    def record_files(self, split: str | None = None) -> list[Path]:
+        """The record files that the manifest names, sorted; of one split only where one is given."""
+        tail = ".jsonl" if split is None else f"-{split}.jsonl"
+        names = [str(name) for name in self.manifest["files"]]
+        return [self.out / name for name in sorted(names) if name.startswith(f"{FOLDER}/") and name.endswith(tail)]
+
+    def records(self, split: str | None = None) -> Iterator[Record]:
+        """Every record, data set by data set; of one split only where one is given."""
+        for path in self.record_files(split):
+            yield from read_records(path)
+
+    def picture(self, record: Record) -> Path:
+        """The picture of a record on disk (which may be gone)."""
+        return self.path_of(record.image)
+
+    def path_of(self, image: str) -> Path:
+        """An image path of a record on disk: rendered pictures lie in the build, all others with the data."""
+        base = self.out if image.startswith("rendered/") else self.pictures
+        return base / image
+
+
+def records(out: Path | str, split: str | None = None) -> Iterator[Record]:
+    """The typed records of a built folder; see :class:`Built`."""
+    return Built.open(out).records(split)
