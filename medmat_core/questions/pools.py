@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
 from attrs import frozen
 
 from medmat_core.card import Card
@@ -97,6 +99,31 @@ class Pools:
         if denied is not None and not own:  # a picture without X may well show anything else
             return fold(denied) == fold(caption) or self.concepts.contains(denied, caption)
         return True
+
+    # -- the same over all captions of the card, as matrices in card order ---------------------------------------
+
+    def opposing(self) -> npt.NDArray[np.bool_]:
+        """(answer, caption): where the caption is certainly false of a picture of which the answer is true."""
+        return self._matrix(self.may_oppose)
+
+    def clashing(self) -> npt.NDArray[np.bool_]:
+        """Where two different captions must not meet in one question."""
+        return self._matrix(lambda one, two: one != two and self.clash(one, two))
+
+    def implying(self) -> npt.NDArray[np.bool_]:
+        """(caption, other): where the caption says what the other says, be it by a narrower name."""
+        return self._matrix(lambda one, two: one == two or self.concepts.contains(two, one))
+
+    def beside_normal(self) -> npt.NDArray[np.bool_]:
+        """Captions that may stand beside the card's normal one (support devices are no finding), and that itself."""
+        normal = fold(self.card.head.normal)
+        return np.array(
+            [fold(name) == normal or frozenset((fold(name), normal)) in self._meeting for name in self.card.captions]
+        )
+
+    def _matrix(self, holds: Callable[[str, str], bool]) -> npt.NDArray[np.bool_]:
+        captions = self.card.captions
+        return np.array([[holds(one, two) for two in captions] for one in captions], bool)
 
     def eligible(self, answer: str) -> Eligible:
         """The wrong options of a single-label question with this answer."""
