@@ -27,7 +27,7 @@ from medmat_core.pipeline.context import Context, modules, unpacked
 from medmat_core.pipeline.kept import Fact, facts_file, left_before, save_facts
 from medmat_core.questions.draws import bits_from, bits_of, key_of, keys_of
 from medmat_core.readers.pictures import escapes
-from medmat_core.splits import SIDE_TEST, SIDE_TRAIN, SIDE_UNKNOWN, Labels, Ledger, group_hash
+from medmat_core.splits import Labels, Ledger, Side, group_hash
 
 RENDERED: Final = (".dcm", ".dicom", ".nii", ".nii.gz", ".npy")
 _RENDERED_ANY: Final = RENDERED + tuple(suffix.upper() for suffix in RENDERED)
@@ -78,7 +78,7 @@ def ledger_of(facts: Sequence[Fact]) -> Ledger:
     if not facts:
         return ledger
     _, _, said, named, sides, keys, groups, marks, _, _, regions, _ = zip(*facts, strict=True)
-    ledger.grouped = len(named) - named.count(None)
+    ledger.named.extend(group is not None for group in named)
     ledger.keys.extend(keys)
     ledger.groups.extend(groups)
     ledger.marks.extend(marks)
@@ -117,18 +117,12 @@ class Inspector:
 
     def _facts(self, samples: Sequence[Sample], headers: HeaderReader) -> list[Fact]:
         context = self.context
-        head = context.card.head
         slug, prefix, seed = context.slug, context.image_prefix, context.seed
         key_of_picture, drawn = keys_of(slug, "label"), bits_from(seed)
-        namespace = head.namespace
+        namespace = context.card.head.namespace
         root = str(context.root)
         check_files = context.verify != "none"
-        sides = {
-            None: SIDE_UNKNOWN,
-            "train": SIDE_TRAIN,
-            "test": SIDE_TEST,
-            "val": SIDE_TEST if head.validation == "test" else SIDE_TRAIN,
-        }
+        sides: dict[Any, int] = {split: int(Side.named(split)) for split in (None, "train", "val", "test")}
         facts: list[Fact] = []
         add = facts.append
         groups = self._groups
