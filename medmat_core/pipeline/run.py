@@ -34,7 +34,7 @@ from medmat_core.pipeline.outfolder import OutFolder
 from medmat_core.pipeline.publish import RecordFile, lie_apart, lines_of, merged, write_records
 from medmat_core.pipeline.source import count_ignored, is_present, present, shards
 from medmat_core.pipeline.subsets import Member, confirm_identical, removals
-from medmat_core.splits import CONTRADICTORY, LEAK, SURPLUS, TEST, TRAIN, TWICE, Ledger, Settled, settle
+from medmat_core.splits import Decision, Ledger, Settled, settle
 from medmat_core.tree import Tree
 from medmat_core.writers import Writer
 
@@ -187,22 +187,18 @@ class Build:
             split=self.options.split,
             test_fraction=self.options.test_fraction,
             unprotected=card.head.unprotected,
-            captions=card.captions,
+            validation=card.head.validation,
             identical=identical,
             contradict=lambda one, two: contradict(card, one, two),
             max_per_label=self.options.max_per_label,
         )
-        told = {
-            CONTRADICTORY: ("contradictory_label", "the same picture is filed under classes that exclude one another"),
-            TWICE: ("listed_twice", "the picture was given before"),
-            LEAK: ("split_leak", "its group or an identical picture is in the test part; dropped from train"),
-        }
+        told = {Decision.CONTRADICTORY, Decision.TWICE, Decision.LEAK}
         places = [place for place, decision in enumerate(settled.decisions) if decision in told]
         for place, fact in member.facts_at(places).items():
-            reason, detail = told[settled.decisions[place]]
+            decision = Decision(settled.decisions[place])
             file = fact[1] if fact[1] is not None else fact[0].removeprefix(context.image_prefix)
-            self._report(report, [Problem(reason, file, detail)])
-        report.surplus = settled.decisions.count(SURPLUS)
+            self._report(report, [Problem(decision.reason, file, decision.detail)])
+        report.surplus = settled.count(Decision.CAPPED)
         report.copies = len(settled.copies)
         return settled
 
@@ -258,7 +254,7 @@ class Build:
         def tasks() -> Iterator[tuple[bytes | Context, int, Any, bytes, bool]]:
             for shard, start in found:
                 decisions = bytes(settled.decisions[start : start + len(shard.ledger)])
-                if TRAIN in decisions or TEST in decisions:
+                if min(decisions, default=Decision.LEAK) <= Decision.TEST:
                     facts = shard.facts if shard.facts is not None else shard.file
                     # lines that are written at once may come back as they are, since few shards are under way
                     keep = engine.near and (not retained or self.lines_kept < KEPT)

@@ -13,7 +13,7 @@ from medmat_core.pipeline.ask import ShardAsked
 from medmat_core.pipeline.context import Context
 from medmat_core.pipeline.facts import ShardDone
 from medmat_core.pipeline.kept import Fact, load_facts
-from medmat_core.splits import TEST, TRAIN, Labels, Ledger, Settled
+from medmat_core.splits import Decision, Labels, Ledger, Settled
 
 
 @define(eq=False)
@@ -55,7 +55,8 @@ def file_of(context: Context, fact: Fact) -> str:
 
 
 def confirm_identical(context: Context, facts: Mapping[int, Fact], candidates: Sequence[list[int]]) -> list[list[int]]:
-    """Of candidates with equal marks, the places whose files are equal byte for byte."""
+    """Of candidates with equal marks, the places whose files are equal byte for byte, in the order of their
+    paths."""
     found: list[list[int]] = []
     for places in candidates:
         by_digest: dict[str, list[int]] = {}
@@ -65,7 +66,7 @@ def confirm_identical(context: Context, facts: Mapping[int, Fact], candidates: S
             except OSError:
                 continue
             by_digest.setdefault(digest, []).append(place)
-        found.extend(same for same in by_digest.values() if len(same) > 1)
+        found.extend(sorted(same, key=lambda p: facts[p][0]) for same in by_digest.values() if len(same) > 1)
     return found
 
 
@@ -97,17 +98,17 @@ def removals(subset: int, members: Sequence[Member], related: Callable[[str, str
     tested: dict[int, Member] = {}
     for member in members:
         for decision, group in zip(member.settled.decisions, member.ledger.groups, strict=True):
-            if decision == TEST:
+            if decision == Decision.TEST:
                 tested.setdefault(group, member)
     for m, member in enumerate(members):
         for place, (decision, group) in enumerate(zip(member.settled.decisions, member.ledger.groups, strict=True)):
-            if decision == TRAIN and group in tested and (m, place) not in gone:
+            if decision == Decision.TRAIN and group in tested and (m, place) not in gone:
                 gone[m, place] = f"its group is test in {tested[group].number}"
     for same in copies:
-        test = next((m for m, p in same if members[m].settled.decisions[p] == TEST), None)
+        test = next((m for m, p in same if members[m].settled.decisions[p] == Decision.TEST), None)
         if test is not None:
             for m, p in same:
-                if members[m].settled.decisions[p] == TRAIN and (m, p) not in gone:
+                if members[m].settled.decisions[p] == Decision.TRAIN and (m, p) not in gone:
                     gone[m, p] = f"the same picture is test in {members[test].number}"
         first: int | None = None
         for m, p in same:
@@ -131,14 +132,14 @@ def _copies(members: Sequence[Member]) -> list[list[tuple[int, int]]]:
     shared: set[int] = set()
     for m, member in enumerate(members):
         for mark, decision in zip(member.ledger.marks, member.settled.decisions, strict=True):
-            if mark and decision in (TRAIN, TEST) and owners.setdefault(mark, m) != m:
+            if mark and decision <= Decision.TEST and owners.setdefault(mark, m) != m:
                 shared.add(mark)
     if not shared:
         return []
     candidates: dict[int, list[tuple[int, int]]] = {}
     for m, member in enumerate(members):
         for place, (mark, decision) in enumerate(zip(member.ledger.marks, member.settled.decisions, strict=True)):
-            if mark in shared and decision in (TRAIN, TEST):
+            if mark in shared and decision <= Decision.TEST:
                 candidates.setdefault(mark, []).append((m, place))
     files: dict[tuple[int, int], str] = {}
     for m, member in enumerate(members):
