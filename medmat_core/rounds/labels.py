@@ -16,7 +16,7 @@ from medmat_core.rounds.surplus import borrowed
 
 BUCKET: Final = 1_000
 BLOCKS: Final = 60
-POOL_BLOCKS: Final = 2_000
+POOL_BLOCKS: Final = 500
 WORK: Final = 1 << 15
 """Lanes times classes that are worked on at a time, so that memory stays flat."""
 
