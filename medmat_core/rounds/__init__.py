@@ -1,0 +1,11 @@
+"""Rounds: two to four pictures that share one question and one list of options, each option right once.
+
+Arrays in, columns out: no file, card or text is seen here. Everything is sorted by a hash of (salt, key), so that the
+order of the input changes nothing but the places that name it. See docs/explanation/rounds.md.
+"""
+
+from medmat_core.rounds.hashing import Salt
+from medmat_core.rounds.labels import label_rounds
+from medmat_core.rounds.model import Rounds, Surplus
+
+__all__ = ["Rounds", "Salt", "Surplus", "label_rounds"]
