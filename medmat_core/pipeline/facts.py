@@ -23,9 +23,6 @@ from medmat_core.fileio import write_bytes
 from medmat_core.model import Problem
 from medmat_core.splits import Ledger
 
-NO_CELL: Final = 255
-"""Stands where a region lies mostly in no cell of the grid, or is not alone in its class."""
-
 
 @define
 class Regions:
@@ -86,11 +83,13 @@ class Facts:
 
 @frozen
 class Shard:
-    """What there is to keep of a shard: its facts, what could not be used, and how many samples it had."""
+    """What there is to keep of a shard: its facts, what could not be used, how many samples it had, and of those that
+    are no facts how many were lost for which reason."""
 
     facts: Facts
     problems: tuple[Problem, ...]
     seen: int
+    lost: dict[str, int]
 
 
 def save_shard(file: Path, shard: Shard) -> None:
@@ -110,28 +109,37 @@ def load_shard(file: Path | str) -> Shard:
         raise BuildError(f"{file}: cannot be read again ({error}); build without --resume") from error
 
 
-_REGION_COLUMNS: Final = (("counts", "H"), ("classes", "H"), ("boxes", "i"), ("areas", "d"), ("cells", "B"), ("touched", "H"))
+_REGION_COLUMNS: Final = (
+    ("counts", "H"),
+    ("classes", "H"),
+    ("boxes", "i"),
+    ("areas", "d"),
+    ("cells", "B"),
+    ("touched", "H"),
+)
 _LEDGER_COLUMNS: Final = (("keys", "Q"), ("groups", "Q"), ("marks", "Q"), ("labels", "I"))
+_LEDGER_BYTES: Final = ("sides", "named")
 
 
 def _plain(shard: Shard) -> Any:
     """As marshal takes it: texts, numbers and bytes."""
     facts, ledger, regions = shard.facts, shard.facts.ledger, shard.facts.regions
+    numbers = [getattr(ledger, name).tobytes() for name, _ in _LEDGER_COLUMNS]
+    flags = [bytes(getattr(ledger, name)) for name in _LEDGER_BYTES]
+    found = regions and ([getattr(regions, name).tobytes() for name, _ in _REGION_COLUMNS], regions.unsure)
     return (
-        facts.images, facts.sources, facts.groups, facts.widths.tobytes(), facts.heights.tobytes(),
-        [getattr(ledger, name).tobytes() for name, _ in _LEDGER_COLUMNS], bytes(ledger.sides), ledger.label_sets,
-        ledger.grouped,
-        regions and ([getattr(regions, name).tobytes() for name, _ in _REGION_COLUMNS], regions.unsure),
-        [(p.reason, p.file, p.detail, p.row, p.dataset) for p in shard.problems], shard.seen,
+        facts.images, facts.sources, facts.groups, facts.widths.tobytes(), facts.heights.tobytes(), numbers, flags,
+        ledger.label_sets, found, [(p.reason, p.file, p.detail, p.row, p.dataset) for p in shard.problems],
+        shard.seen, shard.lost,
     )  # fmt: skip
 
 
 def _shard(plain: Any) -> Shard:
-    images, sources, groups, widths, heights, numbers, sides, label_sets, grouped, regions, problems, seen = plain
+    images, sources, groups, widths, heights, numbers, flags, label_sets, regions, problems, seen, lost = plain
     ledger = Ledger()
     for (name, code), raw in zip(_LEDGER_COLUMNS, numbers, strict=True):
         setattr(ledger, name, _column(code, raw))
-    ledger.sides, ledger.grouped = bytearray(sides), grouped
+    ledger.sides, ledger.named = (bytearray(raw) for raw in flags)
     for labels in label_sets:
         ledger.label_id(labels)
     found = None
@@ -139,7 +147,7 @@ def _shard(plain: Any) -> Shard:
         found = Regions(*(_column(code, raw) for (_, code), raw in zip(_REGION_COLUMNS, regions[0], strict=True)))
         found.unsure = regions[1]
     facts = Facts(images, sources, groups, _column("I", widths), _column("I", heights), ledger, found)
-    return Shard(facts, tuple(Problem(*fields) for fields in problems), seen)
+    return Shard(facts, tuple(Problem(*fields) for fields in problems), seen, lost)
 
 
 def _column(code: str, raw: bytes) -> array[Any]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Mapping, Sequence
+from array import array
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
@@ -16,12 +17,12 @@ from medmat_core.fileio import sha256_of
 from medmat_core.headers import HeaderError, HeaderReader, read_header
 from medmat_core.model import LabelSample, Problem, Region, Sample, Slice
 from medmat_core.pipeline.context import Context, modules, unpacked
-from medmat_core.pipeline.facts import NO_CELL, Facts, Regions, Shard, ShardNames, save_shard
+from medmat_core.pipeline.facts import Facts, Regions, Shard, ShardNames, save_shard
 from medmat_core.pipeline.kept import left_before, shard_file
 from medmat_core.questions.draws import bits_from, bits_of, key_of, keys_of
 from medmat_core.readers.pictures import escapes
-from medmat_core.regions.words import HARDLY, MOSTLY
-from medmat_core.splits import SIDE_TEST, SIDE_TRAIN, SIDE_UNKNOWN, Labels, Ledger, group_hash
+from medmat_core.regions.words import HARDLY, MOSTLY, NO_CELL
+from medmat_core.splits import Labels, Ledger, Side, group_hash
 
 RENDERED: Final = (".dcm", ".dicom", ".nii", ".nii.gz", ".npy")
 """Suffixes of pictures that records cannot name: they are rendered to 8-bit PNG."""
@@ -51,10 +52,11 @@ class ShardDone:
     names: ShardNames
     ledger: Ledger
     regions: Regions | None
-    widths: Any
-    heights: Any
+    widths: array[int]
+    heights: array[int]
     problems: tuple[Problem, ...]
     seen: int
+    lost: dict[str, int]
     rendered: tuple[tuple[str, str], ...] = ()
 
 
@@ -66,14 +68,22 @@ def inspect_shard(task: Task) -> ShardDone:
     if shard is None:
         inspector = Inspector(context)
         facts = inspector.facts(task.samples)
-        shard = Shard(facts, tuple(inspector.problems), len(task.samples))
+        shard = Shard(facts, tuple(inspector.problems), len(task.samples), inspector.lost)
         if not task.keep:
             save_shard(file, shard)
     facts = shard.facts
     names = ShardNames(task.index, len(facts), facts.span(), str(file), facts if task.keep else None)
     rendered = tuple((facts.images[place], sha256_of(context.out / facts.images[place])) for place in facts.sources)
     return ShardDone(
-        names, facts.ledger, facts.regions, facts.widths, facts.heights, shard.problems, shard.seen, rendered
+        names,
+        facts.ledger,
+        facts.regions,
+        facts.widths,
+        facts.heights,
+        shard.problems,
+        shard.seen,
+        shard.lost,
+        rendered,
     )
 
 
@@ -100,15 +110,12 @@ class Inspector:
         self._captions_of = Translator(context.card)
         self._groups: dict[str, int] = {}
         self._decoders: list[Any] | None = None
-        self._sides: Mapping[str | None, int] = {
-            None: SIDE_UNKNOWN,
-            "train": SIDE_TRAIN,
-            "test": SIDE_TEST,
-            "val": SIDE_TEST if context.card.head.validation == "test" else SIDE_TRAIN,
-        }
+        self._sides = {None: Side.UNSAID, **{part: Side.named(part) for part in ("train", "val", "test")}}
+        self.lost: dict[str, int] = {}
 
     def refuse(self, reason: str, sample: Sample, detail: str) -> None:
         """The sample cannot be used."""
+        self.lost[reason] = self.lost.get(reason, 0) + 1
         self.problems.append(Problem(reason, str(sample.image), detail))
 
     # -- one shard --------------------------------------------------------------------------------
@@ -128,7 +135,7 @@ class Inspector:
         ledger = facts.ledger
         images, names, widths, heights = facts.images, facts.groups, facts.widths, facts.heights
         keys, places, marks, sides, numbers = ledger.keys, ledger.groups, ledger.marks, ledger.sides, ledger.labels
-        groups = self._groups
+        groups, named, of_split = self._groups, ledger.named, self._sides
         codes: Any = None  # the last sample's stated codes; a folder's samples share them
         number: int | None = None
         width = height = mark = 0
@@ -170,14 +177,14 @@ class Inspector:
             else:
                 place = groups.get(group) or self._group(group)
                 names.append(group)
-                ledger.grouped += 1
             images.append(prefix + image)
             widths.append(width)
             heights.append(height)
             keys.append(key)
             places.append(place)
             marks.append(mark)
-            sides.append(self._sides[sample.split])
+            sides.append(of_split[sample.split])
+            named.append(group is not None)
             numbers.append(number)
         return facts
 
@@ -208,7 +215,6 @@ class Inspector:
             place = bits_of(context.seed, key) >> 64
         else:
             place = self._groups.get(group) or self._group(group)
-            ledger.grouped += 1
         if look.source:
             facts.sources[len(facts)] = look.source
         facts.images.append(look.image)
@@ -219,6 +225,7 @@ class Inspector:
         ledger.groups.append(place)
         ledger.marks.append(look.mark)
         ledger.sides.append(self._sides[sample.split])
+        ledger.named.append(group is not None)
         labels = look.labels or (tuple(dict.fromkeys(region.code for region in look.regions)), (), ())
         ledger.labels.append(ledger.label_id(labels))
         if facts.regions is not None:
@@ -335,6 +342,8 @@ class Inspector:
         self.problems.extend(found.notes)
         # what is left of refused masks would make the picture look emptier than it is
         if found.refused or (found.dropped and not found.regions):
+            reason = next((note.reason for note in found.notes if note.level == "refused"), "regions_too_small")
+            self.lost[reason] = self.lost.get(reason, 0) + 1
             return False
         look.regions = [evolve(region, code=labels[region.code]) for region in found.regions]
         look.unsure = sorted({labels[code] for code in found.unsure})

@@ -19,6 +19,7 @@ from medmat_core.questions.view import View
 from medmat_core.rounds import label_rounds
 from medmat_core.splits import Labels
 
+
 def answer_of(labels: Labels) -> str:
     """All that is stated, in card order."""
     return "; ".join(labels[0])
@@ -27,11 +28,7 @@ def answer_of(labels: Labels) -> str:
 def ask_labels(view: View, sheet: Sheet) -> None:
     """Put the label questions of every part on the sheet."""
     words = [view.instruction("label", template) for template in range(6)]
-    # numbered by what they say: the order in which an adapter came upon them must not matter
-    order = sorted(range(len(view.label_sets)), key=view.label_sets.__getitem__)
-    sets = [view.label_sets[number] for number in order]
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order))
+    sets, rank = plain_sets(view.label_sets)
     stated = np.array([bool(labels[0]) for labels in sets], bool)
     compatible = Compatible(view.pools, sets)
     texts = [answer_of(labels) for labels in sets]
@@ -52,6 +49,15 @@ def ask_labels(view: View, sheet: Sheet) -> None:
             sheet, view, "label", rounds, places, texts, classes, 0, lambda template, _: words[template],
             leftovers_open=True,
         )  # fmt: skip
+
+
+def plain_sets(found: Sequence[Labels]) -> tuple[list[Labels], npt.NDArray[np.int64]]:
+    """The sets of labels numbered by what they say, and the new number of each: the order in which an adapter came
+    upon them must not matter."""
+    order = sorted(range(len(found)), key=found.__getitem__)
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    return [found[number] for number in order], rank
 
 
 class Compatible:

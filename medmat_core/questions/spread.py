@@ -65,8 +65,9 @@ def spread(
         which, slots = np.nonzero(there)
         inputs = members[which, slots]
         made = options(rows)
+        worded = questions(rounds.templates, np.arange(len(members)))
         sheet.add(
-            ask_no, places=places[inputs], classes=classes[inputs], questions=questions(rounds.templates, np.arange(len(members)))[which],
+            ask_no, places=places[inputs], classes=classes[inputs], questions=worded[which],
             options=made[which], slots=slots, answers=answer_ids[inputs], rounds=rounds.ids[which],
             templates=rounds.templates[which],
         )  # fmt: skip

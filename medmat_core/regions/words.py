@@ -9,6 +9,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final, Literal, Protocol
 
+import numpy as np
+import numpy.typing as npt
+
 from medmat_core.model import Region
 from medmat_core.regions.find import box_cells, place
 
@@ -40,6 +43,10 @@ MOSTLY: Final = 0.6
 
 HARDLY: Final = 0.05
 """A cell with less than this share of a region is a wrong answer to where it lies."""
+
+
+NO_CELL: Final = 255
+"""Stands for the cell of a region that lies mostly in none, or is not alone in its class."""
 
 
 class Draws(Protocol):
@@ -86,6 +93,32 @@ def box_text(boxes: Iterable[Sequence[int]], size: tuple[int, int], fmt: BoxForm
     return "; ".join(
         [f"[{x1 / 1000:.3f}, {y1 / 1000:.3f}, {x2 / 1000:.3f}, {y2 / 1000:.3f}]" for x1, y1, x2, y2 in steps]
     )
+
+
+def steps_of(
+    boxes: npt.NDArray[np.int32], sizes: npt.NDArray[np.int64], fmt: BoxFormat = "unit"
+) -> npt.NDArray[np.int32]:
+    """The numbers that :func:`box_text` prints, for many pictures at once.
+
+    ``boxes`` is (pictures, boxes, 4) in half-open pixels, ``sizes`` (pictures, 2) width and height. Thousandths of the
+    picture in the formats that print fractions, else pixels.
+    """
+    if fmt == "pixel":
+        return boxes
+    lengths = np.concatenate([sizes, sizes], axis=1)[:, None, :]
+    steps = np.clip((2000 * boxes.astype(np.int64) + lengths) // (2 * np.maximum(lengths, 1)), 0, 1000)
+    low, high = steps[..., :2], steps[..., 2:]
+    flat = low >= high
+    low -= flat & (low == 1000)
+    high[...] = np.where(flat, low + 1, high)
+    return steps.astype(np.int32)
+
+
+def steps_text(steps: Sequence[int], fmt: BoxFormat = "unit") -> str:
+    """One box of :func:`steps_of` as text."""
+    if fmt == "unit":
+        return "[" + ", ".join(f"{step / 1000:.3f}" for step in steps) + "]"
+    return "[" + ", ".join(map(str, steps)) + "]"
 
 
 _NUMBERS: Final = {

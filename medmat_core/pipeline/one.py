@@ -1,0 +1,317 @@
+"""One data set, from its files to its records: inspect, settle, ask, publish."""
+
+from __future__ import annotations
+
+import hashlib
+from array import array
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+from attrs import define, evolve, field
+
+from medmat_core.dataset import Dataset
+from medmat_core.errors import StrictError
+from medmat_core.fileio import sha256_of
+from medmat_core.model import Problem, Sample
+from medmat_core.pipeline.context import Context
+from medmat_core.pipeline.engines import Engine, InProcess
+from medmat_core.pipeline.facts import Named, Regions, ShardNames, names_at
+from medmat_core.pipeline.inspector import Task, contradict, inspect_shard
+from medmat_core.pipeline.lines import PARTS, LineMaker, PartLines
+from medmat_core.pipeline.manifest import DatasetReport
+from medmat_core.pipeline.options import BuildOptions
+from medmat_core.pipeline.publish import (
+    CHOICES,
+    RECORDS,
+    NumberedFile,
+    PartFiles,
+    Scattered,
+    choices_path,
+    lie_apart,
+    records_path,
+)
+from medmat_core.pipeline.source import shards
+from medmat_core.questions import Sheet, View, ask_all
+from medmat_core.questions.asked import Table
+from medmat_core.questions.pools import Pools
+from medmat_core.questions.view import RegionColumns, asks_of
+from medmat_core.splits import Decision, Ledger, Settled, settle
+from medmat_core.tree import Tree
+
+KEPT = 60_000
+"""Pictures whose names, and as many whose lines, are kept in memory; what comes after goes through files."""
+
+
+@define
+class Inspected:
+    """What the first pass found of a whole data set; a place is a picture, in the order of the adapter."""
+
+    names: list[ShardNames] = field(factory=list)
+    ledger: Ledger = field(factory=Ledger)
+    widths: array[int] = field(factory=lambda: array("I"))
+    heights: array[int] = field(factory=lambda: array("I"))
+    regions: Regions | None = None
+    lost: Counter[str] = field(factory=Counter)
+    rendered: dict[str, str] = field(factory=dict)
+
+    def named(self, places: Sequence[int]) -> dict[int, Named]:
+        """The names of the pictures at some places."""
+        return names_at(self.names, places)
+
+
+@define
+class OneBuild:
+    """The build of one data set. ``advance`` is told of every step and how many pictures it took."""
+
+    dataset: Dataset
+    tree: Tree
+    context: Context
+    options: BuildOptions
+    engine: Engine
+    report: DatasetReport
+    advance: Progressed
+
+    # -- what could not be used -------------------------------------------------------------------
+
+    def tell(self, problems: Sequence[Problem]) -> None:
+        """Note problems; with ``--strict`` the first refused one ends the build."""
+        for problem in problems:
+            self.report.problems.append(evolve(problem, dataset=problem.dataset or self.report.slug))
+            if self.options.strict and problem.level == "refused":
+                where = f"{problem.file}: " if problem.file else ""
+                raise StrictError(
+                    f"{self.report.slug}: {where}{problem.detail} ({problem.reason}); --strict stops here"
+                )
+
+    # -- the four steps ---------------------------------------------------------------------------
+
+    def inspect(self) -> Inspected:
+        """The first pass: what every picture is."""
+        found = Inspected()
+        source = shards(self.dataset, self.tree, self.context.verify, self._told_by_adapter)
+        start = next(source, None)
+        opened = self.dataset.card.head.kind in ("mask", "box") or self.context.verify != "none"
+        # where no picture is opened, to hand samples to workers would take longer than to look at them here
+        engine = self.engine if start is not None and (start[1] or opened) else InProcess()
+        packed = self.context if isinstance(engine, InProcess) else self.context.packed()
+
+        def tasks() -> Iterator[Task]:
+            kept = 0
+            for index, (samples, costly) in enumerate(chain((start,) if start is not None else (), source)):
+                keep = engine.near and not costly and kept < KEPT
+                kept += len(samples) if keep else 0
+                yield Task(packed, index, samples, keep, costly)
+
+        for done in engine.map(inspect_shard, tasks()):
+            found.names.append(done.names)
+            found.ledger.extend(done.ledger)
+            found.widths.extend(done.widths)
+            found.heights.extend(done.heights)
+            if done.regions is not None:
+                if found.regions is None:
+                    found.regions = Regions()
+                found.regions.extend(done.regions)
+            found.lost.update(done.lost)
+            found.rendered.update(done.rendered)
+            self.report.seen += done.seen
+            self.tell(done.problems)
+            self.advance("seen", done.seen)
+        return found
+
+    def _told_by_adapter(self, problems: Sequence[Problem]) -> None:
+        self.tell(problems)
+        for problem in problems:
+            if problem.level == "refused" and problem.file and self.tree.is_picture(problem.file):
+                self.report.refused_unread.setdefault(problem.file, problem.reason)
+
+    def settle(self, found: Inspected) -> Settled:
+        """Decide every picture's part, or why it is not asked about."""
+        head, options = self.dataset.card.head, self.options
+
+        def identical(candidates: list[list[int]]) -> list[list[int]]:
+            return equal_files(self.context, found.named([p for some in candidates for p in some]), candidates)
+
+        settled = settle(
+            found.ledger, seed=options.seed, identical=identical,
+            contradict=lambda one, two: contradict(self.dataset.card, one, two), split=options.split,
+            test_fraction=options.test_fraction, fold=options.fold, validation=options.validation or head.validation,
+            shared=head.shared_groups, unprotected=head.unprotected, max_per_label=options.max_per_label,
+        )  # fmt: skip
+        ways_out = {way for way in Decision if way.reason and way is not Decision.CAPPED}
+        places = [place for place, way in enumerate(settled.decisions) if way in ways_out]
+        for place, name in found.named(places).items():
+            way = Decision(settled.decisions[place])
+            self.tell([Problem(way.reason, name.below(self.context.image_prefix), way.detail)])
+        self.report.split = settled.mode
+        self.report.identical = len(settled.copies)
+        return settled
+
+    def ask(self, found: Inspected, settled: Settled) -> tuple[Sheet, Table]:
+        """Every question of every picture, as columns."""
+        context = self.context
+        pools = Pools(context.card, context.subset, context.concepts, context.extra_pool)
+        decisions = np.frombuffer(bytes(settled.decisions), np.uint8)
+        ledger = found.ledger
+        view = View(
+            context.card, context.subset, pools, self.options.seed, context.slug, self.options.box_format,
+            asks_of(context.card, context.subset, self.options.asks), self.options.surplus,
+            tuple(part for part in (Decision.TRAIN, Decision.VAL, Decision.TEST) if part in settled.decisions),
+            np.frombuffer(ledger.keys, np.uint64), decisions, np.frombuffer(found.widths, np.uint32),
+            np.frombuffer(found.heights, np.uint32), np.frombuffer(ledger.labels, np.uint32), ledger.label_sets,
+            _columns(found.regions),
+        )  # fmt: skip
+        sheet = ask_all(view, self.options.distractors)
+        table = sheet.ordered()
+        self.report.shares = sheet.shares
+        self._account(found, settled, sheet, table)
+        return sheet, table
+
+    def _account(self, found: Inspected, settled: Settled, sheet: Sheet, table: Table) -> None:
+        """Where every picture went: used, refused, a copy, or not asked about and why."""
+        decisions = np.frombuffer(bytes(settled.decisions), np.uint8)
+        asked = np.zeros(len(decisions), bool)
+        asked[table.places] = True
+        counts = self.report.pictures
+        counts.used = int(np.count_nonzero(asked))
+        for reason, count in found.lost.items():
+            counts.lose(reason, count)
+        for reason in self.report.refused_unread.values():
+            counts.lose(reason, 1)
+        for way in Decision:
+            if way.reason:
+                counts.lose(way.reason, settled.count(way))
+        silent = ~asked & (decisions <= Decision.TEST)
+        for reason, places in sheet.unasked.items():
+            named = np.zeros(len(decisions), bool)
+            named[places] = True
+            counts.lose(reason, int(np.count_nonzero(named & silent)))
+            silent &= ~named
+            if reason == "no_label":
+                texts = found.named(sorted(places))
+                self.tell(
+                    [
+                        Problem(reason, name.below(self.context.image_prefix), "no finding is stated")
+                        for name in texts.values()
+                    ]
+                )
+        if found.regions is not None:
+            empty = silent & (np.frombuffer(found.regions.counts, np.uint16) == 0)
+            counts.lose("negative_beyond_balance", int(np.count_nonzero(empty)))
+            silent &= ~empty
+        counts.lose("no_round", int(np.count_nonzero(silent)))
+
+    def publish(self, found: Inspected, settled: Settled, sheet: Sheet, table: Table, place: Placing) -> None:
+        """Write the data set's own files, in the order of its pictures."""
+        maker = LineMaker(self.context, sheet, found.ledger.label_sets)
+        starts = [0]
+        for shard in found.names:
+            starts.append(starts[-1] + shard.count)
+        order = sorted((n for n, shard in enumerate(found.names) if shard.count), key=lambda n: found.names[n].span)
+        streaming = lie_apart([found.names[n].span for n in order])
+        stem = self.dataset.file_stem
+        files = {
+            part: PartFiles(
+                NumberedFile(place.new(records_path(stem, part)), RECORDS),
+                NumberedFile(place.new(choices_path(stem, part)), CHOICES),
+            )
+            for part in PARTS
+        }
+        scattered = Scattered(self.context.work, KEPT)
+        prints = hashlib.sha256()
+        try:
+            for number in order:
+                shard = found.names[number]
+                cut = table.between(starts[number], starts[number] + shard.count)
+                if not len(cut):
+                    continue
+                facts = shard.load()
+                lines = maker.lines(facts, settled.decisions[starts[number] : starts[number] + shard.count], cut)
+                if streaming:
+                    self._write(files, lines)
+                else:
+                    scattered.add(lines)
+            for part, some in scattered.merged():
+                self._write(files, {part: some})
+            for part, both in files.items():
+                for file, path in ((both.records, records_path(stem, part)), (both.choices, choices_path(stem, part))):
+                    digest = file.finish()
+                    if digest is not None:
+                        place.add(path, digest)
+                        self.report.files.append(path)
+        finally:
+            for both in files.values():
+                both.records.discard()
+                both.choices.discard()
+        self._count_records(table, sheet, settled)
+        self.report.fingerprint = prints.hexdigest()
+
+    def _write(self, files: dict[str, PartFiles], lines: dict[str, PartLines]) -> None:
+        for part, some in lines.items():
+            files[part].add(some)
+            self.advance("written", len(some))
+
+    def _count_records(self, table: Table, sheet: Sheet, settled: Settled) -> None:
+        """Records by part and answer (labels, presence) or class."""
+        if not len(table):
+            return
+        from medmat_core.model import ASKS
+
+        parts = np.frombuffer(bytes(settled.decisions), np.uint8)[table.places]
+        said = np.isin(table.asks, [ASKS.index("label"), ASKS.index("presence")])
+        what = np.where(said, table.answers.astype(np.int64), -1 - table.classes.astype(np.int64))
+        rows, counts = np.unique(np.stack([parts.astype(np.int64), what], 1), axis=0, return_counts=True)
+        for (part, number), count in zip(rows.tolist(), counts.tolist(), strict=True):
+            name = sheet.answers.items[number] if number >= 0 else self.dataset.card.captions[-1 - number]
+            self.report.records.setdefault(PARTS[part], Counter())[name] += count
+
+
+class Progressed:
+    """Told of a step and how many pictures it took."""
+
+    def __call__(self, step: str, count: int) -> None:
+        """Nothing to do."""
+
+
+class Placing:
+    """Where files are written before they are OUT's; see :class:`medmat_core.pipeline.outfolder.OutFolder`."""
+
+    def new(self, path: str) -> Path:
+        """Where to write the file."""
+        raise NotImplementedError
+
+    def add(self, path: str, sha256: str) -> None:
+        """It is whole."""
+        raise NotImplementedError
+
+
+def _columns(regions: Regions | None) -> RegionColumns | None:
+    if regions is None:
+        return None
+    starts = regions.starts()
+    return RegionColumns(
+        starts, np.repeat(np.arange(len(regions.counts)), np.diff(starts)), np.frombuffer(regions.classes, np.uint16),
+        np.frombuffer(regions.boxes, np.int32).reshape(-1, 4), np.frombuffer(regions.areas, np.float64),
+        np.frombuffer(regions.cells, np.uint8), np.frombuffer(regions.touched, np.uint16), regions.unsure,
+    )  # fmt: skip
+
+
+def equal_files(context: Context, names: dict[int, Named], candidates: Sequence[list[int]]) -> list[list[int]]:
+    """Of candidates with equal marks, the places whose files are equal byte for byte, in the order of their paths."""
+    found: list[list[int]] = []
+    for places in candidates:
+        by_digest: dict[str, list[int]] = {}
+        for place in sorted(places, key=lambda place: names[place].image):
+            name = names[place]
+            file = context.root / name.below(context.image_prefix).partition("#")[0] if name.source else None
+            path = file if file is not None else context.root / name.below(context.image_prefix)
+            tail = name.source.partition("#")[2]
+            try:
+                digest = sha256_of(path) + tail
+            except OSError:
+                continue
+            by_digest.setdefault(digest, []).append(place)
+        found.extend(same for same in by_digest.values() if len(same) > 1)
+    return found
