@@ -24,12 +24,12 @@ from attrs import define, field
 from medmat_core.errors import UsageError
 from medmat_core.fileio import failed, sha256_of, write_text
 from medmat_core.pipeline.placing import Plan, Step, carry_out
-from medmat_core.pipeline.standing import (
+from medmat_core.pipeline.finished import (
     MANIFEST,
     PROBLEMS,
     RENDERED,
     STATES,
-    Standing,
+    Finished,
     flag,
     rendered_folder,
     shown,
@@ -61,7 +61,7 @@ class OutFolder:
 
     out: Path
     data: tuple[Path, ...] = ()
-    standing: Standing = field(factory=Standing)
+    finished: Finished = field(factory=Finished)
     _lock: BaseFileLock | None = None
     _added: dict[str, tuple[Path, str]] = field(factory=dict)
     _hashes: dict[Path, tuple[tuple[int, ...], str]] = field(factory=dict)
@@ -75,7 +75,7 @@ class OutFolder:
 
     # -- before work begins -------------------------------------------------------------------------
 
-    def take(self) -> Standing:
+    def take(self) -> Finished:
         """Take the folder for this build alone, finish what a killed one had planned, and tell what stands there.
 
         Raises :class:`UsageError` if another build is at work there, or if something there is not medmat's;
@@ -92,8 +92,8 @@ class OutFolder:
                 self._clear(keep=(_LOCK,))
         except OSError as error:
             raise failed(self.out, error) from error
-        self.standing = Standing.read(self.out)
-        return self.standing
+        self.finished = Finished.read(self.out)
+        return self.finished
 
     def begin(
         self, arguments: Mapping[str, Any], *, slugs: Iterable[str], needed: Iterable[str], resume: bool = False
@@ -109,7 +109,7 @@ class OutFolder:
         wanted = {*needed, *map(state_path, built), MANIFEST, PROBLEMS}
         self._keep_off({PurePosixPath(path).parts[0] for path in wanted if "/" in path})
         self._keep_off(rendered_folder(slug) for slug in built)
-        standing = {path for slug in built for path in self.standing.files_of(slug)}
+        standing = {path for slug in built for path in self.finished.files_of(slug)}
         try:
             listings: dict[Path, dict[str, list[str]]] = {}
             for path in sorted(wanted | standing):
@@ -167,7 +167,7 @@ class OutFolder:
         file = self.out / path
         if not os.path.lexists(file):
             return ""
-        known = self.standing.digest if path == MANIFEST else self.standing.files.get(path, "")
+        known = self.finished.digest if path == MANIFEST else self.finished.files.get(path, "")
         if not known or file.is_symlink() or not file.is_file():
             raise _stranger(file)
         if self._sha256(file) != known:
@@ -262,7 +262,7 @@ class OutFolder:
 
     def digest(self, path: str) -> str | None:
         """The SHA-256 of the file of this path, made by this build or standing; None where there is none."""
-        return self._added[path][1] if path in self._added else self.standing.files.get(path)
+        return self._added[path][1] if path in self._added else self.finished.files.get(path)
 
     def commit(self, files: Collection[str]) -> None:
         """The build has ended well: OUT holds ``files`` (those added and those that stay) and its manifest.
@@ -290,9 +290,9 @@ class OutFolder:
             file, sha256 = self._added[path]
             self._refuse_stranger(path, listings)
             yield Step(path, sha256, self._refuse_changed(path), file.relative_to(self.work).as_posix())
-        for path in sorted(self.standing.files):
+        for path in sorted(self.finished.files):
             if path not in files and path not in self._added and self._refuse_changed(path):
-                yield Step(path, "", self.standing.files[path], "")
+                yield Step(path, "", self.finished.files[path], "")
 
     def _end(self) -> None:
         """Take the work folder away, and let go of the lock while nobody can come between."""

@@ -18,7 +18,7 @@ from attrs import frozen
 
 from medmat_core.errors import BuildError, UsageError
 from medmat_core.fileio import PART, sha256_of, write_text
-from medmat_core.pipeline.standing import MANIFEST, is_below
+from medmat_core.pipeline.finished import MANIFEST, is_below
 from medmat_core.tree import fold
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from attrs import frozen
 
 from medmat_core.fileio import sha256_of
-from medmat_core.pipeline.standing import rendered_folder, state_path
+from medmat_core.pipeline.finished import rendered_folder, state_path
 from medmat_core.pipeline.state import Shown, ties_of
 
 

@@ -50,7 +50,7 @@ def sealed(body: Mapping[str, Any]) -> str:
 
 
 @frozen
-class Standing:
+class Finished:
     """A finished build, or several that were added to one another; empty where there is none.
 
     ``datasets`` are the manifest's entries, as they are. ``files`` maps a path below OUT to its SHA-256;
@@ -65,7 +65,7 @@ class Standing:
     digest: str = ""
 
     @classmethod
-    def read(cls, out: Path) -> Standing:
+    def read(cls, out: Path) -> Finished:
         """What stands in ``out``; :class:`UsageError` for a manifest that medmat did not write as it lies there."""
         try:
             raw = (out / MANIFEST).read_bytes()
