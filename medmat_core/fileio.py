@@ -69,7 +69,7 @@ def _drop(part: Path) -> None:
 
 
 class GrowingFile:
-    """A UTF-8 text file that is written bit by bit, and appears whole at :meth:`finish` or not at all.
+    """A file, mostly UTF-8 text, that is written bit by bit, and appears whole at :meth:`finish` or not at all.
 
     Raises :class:`BuildError` where the disk is full or not writable; nothing is left then.
     """
@@ -87,7 +87,10 @@ class GrowingFile:
 
     def write(self, text: str) -> None:
         """Append text."""
-        raw = text.encode()
+        self.write_bytes(text.encode())
+
+    def write_bytes(self, raw: bytes) -> None:
+        """Append bytes."""
         self._digest.update(raw)
         try:
             self._handle.write(raw)
