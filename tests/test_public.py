@@ -10,7 +10,7 @@ from medmat_core import hooks
 
 FACE = {
     "BoxSample": "(image, boxes, group, split)",
-    "Card": "(path, head)",
+    "Card": "class",
     "Dataset": "(card, samples, module, source)",
     "LabelSample": "(image, stated, uncertain, absent, group, split)",
     "MaskSample": "(image, masks, group, split)",
