@@ -21,7 +21,9 @@ from attrs import frozen
 
 from medmat_core.card import Card
 from medmat_core.fileio import sha256_of
-from medmat_core.headers import HeaderError, HeaderReader, read_header
+from medmat_core.images import PictureError
+from medmat_core.images.headers import HeaderReader, read_header
+from medmat_core.images.suffixes import RENDERED_SUFFIXES
 from medmat_core.model import LabelSample, Problem, Sample, Slice
 from medmat_core.pipeline.context import Context, modules, unpacked
 from medmat_core.pipeline.kept import Fact, facts_file, left_before, save_facts
@@ -29,8 +31,7 @@ from medmat_core.questions.draws import bits_from, bits_of, key_of, keys_of
 from medmat_core.readers.pictures import escapes
 from medmat_core.splits import SIDE_TEST, SIDE_TRAIN, SIDE_UNKNOWN, Labels, Ledger, group_hash
 
-RENDERED: Final = (".dcm", ".dicom", ".nii", ".nii.gz", ".npy")
-_RENDERED_ANY: Final = RENDERED + tuple(suffix.upper() for suffix in RENDERED)
+_RENDERED_ANY: Final = RENDERED_SUFFIXES + tuple(suffix.upper() for suffix in RENDERED_SUFFIXES)
 """Suffixes of pictures that records cannot name: they are rendered to 8-bit PNG."""
 
 
@@ -159,7 +160,7 @@ class Inspector:
                     width, height, bits, mark, kind = headers.fields(image)
                     if context.verify == "full":
                         decode(f"{root}/{image}")
-                except HeaderError as error:
+                except PictureError as error:
                     self.refuse(error.reason, sample, error.detail)
                     continue
                 if bits > 8 and kind != "jpeg":
@@ -238,7 +239,7 @@ class Inspector:
                 return None
         try:
             shown, source, width, height, mark = self._picture(sample)
-        except HeaderError as error:
+        except PictureError as error:
             self.refuse(error.reason, sample, error.detail)
             return None
         regions = None
@@ -247,7 +248,7 @@ class Inspector:
             if width is None or height is None:
                 try:
                     header = read_header(str(context.root / path))
-                except HeaderError as error:
+                except PictureError as error:
                     self.refuse(error.reason, sample, error.detail)
                     return None
                 width, height = header.width, header.height
@@ -283,7 +284,7 @@ class Inspector:
         image = sample.image
         path = image.path if isinstance(image, Slice) else image
         full = context.root / path
-        rendered = isinstance(image, Slice) or path.lower().endswith(RENDERED)
+        rendered = isinstance(image, Slice) or path.lower().endswith(RENDERED_SUFFIXES)
         width = height = None
         mark = 0
         if not rendered and context.verify != "none":
@@ -294,25 +295,21 @@ class Inspector:
                 decode(str(full))
         if not rendered:
             return context.image_prefix + path, None, width, height, mark
-        from medmat_core.regions.pixels import PixelError
-        from medmat_core.regions.rendering import render
+        from medmat_core.images.rendering import render
 
         name = f"images/{context.slug}/{_rendered_name(str(image))}"
         if not full.exists():
-            raise HeaderError("missing_image", "the picture is not there")
-        try:
-            width, height = render(
-                full, image if isinstance(image, Slice) else None, context.out / name, window=context.card.mask.window
-            )
-        except PixelError as error:
-            raise HeaderError(error.reason, error.detail) from None
+            raise PictureError("missing_image", "the picture is not there")
+        width, height = render(
+            full, image if isinstance(image, Slice) else None, context.out / name, window=context.card.mask.window
+        )
         if context.verify != "none":
             mark = _mark_of(full, image)
         return name, str(image), width, height, mark
 
     def _regions(self, sample: Any, size: tuple[int, int]) -> tuple[tuple[Any, ...], tuple[str, ...]] | None:
         """((caption, box, area, cells), ...) and the captions that are neither present nor absent."""
-        from medmat_core.regions.facts import regions_of
+        from medmat_core.regions.extract import regions_of
 
         if self._decoders is None:
             self._decoders = [module.medmat_regions for module in modules(self.context.region_plugins)]
@@ -328,13 +325,10 @@ class Inspector:
 
 
 def decode(path: str) -> None:
-    """Decode every pixel of a picture; :class:`HeaderError` where that fails."""
-    from medmat_core.regions.pixels import PixelError, load_array
+    """Decode every pixel of a picture; :class:`PictureError` where that fails."""
+    from medmat_core.images.pixels import load_array
 
-    try:
-        load_array(Path(path), role="image")
-    except PixelError as error:
-        raise HeaderError(error.reason, error.detail) from None
+    load_array(Path(path), role="image")
 
 
 def contradict(card: Card, one: Labels, two: Labels) -> bool:
