@@ -14,14 +14,9 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from medmat_core.images.suffixes import FOREIGN_VOLUMES, IMAGE_SUFFIXES, VOLUME_SUFFIXES, is_image, suffix_of
 from medmat_core.model import Problem
 
-IMAGE_SUFFIXES: Final = frozenset(
-    {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".pgm", ".ppm", ".gif", ".webp", ".dcm", ".dicom"}
-)
-"""Suffixes of pictures, lower case. Volumes (.nii, .nii.gz, .npy) are asked for by name."""
-
-_VOLUMES: Final = (".nii", ".nii.gz", ".npy", ".npz")
 _JUNK: Final = frozenset({"__macosx", "thumbs.db", "desktop.ini", ".ds_store", ".git", ".ipynb_checkpoints"})
 _JUNK_STARTS: Final = frozenset({case + tail for case in "._dtDT" for tail in "._dDgGiIeEhH"})
 """The first two letters of junk, by which nearly every name is told at once to be none."""
@@ -149,7 +144,7 @@ class Tree:
     def _unusable(self, entry: os.DirEntry[str], detail: str) -> None:
         """Tell of a picture that cannot be opened (to open a pipe would wait for ever). What else cannot be opened is
         missed by whoever asks for it."""
-        if is_image(entry.name) or entry.name.lower().endswith(_VOLUMES):
+        if is_image(entry.name) or entry.name.lower().endswith(VOLUME_SUFFIXES + FOREIGN_VOLUMES):
             where = os.path.relpath(entry.path, self.base).replace(os.sep, "/")
             self.report("bad_image", where, detail)
 
@@ -196,7 +191,7 @@ class Tree:
                     name[-4:] in known
                     or name.endswith(plain)
                     or not suffixes
-                    or _suffix(name) in suffixes
+                    or suffix_of(name) in suffixes
                     or name.lower().endswith(plain)
                 ):
                     yield prefix + name
@@ -286,13 +281,3 @@ def _matcher(wanted: str) -> Callable[[str], bool]:
     if any(c in wanted for c in "*?"):
         return lambda text: fnmatch.fnmatchcase(text, wanted)
     return wanted.__eq__
-
-
-def is_image(name: str) -> bool:
-    """Whether a file's name ends like a picture's, in upper or lower case."""
-    return _suffix(name) in IMAGE_SUFFIXES
-
-
-def _suffix(name: str) -> str:
-    dot = name.rfind(".")
-    return name[dot:].lower() if dot > 0 else ""

@@ -22,13 +22,14 @@ from medmat_core.audit.entries import data_no
 from medmat_core.audit.faults import Faults
 from medmat_core.audit.found import File
 from medmat_core.audit.labels import Labels
-from medmat_core.audit.near import near_pairs, perceptual
 from medmat_core.audit.numbers import Seen, contradict, hashed, runs
 from medmat_core.audit.stream import StreamError, records
 from medmat_core.audit.unit import Unit
 from medmat_core.card import Card
 from medmat_core.fileio import sha256_of
-from medmat_core.headers import HeaderError, read_header
+from medmat_core.images import PictureError
+from medmat_core.images.headers import read_header
+from medmat_core.images.near import near_pairs, perceptual
 from medmat_core.tree import Tree, fold
 
 _DICOM: Final = (".dcm", ".DCM", ".Dcm", ".dicom", ".DICOM")
@@ -136,8 +137,8 @@ class Gallery:
         try:
             size = os.stat(path).st_size
             header = read_header(str(path))
-        except (OSError, HeaderError) as error:
-            detail = error.detail if isinstance(error, HeaderError) else "the picture is not there"
+        except (OSError, PictureError) as error:
+            detail = error.detail if isinstance(error, PictureError) else "the picture is not there"
             self.faults.tell("missing_image", f"{path}: {detail}", *where)
             return 0
         told = shown.size
@@ -289,13 +290,13 @@ class Gallery:
 
     def _decode(self, wall: Wall) -> None:
         """Hashes of the decoded pixels, and perceptual ones where wanted."""
-        from medmat_core.regions.pixels import PixelError, load_array
+        from medmat_core.images.pixels import load_array
 
         for shown in _pictures(wall.files, wall.labels):
             pixels = mark = 0
             try:
                 decoded = load_array(self._path(shown.image), None, role="image")
-            except PixelError as error:
+            except PictureError as error:
                 self.faults.tell("missing_image", error.detail, shown.file.shown, shown.record, shown.image)
             else:
                 raw = f"{decoded.shape}{decoded.dtype}".encode() + decoded.tobytes()

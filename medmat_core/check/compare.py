@@ -16,7 +16,7 @@ from medmat_core.tree import Tree
 
 if TYPE_CHECKING:
     from medmat_core.check.pictures import Looked
-    from medmat_core.regions.facts import Decoder
+    from medmat_core.regions.extract import Decoder
 
 EXAMPLES = 5
 """How many file names a finding lists."""
@@ -67,7 +67,7 @@ def check_dataset(
     """Compare what lies under ``data`` with the card.
 
     ``verify`` "none" opens no picture, "header" reads sizes, "full" decodes every picture and mask and finds pictures
-    that decode alike; ``near`` also looks for near copies by perceptual hash (needs ``medmat-core[hash]``).
+    that decode alike; ``near`` also looks for near copies by perceptual hash.
     ``decoders`` are plugins' own for masks.
     """
     head = dataset.card.head

@@ -11,10 +11,10 @@ from medmat_core.card import Card
 from medmat_core.catalog import Catalog
 from medmat_core.dataset import Dataset
 from medmat_core.errors import MedmatError, UsageError
+from medmat_core.images.suffixes import IMAGE_SUFFIXES, RENDERED_SUFFIXES
 from medmat_core.model import MaskSample, Problem, Sample, Slice
-from medmat_core.pipeline.facts import RENDERED
 from medmat_core.pipeline.options import BuildOptions
-from medmat_core.tree import IMAGE_SUFFIXES, Tree, fold
+from medmat_core.tree import Tree, fold
 
 SHARD: Final = 2048
 """Samples in one partition: small enough to keep memory flat, large enough that starting one costs nothing."""
@@ -82,7 +82,7 @@ def costly(card: Card, verify: str, samples: Sequence[Sample]) -> bool:
     build that goes on with ``--resume``."""
     if verify == "full" or (card.head.kind == "mask" and any(isinstance(s, MaskSample) for s in samples[:1])):
         return True
-    return any(isinstance(s.image, Slice) or s.image.lower().endswith(RENDERED) for s in samples[:1])
+    return any(isinstance(s.image, Slice) or s.image.lower().endswith(RENDERED_SUFFIXES) for s in samples[:1])
 
 
 def shards(

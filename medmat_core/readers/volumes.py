@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from medmat_core.errors import MedmatError
+from medmat_core.images.suffixes import NIFTI_SUFFIXES
 from medmat_core.model import Slice
 from medmat_core.tree import Tree
 
@@ -24,7 +25,7 @@ def slices_of(tree: Tree, file: str, axis: int = 2) -> Iterator[Slice]:
 def _shape(tree: Tree, file: str) -> tuple[int, ...] | None:
     path = tree.path(file)
     try:
-        if file.lower().endswith(".npy"):
+        if not file.lower().endswith(NIFTI_SUFFIXES):
             import numpy as np
 
             return tuple(int(n) for n in np.load(path, mmap_mode="r", allow_pickle=False).shape)

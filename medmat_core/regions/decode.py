@@ -24,10 +24,10 @@ import numpy as np
 import numpy.typing as npt
 from attrs import frozen
 
+from medmat_core.images.faults import PictureError, bad, check_size
+from medmat_core.images.pixels import load, load_color, load_gray
+from medmat_core.images.raster import Pixels
 from medmat_core.model import ColorMask, ImageRef, IndexMask, Mask, MaskFile, PolygonMask, RleMask, Slice
-from medmat_core.regions._faults import bad, check_size
-from medmat_core.regions._pictures import Pixels
-from medmat_core.regions.pixels import PixelError, load, load_color, load_gray
 
 _FAR = 1_000_000
 """Pixels from the origin beyond which an outline is taken for damaged."""
@@ -55,8 +55,8 @@ def decode(mask: Mask, size: tuple[int, int], root: Path) -> list[Decoded]:
 
     ``root`` is what the mask's path is relative to. A mask of one class gives one array even if it is empty;
     index and colour masks give those of their classes that occur, in the order listed. Raises
-    :class:`PixelError` for a mask that cannot be read and :class:`MissingExtraError` for a format whose
-    library is missing.
+    :class:`PictureError` for a mask that cannot be read and :class:`~medmat_core.images.MissingExtraError` for a
+    format whose library is missing.
     """
     if isinstance(mask, MaskFile):
         found = [(mask.code, _file(mask, root))]
@@ -105,7 +105,7 @@ def _refuse_ones(pixels: Pixels, found: npt.NDArray[np.uint8]) -> None:
     if array.dtype == np.bool_ or pixels.top in (None, 1) or array.dtype.kind not in "ui" or found.any():
         return
     if array.max(initial=0) == 1 and np.count_nonzero(array) >= LEAST_ONES:
-        raise PixelError(
+        raise PictureError(
             "bad_mask",
             "it holds only 0 and 1, which is nothing at half of its range; set mask.threshold = 0 on the card",
         )
@@ -138,7 +138,7 @@ def _indices(mask: IndexMask, root: Path) -> list[tuple[str, npt.NDArray[np.uint
 def _equal_channels(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     first = array[..., 0]
     if array.shape[2] >= 3 and not (np.array_equal(first, array[..., 1]) and np.array_equal(first, array[..., 2])):
-        raise PixelError("bad_mask", "an index mask whose channels differ; is it a colour mask?")
+        raise PictureError("bad_mask", "an index mask whose channels differ; is it a colour mask?")
     return first
 
 
@@ -187,12 +187,12 @@ def _runs(mask: RleMask, size: tuple[int, int]) -> npt.NDArray[np.uint8]:
     if mask.start == "relative" and words == ["-1"]:
         words = []  # how SIIM-ACR writes "nothing here"
     if len(words) % 2:
-        raise PixelError("bad_mask", f"{len(words)} numbers in the run lengths; they come in pairs")
+        raise PictureError("bad_mask", f"{len(words)} numbers in the run lengths; they come in pairs")
     if not all(word.isascii() and word.isdecimal() for word in words):
         wrong = next(word for word in words if not (word.isascii() and word.isdecimal()))
-        raise PixelError("bad_mask", f"{wrong[:40]!r} in the run lengths is not a whole number from 0 up")
+        raise PictureError("bad_mask", f"{wrong[:40]!r} in the run lengths is not a whole number from 0 up")
     if any(len(word) > 12 for word in words):
-        raise PixelError("bad_mask", "a run lies past the end of the picture")
+        raise PictureError("bad_mask", "a run lies past the end of the picture")
     numbers = list(map(int, words))
     end = 0
     first = 1 if mask.start == "one" else 0
@@ -200,7 +200,7 @@ def _runs(mask: RleMask, size: tuple[int, int]) -> npt.NDArray[np.uint8]:
         begin = end + start if mask.start == "relative" else start - first
         end = begin + length
         if begin < 0 or end > flat.size:
-            raise PixelError(
+            raise PictureError(
                 "bad_mask", f"run '{start} {length}' lies outside the {width} x {height} picture ({flat.size} pixels)"
             )
         flat[begin:end] = 1

@@ -22,7 +22,7 @@ import numpy as np
 
 from medmat_core.card import Card
 from medmat_core.model import MaskFile, MaskSample
-from medmat_core.regions.facts import regions_of
+from medmat_core.regions.extract import regions_of
 from medmat_core.regions.words import box_text, joined_boxes
 from medmat_core.regions.wrong_boxes import wrong_boxes
 

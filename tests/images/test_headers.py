@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from medmat_core.headers import HeaderError, read_header
+from medmat_core.images import PictureError
+from medmat_core.images.headers import read_header
 
 FORMATS = {
     "a.jpg": "JPEG",
@@ -71,13 +72,13 @@ def test_exif_orientation_does_not_turn_the_size(tmp_path: Path) -> None:
 )
 def test_what_is_no_picture_is_refused_with_its_reason(tmp_path: Path, raw: bytes, reason: str) -> None:
     (tmp_path / "a.jpg").write_bytes(raw)
-    with pytest.raises(HeaderError) as caught:
+    with pytest.raises(PictureError) as caught:
         read_header(str(tmp_path / "a.jpg"))
     assert caught.value.reason == reason
 
 
 def test_a_missing_picture_is_told_apart(tmp_path: Path) -> None:
-    with pytest.raises(HeaderError) as caught:
+    with pytest.raises(PictureError) as caught:
         read_header(str(tmp_path / "none.jpg"))
     assert caught.value.reason == "missing_image"
 
@@ -87,7 +88,7 @@ def test_any_bytes_after_a_jpeg_start_end_in_a_size_or_a_refusal(tmp_path: Path,
     (tmp_path / "a.jpg").write_bytes(b"\xff\xd8\xff" + tail)
     try:
         header = read_header(str(tmp_path / "a.jpg"))
-    except HeaderError:
+    except PictureError:
         return
     assert header.width > 0 and header.height > 0
 
@@ -109,5 +110,5 @@ def test_the_limit_is_200_megapixels_in_formats_that_pillow_reads_too(tmp_path: 
     if fits:
         assert read_header(str(path)).width == width
     else:
-        with pytest.raises(HeaderError, match="20001 x 10000 pixels; the limit is 200 megapixels"):
+        with pytest.raises(PictureError, match="20001 x 10000 pixels; the limit is 200 megapixels"):
             read_header(str(path))

@@ -12,13 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-from regions_oracle import write_dicom
 
 from medmat_core.errors import BuildError
+from medmat_core.images import PictureError, rendering
+from medmat_core.images.rendering import bits_of, needs_rendering, render, shown_pixels, windowed
 from medmat_core.model import Slice
-from medmat_core.regions import rendering
-from medmat_core.regions.pixels import PixelError
-from medmat_core.regions.rendering import bits_of, needs_rendering, render, shown_pixels, windowed
+from tests.regions.regions_oracle import write_dicom
 
 RAMP = np.arange(12 * 20, dtype=np.uint16).reshape(12, 20)
 
@@ -60,7 +59,7 @@ def test_bits_are_told_from_the_header(tmp_path):
     assert bits_of(tmp_path / "one.png") == 1
     (tmp_path / "odd.pgm").write_bytes(b"P5\n# a comment 70000\n4 1 # another\n4095\n" + bytes(8))
     assert bits_of(tmp_path / "odd.pgm") == 16
-    with pytest.raises(PixelError) as caught:
+    with pytest.raises(PictureError) as caught:
         bits_of(tmp_path / "gone.png")
     assert caught.value.reason == "missing_image"
 
@@ -332,7 +331,7 @@ def test_a_write_that_fails_leaves_nothing_behind(tmp_path, monkeypatch):
 def test_what_cannot_be_rendered_is_the_picture_s_fault_and_writes_nothing(tmp_path, name, data, reason):
     if data is not None:
         (tmp_path / name).write_bytes(data)
-    with pytest.raises(PixelError) as caught:
+    with pytest.raises(PictureError) as caught:
         render(tmp_path / name, None, tmp_path / "o.png")
     assert caught.value.reason == reason
     assert not (tmp_path / "o.png").exists()

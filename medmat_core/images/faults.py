@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final, Literal
 
 from medmat_core.errors import MedmatError
@@ -14,9 +17,12 @@ Role = Literal["mask", "image"]
 PIXEL_LIMIT: Final = 200_000_000
 """Pictures with more pixels are refused before anything is decoded."""
 
+_lock = threading.Lock()
 
-class PixelError(MedmatError):
-    """Pixels that cannot be had. ``reason`` is from the fixed list of :data:`medmat_core.model.REASONS`."""
+
+class PictureError(MedmatError):
+    """A picture or mask that cannot be used. ``reason`` is from the fixed list of :data:`medmat_core.model.REASONS`,
+    ``detail`` says what is wrong with this file."""
 
     exit_code = 1
 
@@ -50,16 +56,35 @@ def need(module: str, extra: str, what: str) -> Any:
 
 
 def check_size(width: int, height: int) -> None:
-    """Refuse a picture by its stated size. Raises :class:`PixelError` (``image_too_large``)."""
+    """Refuse a picture by its stated size. Raises :class:`PictureError` (``image_too_large``)."""
     if width * height > PIXEL_LIMIT:
-        raise PixelError("image_too_large", f"{width} x {height} pixels; at most {PIXEL_LIMIT // 1_000_000} megapixels")
+        raise PictureError(
+            "image_too_large", f"{width} x {height} pixels; the limit is {PIXEL_LIMIT // 1_000_000} megapixels"
+        )
 
 
-def bad(role: Role, detail: str) -> PixelError:
+def bad(role: Role, detail: str) -> PictureError:
     """``bad_mask`` or ``bad_image``, by what the file is read for."""
-    return PixelError("bad_mask" if role == "mask" else "bad_image", detail)
+    return PictureError("bad_mask" if role == "mask" else "bad_image", detail)
 
 
-def missing(role: Role) -> PixelError:
+def missing(role: Role) -> PictureError:
     """``missing_mask`` or ``missing_image``."""
-    return PixelError("missing_mask" if role == "mask" else "missing_image", "no file of that name")
+    return PictureError(
+        "missing_mask" if role == "mask" else "missing_image",
+        "the mask is not there" if role == "mask" else "the picture is not there",
+    )
+
+
+@contextmanager
+def own_limit() -> Iterator[None]:
+    """Pillow's own size limit lies below ours and is global: it is set aside while one of its readers runs."""
+    from PIL import Image
+
+    with _lock:
+        theirs = Image.MAX_IMAGE_PIXELS
+        Image.MAX_IMAGE_PIXELS = None
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = theirs

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from medmat_core.images.faults import MissingExtraError, PictureError, Role, bad, check_size, missing, need
+from medmat_core.images.raster import Pixels
 from medmat_core.model import Slice
-from medmat_core.regions._faults import MissingExtraError, PixelError, Role, bad, check_size, missing, need
-from medmat_core.regions._pictures import Pixels
 
 _IMPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2"
 
@@ -29,11 +29,11 @@ def open_dicom(path: Path, role: Role) -> Any:
         raise bad(role, "not a DICOM file with a picture in it") from error
     except Exception as error:  # a decoder fed with a stranger's bytes may raise anything
         if isinstance(error, EOFError):
-            raise PixelError("truncated_image", "the DICOM file ends inside its header") from error
+            raise PictureError("truncated_image", "the DICOM file ends inside its header") from error
         raise bad(role, f"not a readable DICOM file: {error}") from error
     check_size(columns, rows)
     if "PixelData" not in dataset:
-        raise PixelError("truncated_image", "the DICOM file ends before its pixels")
+        raise PictureError("truncated_image", "the DICOM file ends before its pixels")
     return dataset
 
 
@@ -61,7 +61,7 @@ def stored_frame(dataset: Any, slice_: Slice | None, role: Role) -> Pixels:
     except Exception as error:  # a decoder fed with a stranger's bytes may raise anything
         text = str(error)
         if "less than" in text or "truncated" in text.lower() or "end of" in text.lower():
-            raise PixelError("truncated_image", "the DICOM file ends before its last pixel") from error
+            raise PictureError("truncated_image", "the DICOM file ends before its last pixel") from error
         if "plugins are missing dependencies" in text or "No decoders" in text:
             raise MissingExtraError(f"this DICOM's compression needs a further decoder: {text}") from error
         raise bad(role, f"the DICOM pixels cannot be decoded: {text or type(error).__name__}") from error

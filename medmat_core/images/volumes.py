@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from medmat_core.images.faults import PictureError, Role, bad, check_size, missing, need
+from medmat_core.images.raster import Pixels, top_of
 from medmat_core.model import Slice
-from medmat_core.regions._faults import PixelError, Role, bad, check_size, missing, need
-from medmat_core.regions._pictures import Pixels, top_of
 
 
 def read_nifti(path: Path, slice_: Slice | None, role: Role) -> Pixels:
@@ -24,7 +24,7 @@ def read_nifti(path: Path, slice_: Slice | None, role: Role) -> Pixels:
         volume = nibabel.load(path)
         plane = _plane(tuple(int(n) for n in volume.shape), slice_, role)
         array = np.asarray(volume.dataobj[plane])
-    except (PixelError, MemoryError):
+    except (PictureError, MemoryError):
         raise
     except FileNotFoundError as error:
         raise missing(role) from error
@@ -48,7 +48,7 @@ def read_numpy(path: Path, slice_: Slice | None, role: Role) -> Pixels:
             array = np.ascontiguousarray(volume[..., :3])
             return Pixels(array, top_of(array))
         array = np.ascontiguousarray(volume[_plane(volume.shape, slice_, role)])
-    except (PixelError, MemoryError):
+    except (PictureError, MemoryError):
         raise
     except FileNotFoundError as error:
         raise missing(role) from error
@@ -86,8 +86,8 @@ def _two_dimensional(array: npt.NDArray[Any], role: Role) -> npt.NDArray[Any]:
     return array
 
 
-def _unreadable(error: Exception, role: Role) -> PixelError:
+def _unreadable(error: Exception, role: Role) -> PictureError:
     text = str(error) or type(error).__name__
     if isinstance(error, EOFError) or any(word in text for word in ("end-of-stream", "mmap length", "Expected")):
-        return PixelError("truncated_image", text)
+        return PictureError("truncated_image", text)
     return bad(role, f"cannot be decoded: {text}")

@@ -16,9 +16,8 @@ import numpy.typing as npt
 from attrs import frozen
 from PIL import Image
 
-from medmat_core.headers import own_limit
-from medmat_core.regions._faults import PixelError, Role, bad, check_size
-from medmat_core.regions._jpeg import jpeg_frame, jpeg_is_whole
+from medmat_core.images.faults import PictureError, Role, bad, check_size, own_limit
+from medmat_core.images.jpeg import NO_FRAME, jpeg_frame, jpeg_is_whole
 
 Kind = Literal["stored", "gray", "color"]
 """``stored``: the values in the file (palette indices, not colours). ``gray``: one channel, palettes by
@@ -58,11 +57,11 @@ def top_of(array: npt.NDArray[Any]) -> int | None:
 def decode_picture(data: bytes, kind: Kind, frame: int, role: Role) -> Pixels:
     """The pixels of a picture file's bytes; ``frame`` counts pages from 0.
 
-    Raises :class:`PixelError`: ``truncated_image`` for a body that is cut off, ``image_too_large``,
+    Raises :class:`PictureError`: ``truncated_image`` for a body that is cut off, ``image_too_large``,
     ``bad_mask`` or ``bad_image`` for anything else.
     """
     if not data:
-        raise PixelError("truncated_image", "the file is empty")
+        raise PictureError("truncated_image", "the file is empty")
     if data[:2] == b"\xff\xd8":
         return _jpeg(data, kind, role)
     return _other(data, kind, frame, role)
@@ -73,9 +72,9 @@ def _jpeg(data: bytes, kind: Kind, role: Role) -> Pixels:
     if frame is not None:
         check_size(frame[0], frame[1])
     if not jpeg_is_whole(data):
-        raise PixelError("truncated_image", "the JPEG has no end marker")
+        raise PictureError("truncated_image", "the JPEG has no end marker")
     if frame is None:
-        raise bad(role, "the JPEG has no frame header")
+        raise bad(role, NO_FRAME)
     array = _by_opencv(data, _JPEG_FLAGS[kind])
     if array is None:
         raise bad(role, "the JPEG cannot be decoded")
@@ -106,11 +105,11 @@ def _other(data: bytes, kind: Kind, frame: int, role: Role) -> Pixels:
             if _deep_colour(picture, data):
                 return _deep(data, kind, role)
             return _from_pillow(_as_stored(picture), kind, data)
-    except (PixelError, MemoryError):
+    except (PictureError, MemoryError):
         raise
     except Exception as error:  # a decoder fed with a stranger's bytes may raise anything
         if _is_cut_off(error, data):
-            raise PixelError("truncated_image", "the file ends before its last pixel") from error
+            raise PictureError("truncated_image", "the file ends before its last pixel") from error
         raise bad(role, f"cannot be decoded: {error}" if str(error) else "cannot be decoded") from error
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
+
+NO_FRAME: Final = "not a whole JPEG: it has no frame header"
 
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """Start-of-frame markers: all of C0..CF but Huffman tables, the reserved one and arithmetic conditioning."""
@@ -10,22 +13,41 @@ _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _ALONE: Final = frozenset({0x01, *range(0xD0, 0xD9)})
 """Markers that no length follows: TEM, the restart markers, SOI."""
 
+_PIXELS: Final = frozenset({0xD9, 0xDA})
+"""Markers behind which no frame header comes: the end of the picture and the start of its pixels."""
 
-def jpeg_frame(data: bytes) -> tuple[int, int, int] | None:
-    """(width, height, bits per channel) from the frame header, or None where there is none."""
-    at, end = 2, len(data)
-    while at + 9 < end:
+_SEGMENTS: Final = 512
+"""More segments than this stand in front of no picture's pixels."""
+
+
+def jpeg_frame(data: bytes, more: Callable[[int], bytes] | None = None) -> tuple[int, int, int] | None:
+    """(width, height, bits per channel) from the frame header, or None where there is none.
+
+    ``data`` is the file or its start; long EXIF or colour profiles may push the frame header past that, then
+    ``more(offset)`` gives the bytes from a place in the file on.
+    """
+    at, base = 2, 0
+    for _ in range(_SEGMENTS):
+        if at + 10 > len(data):
+            if more is None:
+                return None
+            base += at
+            data, at = more(base), 0
+            if len(data) < 10:
+                return None
         if data[at] != 0xFF:
             return None
         marker = data[at + 1]
         if marker in _FRAMES:
-            return (data[at + 7] << 8) | data[at + 8], (data[at + 5] << 8) | data[at + 6], data[at + 4]
+            return data[at + 7] << 8 | data[at + 8], data[at + 5] << 8 | data[at + 6], data[at + 4]
+        if marker in _PIXELS:
+            return None
         if marker == 0xFF:
             at += 1
         elif marker in _ALONE:
             at += 2
         else:
-            at += 2 + ((data[at + 2] << 8) | data[at + 3])
+            at += 2 + (data[at + 2] << 8 | data[at + 3])
     return None
 
 

@@ -2,7 +2,7 @@
 
 Pixels are those that the file stores: EXIF orientation is ignored, nothing is stretched or inverted. The
 format is told by the file's first bytes, volumes by their suffix. A picture of more than 200 megapixels is
-refused by its header. Every fault is a :class:`PixelError` whose reason is from the fixed list.
+refused by its header. Every fault is a :class:`~medmat_core.images.PictureError` whose reason is from the fixed list.
 """
 
 from __future__ import annotations
@@ -13,14 +13,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from medmat_core.images.faults import Role, bad, missing
+from medmat_core.images.raster import Kind, Pixels, decode_picture, one_channel
+from medmat_core.images.suffixes import DICOM_SUFFIXES, NIFTI_SUFFIXES
 from medmat_core.model import Slice
-from medmat_core.regions._faults import MissingExtraError, PixelError, Role, bad, missing
-from medmat_core.regions._pictures import Kind, Pixels, decode_picture, one_channel
-
-__all__ = ["MissingExtraError", "PixelError", "Pixels", "load", "load_array", "load_color", "load_gray"]
-
-VOLUMES = (".nii", ".nii.gz", ".npy")
-DICOM = (".dcm", ".dicom")
 
 
 def load_array(path: Path, slice_: Slice | None = None, *, role: Role = "mask") -> npt.NDArray[Any]:
@@ -30,9 +26,9 @@ def load_array(path: Path, slice_: Slice | None = None, *, role: Role = "mask") 
     a slice of a volume, a frame of a multi-frame DICOM (axis 0) or a page of a TIFF. In NIfTI the first of
     the two axes left is x: the array comes out with width ``shape[0]`` and height ``shape[1]``.
 
-    ``role`` says whether a fault is the mask's or the picture's. Raises :class:`PixelError` with reason
+    ``role`` says whether a fault is the mask's or the picture's. Raises :class:`PictureError` with reason
     ``bad_mask``/``bad_image``, ``truncated_image``, ``image_too_large`` or ``missing_mask``/``missing_image``,
-    and :class:`MissingExtraError` where pydicom or nibabel is not installed.
+    and :class:`~medmat_core.images.MissingExtraError` where pydicom or nibabel is not installed.
     """
     return load(path, slice_, "stored", role).array
 
@@ -61,25 +57,25 @@ def load_color(path: Path, slice_: Slice | None = None, *, role: Role = "mask") 
 def load(path: Path, slice_: Slice | None, kind: Kind, role: Role) -> Pixels:
     """Pixels with the top of their range; see :func:`load_array` for the rest."""
     name = str(path).lower()
-    if name.endswith((".nii", ".nii.gz")):
-        from medmat_core.regions._volumes import read_nifti
+    if name.endswith(NIFTI_SUFFIXES):
+        from medmat_core.images.volumes import read_nifti
 
         return read_nifti(path, slice_, role)
     if name.endswith(".npy"):
-        from medmat_core.regions._volumes import read_numpy
+        from medmat_core.images.volumes import read_numpy
 
         return read_numpy(path, slice_, role)
-    if not name.endswith(DICOM):
+    if not name.endswith(DICOM_SUFFIXES):
         data = read_bytes(path, role)
         if data[128:132] != b"DICM":
             return decode_picture(data, kind, slice_.index if slice_ is not None else 0, role)
-    from medmat_core.regions._dicom import read_dicom
+    from medmat_core.images.dicom import read_dicom
 
     return read_dicom(path, slice_, role)
 
 
 def read_bytes(path: Path, role: Role) -> bytes:
-    """The whole file. Raises :class:`PixelError` (missing, or unreadable)."""
+    """The whole file. Raises :class:`PictureError` (missing, or unreadable)."""
     try:
         with open(path, "rb") as file:
             return file.read()

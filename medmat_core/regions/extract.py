@@ -27,10 +27,10 @@ import numpy.typing as npt
 from attrs import evolve, field, frozen
 
 from medmat_core.card import Card, MaskRules
+from medmat_core.images import PictureError
 from medmat_core.model import Box, BoxSample, ColorMask, IndexMask, Mask, MaskFile, MaskSample, Problem, Region
 from medmat_core.regions.decode import Decoded, decode
 from medmat_core.regions.find import box_cells, find_regions, place
-from medmat_core.regions.pixels import PixelError
 
 Decoder = Callable[..., Sequence[tuple[str, npt.NDArray[Any]]] | None]
 """A plugin's decoder: called with ``mask``, ``size`` and ``root`` by name, None if the mask is not its kind."""
@@ -104,7 +104,7 @@ def _from_masks(
         file = _file_of(mask) or str(sample.image)
         try:
             parts = _decoded(_by_card(mask, rules), size, root, decoders)
-        except PixelError as error:
+        except PictureError as error:
             return Found(notes=(*notes, error.problem(file)))
         for part in parts:
             key = classes.get(part.code)
@@ -161,7 +161,7 @@ def _decoded(mask: Mask, size: tuple[int, int], root: Path, decoders: tuple[Deco
 
 def _as_pixels(array: npt.NDArray[Any], size: tuple[int, int]) -> npt.NDArray[np.uint8]:
     if array.shape != (size[1], size[0]):
-        raise PixelError("bad_mask", f"the plugin's decoder gave shape {array.shape}, expected {(size[1], size[0])}")
+        raise PictureError("bad_mask", f"the plugin's decoder gave shape {array.shape}, expected {(size[1], size[0])}")
     return np.ascontiguousarray(array != 0).view(np.uint8)
 
 

@@ -25,9 +25,10 @@ import numpy as np
 import numpy.typing as npt
 
 from medmat_core.fileio import write_bytes
+from medmat_core.images.faults import bad, missing
+from medmat_core.images.pixels import load
+from medmat_core.images.suffixes import DICOM_SUFFIXES, RENDERED_SUFFIXES, VOLUME_SUFFIXES
 from medmat_core.model import Slice
-from medmat_core.regions._faults import PixelError, bad, missing
-from medmat_core.regions.pixels import DICOM, VOLUMES, load
 
 Window = tuple[float, float]
 
@@ -49,7 +50,7 @@ def needs_rendering(path: Path | str, header: Header | None = None) -> bool:
 
     Opens nothing: without a header only the suffix counts (see :func:`bits_of` for a look into the file).
     """
-    if str(path).lower().endswith((*DICOM, *VOLUMES)):
+    if str(path).lower().endswith(RENDERED_SUFFIXES):
         return True
     return header is not None and header.bits > 8
 
@@ -57,7 +58,7 @@ def needs_rendering(path: Path | str, header: Header | None = None) -> bool:
 def bits_of(path: Path) -> int:
     """Bits a channel of a picture file by its header (1, 2, 4, 8, 16 ...); 8 where the header does not say.
 
-    Raises :class:`PixelError` if the file is not there or cannot be read.
+    Raises :class:`~medmat_core.images.PictureError` if the file is not there or cannot be read.
     """
     try:
         with open(path, "rb") as file:
@@ -65,7 +66,7 @@ def bits_of(path: Path) -> int:
             if start[:8] == _SIGNATURE and len(start) > 24:
                 return start[24]
             if start[:1] == b"P" and start[1:2] in b"123456":
-                from medmat_core.regions._pictures import pnm_bits
+                from medmat_core.images.raster import pnm_bits
 
                 return pnm_bits(start)
             if start[:4] in (b"II*\0", b"MM\0*"):
@@ -96,8 +97,8 @@ def render(path: Path, slice_: Slice | None, out: Path, window: Window | None = 
 
     ``window`` is the card's (center, width). A file at ``out`` that this version made by the same rule, and
     that is not older than ``path``, is left alone. The file appears whole or not at all. Raises
-    :class:`PixelError` (``bad_image``, ``truncated_image``, ``image_too_large``, ``missing_image``), and
-    :class:`~medmat_core.errors.BuildError` where the disk is full or not writable.
+    :class:`~medmat_core.images.PictureError` (``bad_image``, ``truncated_image``, ``image_too_large``,
+    ``missing_image``), and :class:`~medmat_core.errors.BuildError` where the disk is full or not writable.
     """
     stamp = _stamp(slice_, window)
     size = _already_there(path, out, stamp)
@@ -117,9 +118,9 @@ def shown_pixels(path: Path, slice_: Slice | None = None, window: Window | None 
 
 def _is_dicom(path: Path) -> bool:
     name = str(path).lower()
-    if name.endswith(DICOM):
+    if name.endswith(DICOM_SUFFIXES):
         return True
-    if name.endswith(VOLUMES):
+    if name.endswith(VOLUME_SUFFIXES):
         return False
     try:
         with open(path, "rb") as file:
@@ -130,7 +131,7 @@ def _is_dicom(path: Path) -> bool:
 
 
 def _dicom(path: Path, slice_: Slice | None, window: Window | None) -> npt.NDArray[np.uint8]:
-    from medmat_core.regions import _dicom as dicom
+    from medmat_core.images import dicom
 
     dataset = dicom.open_dicom(path, "image")
     stored = dicom.stored_frame(dataset, slice_, "image").array
@@ -241,6 +242,3 @@ def _already_there(path: Path, out: Path, stamp: bytes) -> tuple[int, int] | Non
         return None
     width, height = struct.unpack(">II", start[16:24])
     return width, height
-
-
-__all__ = ["Header", "PixelError", "bits_of", "needs_rendering", "render", "shown_pixels", "windowed"]

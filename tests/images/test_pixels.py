@@ -12,19 +12,20 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
-from regions_oracle import write_dicom
 
 from medmat_core.errors import MedmatError
-from medmat_core.headers import read_header
+from medmat_core.images import MissingExtraError, PictureError
+from medmat_core.images.headers import read_header
+from medmat_core.images.pixels import load_array, load_color, load_gray
 from medmat_core.model import Slice
-from medmat_core.regions.pixels import MissingExtraError, PixelError, load_array, load_color, load_gray
+from tests.regions.regions_oracle import write_dicom
 
 GREY = cv2.GaussianBlur(np.random.default_rng(5).integers(0, 256, (40, 60), np.uint8), (9, 9), 2)
 COLOUR = np.dstack([GREY, GREY[::-1], GREY[:, ::-1]])
 
 
 def reason_of(path, role="mask", slice_=None) -> str:
-    with pytest.raises(PixelError) as caught:
+    with pytest.raises(PictureError) as caught:
         load_array(path, slice_, role=role)
     assert str(caught.value)
     return caught.value.reason
@@ -276,7 +277,7 @@ def test_a_cut_off_dicom_is_a_truncated_image(tmp_path):
 
 
 def test_a_pixel_error_becomes_a_line_of_problems():
-    problem = PixelError("bad_mask", "odd").problem("a/b.png", 7)
+    problem = PictureError("bad_mask", "odd").problem("a/b.png", 7)
     assert (problem.reason, problem.file, problem.detail, problem.row, problem.level) == (
         "bad_mask",
         "a/b.png",
@@ -285,4 +286,4 @@ def test_a_pixel_error_becomes_a_line_of_problems():
         "refused",
     )
     with pytest.raises(ValueError, match="fixed list"):
-        PixelError("odd", "odd")
+        PictureError("odd", "odd")

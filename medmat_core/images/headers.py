@@ -7,35 +7,20 @@ one short read; every other format goes through Pillow, DICOM through pydicom.
 from __future__ import annotations
 
 import os
-import threading
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Final
 
 from attrs import frozen
 
-from medmat_core.errors import MedmatError
-
-MAX_PIXELS: Final = 200_000_000
-"""Larger pictures are refused before anything is decoded (decompression bombs)."""
+from medmat_core.images.faults import PictureError, check_size, need, own_limit
+from medmat_core.images.jpeg import NO_FRAME, jpeg_frame
+from medmat_core.images.suffixes import DICOM_SUFFIXES, VOLUME_SUFFIXES
 
 _FIRST: Final = 4096
-_lock = threading.Lock()
+_MORE: Final = 65536
 # without waiting: a named pipe among the pictures would be waited for without end
 _FLAGS: Final = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
 _BESIDE: Final = os.open in os.supports_dir_fd
-_SOF: Final = frozenset({0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF})
-
-
-class HeaderError(Exception):
-    """A picture that cannot be used; ``reason`` is one of :data:`medmat_core.model.REASONS`."""
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(detail)
-        self.reason = reason
-        self.detail = detail
 
 
 @frozen
@@ -53,7 +38,7 @@ class Header:
 def read_header(path: str) -> Header:
     """The header of the picture at ``path``.
 
-    Raises :class:`HeaderError` with reason missing_image, bad_image or image_too_large.
+    Raises :class:`PictureError` with reason missing_image, bad_image or image_too_large.
     """
     return Header(*read_fields(path))
 
@@ -102,16 +87,18 @@ def read_fields(path: str, name: str = "", folder: int | None = None) -> Fields:
     try:
         handle = os.open(path if folder is None else name, _FLAGS, dir_fd=folder)
     except FileNotFoundError:
-        raise HeaderError("missing_image", "the picture is not there") from None
+        raise PictureError("missing_image", "the picture is not there") from None
     except OSError as error:
-        raise HeaderError("bad_image", f"cannot be opened: {error.strerror}") from None
+        raise PictureError("bad_image", f"cannot be opened: {error.strerror}") from None
     try:
         head = os.read(handle, _FIRST)
         size = os.lseek(handle, 0, os.SEEK_END)  # a third of what fstat takes
         mark = (size << 32 | zlib.crc32(head)) & 0xFFFFFFFFFFFFFFFF
         if head[:3] == b"\xff\xd8\xff":
-            width, height, bits = _jpeg(handle, head)
-            kind = "jpeg"
+            frame = jpeg_frame(head, lambda offset: _read_at(handle, offset))
+            if frame is None:
+                raise PictureError("bad_image", NO_FRAME)
+            (width, height, bits), kind = frame, "jpeg"
         elif head[:8] == b"\x89PNG\r\n\x1a\n" and head[12:16] == b"IHDR" and len(head) > 28:
             width, height = int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")
             bits, kind = head[24], "png"
@@ -122,58 +109,30 @@ def read_fields(path: str, name: str = "", folder: int | None = None) -> Fields:
         else:
             width, height, bits, kind = _other(path, head)
     except OSError as error:
-        raise HeaderError("bad_image", f"cannot be read: {error.strerror or error}") from None
+        raise PictureError("bad_image", f"cannot be read: {error.strerror or error}") from None
     finally:
         os.close(handle)
     if width <= 0 or height <= 0:
-        raise HeaderError("bad_image", f"the header gives a size of {width} x {height}")
-    if width * height > MAX_PIXELS:
-        raise HeaderError("image_too_large", f"{width} x {height} pixels; the limit is 200 megapixels")
+        raise PictureError("bad_image", f"the header gives a size of {width} x {height}")
+    check_size(width, height)
     return width, height, bits, mark, kind
 
 
-def _jpeg(handle: int, head: bytes) -> tuple[int, int, int]:
-    """Walk the segments to the frame header. Long EXIF or colour profiles may push it past the first read."""
-    place = 2
-    base = 0  # file offset of head[0]
-    for _ in range(512):
-        if place + 10 > len(head):
-            base += place
-            head = os.pread(handle, 65536, base) if hasattr(os, "pread") else _seek_read(handle, base)
-            place = 0
-            if len(head) < 10:
-                break
-        if head[place] != 0xFF:
-            raise HeaderError("bad_image", "not a JPEG: a segment does not start with a marker")
-        code = head[place + 1]
-        if code == 0xFF or code == 0x01 or 0xD0 <= code <= 0xD8:
-            place += 1 if code == 0xFF else 2
-            continue
-        if code in _SOF:
-            return (
-                head[place + 7] << 8 | head[place + 8],
-                head[place + 5] << 8 | head[place + 6],
-                head[place + 4],
-            )
-        if code in (0xD9, 0xDA):
-            break
-        place += 2 + (head[place + 2] << 8 | head[place + 3])
-    raise HeaderError("bad_image", "not a whole JPEG: it has no frame header")
-
-
-def _seek_read(handle: int, offset: int) -> bytes:
+def _read_at(handle: int, offset: int) -> bytes:
+    if hasattr(os, "pread"):
+        return os.pread(handle, _MORE, offset)
     os.lseek(handle, offset, os.SEEK_SET)
-    return os.read(handle, 65536)
+    return os.read(handle, _MORE)
 
 
 def _other(path: str, head: bytes) -> tuple[int, int, int, str]:
     if not head:
-        raise HeaderError("bad_image", "the file is empty")
+        raise PictureError("bad_image", "the file is empty")
     name = path.lower()
-    if head[128:132] == b"DICM" or name.endswith((".dcm", ".dicom")):
+    if head[128:132] == b"DICM" or name.endswith(DICOM_SUFFIXES):
         return _dicom(path)
-    if name.endswith((".nii", ".nii.gz", ".npy")):
-        raise HeaderError("bad_image", "a volume is not a picture; one of its slices is")
+    if name.endswith(VOLUME_SUFFIXES):
+        raise PictureError("bad_image", "a volume is not a picture; one of its slices is")
     from PIL import Image, UnidentifiedImageError
 
     try:
@@ -188,32 +147,15 @@ def _other(path: str, head: bytes) -> tuple[int, int, int, str]:
                 bits = max(bits, *tags[258]) if 258 in tags and picture.mode != "1" else bits
             return width, height, bits, (picture.format or "").lower()
     except UnidentifiedImageError:
-        raise HeaderError("bad_image", "not a picture of a known format") from None
+        raise PictureError("bad_image", "not a picture of a known format") from None
     except (OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError) as error:
-        raise HeaderError("bad_image", f"the header cannot be read: {error}") from None
-
-
-@contextmanager
-def own_limit() -> Iterator[None]:
-    """Pillow's own size limit lies below ours and is global: it is set aside while a header is read."""
-    from PIL import Image
-
-    with _lock:
-        theirs = Image.MAX_IMAGE_PIXELS
-        Image.MAX_IMAGE_PIXELS = None
-        try:
-            yield
-        finally:
-            Image.MAX_IMAGE_PIXELS = theirs
+        raise PictureError("bad_image", f"the header cannot be read: {error}") from None
 
 
 def _dicom(path: str) -> tuple[int, int, int, str]:
-    try:
-        import pydicom
-    except ImportError as error:
-        raise MedmatError(f"{Path(path).name}: DICOM needs pydicom; run: pip install 'medmat-core[dicom]'") from error
+    pydicom = need("pydicom", "dicom", "DICOM")
     try:
         data = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=["Rows", "Columns", "BitsStored"])
         return int(data.Columns), int(data.Rows), int(data.get("BitsStored", 8)), "dicom"
     except Exception as error:  # pydicom raises many kinds for a broken file
-        raise HeaderError("bad_image", f"not a readable DICOM file: {type(error).__name__}: {error}") from None
+        raise PictureError("bad_image", f"not a readable DICOM file: {type(error).__name__}: {error}") from None
