@@ -17,6 +17,7 @@ from typing import Any, Final, Literal
 from attrs import Factory, field, frozen
 
 from medmat_core.errors import CardError
+from medmat_core.model import REASONS
 
 Access = Literal["open", "account", "competition", "credentialed"]
 Kind = Literal["single-label", "multi-label", "ordinal", "mask", "box"]
@@ -47,9 +48,11 @@ class Head:
     ``task`` and ``subset`` are Med-MAT's own strings and number; ``modality_shown`` and ``area_shown`` are
     what questions say. ``markers`` are names of files or folders (shell patterns, case folded) that lie in
     the data set's own root, by which it is found inside whatever outer folders an unzip left.
+    ``aliases`` are other names under which its folder is found: the archive's own, a former one, the right spelling.
     ``outer`` is the archive's outer folder. ``validation`` says whether an official validation part counts
     as "train" or as "test" (where no labelled test part is published). ``groups`` names the group namespace
-    (default: the slug; rows that share pictures share one), ``group_by`` what a group is in words.
+    (default: the slug), ``group_by`` what a group is in words. ``shared_groups``: other data sets use the namespace,
+    too, because they hold the same pictures; sides then go by hash alone, so that all of them agree.
     ``normal`` is the caption that means "nothing found". ``blank_is_absent``: a class that a multi-label
     table does not mark is absent. ``unprotected``: no split and no id at all, so near copies of one patient
     may lie on both sides.
@@ -69,6 +72,7 @@ class Head:
     access: Access
     license: str = field(validator=_filled)
     no: int | None = None
+    aliases: tuple[str, ...] = ()
     source_note: str = ""
     archives: tuple[str, ...] = ()
     markers: tuple[str, ...] = ()
@@ -76,6 +80,7 @@ class Head:
     validation: Literal["train", "test"] = "train"
     groups: str = ""
     group_by: str = ""
+    shared_groups: bool = False
     unprotected: bool = False
     normal: str = ""
     blank_is_absent: bool = False
@@ -223,6 +228,36 @@ class Example:
 
 
 @frozen
+class Published:
+    """What Med-MAT's published files say where the card says otherwise.
+
+    ``captions`` maps codes of ``[labels]`` to Med-MAT's wording, as far as it is known. Several labels of one picture
+    stand there joined by ', ', all but the first letter lower.
+    """
+
+    captions: Mapping[str, str] = Factory(dict)
+
+
+@frozen
+class Known:
+    """Problems that a whole, unchanged copy holds.
+
+    ``reason`` is one of :data:`medmat_core.model.REASONS`, ``count`` how many such problems a copy has (0: not known),
+    ``files`` are shell patterns over paths below the data set's folder (none: any file), ``note`` says what they are.
+    """
+
+    reason: str
+    note: str = field(validator=_filled)
+    count: int = 0
+    files: tuple[str, ...] = ()
+
+    def covers(self, reason: str, path: str) -> bool:
+        """Whether a problem of this reason over this file is the known one."""
+        fits = not self.files or any(fnmatch.fnmatchcase(path, pattern) for pattern in self.files)
+        return reason == self.reason and fits
+
+
+@frozen
 class Citation:
     """How to cite the data set."""
 
@@ -243,6 +278,8 @@ class Card(Head):
     classes: Classes = Classes()
     mask: MaskRules = MaskRules()
     ignored: tuple[Ignored, ...] = ()
+    published: Published = Published()
+    known: tuple[Known, ...] = ()
     citation: Citation = Citation()
     example: Example = Example()
 
@@ -320,7 +357,14 @@ def _check(card: Card) -> None:
                 raise CardError(
                     f"{card.path}: {where}: {name!r} is not a caption of [labels]; write the caption as it stands there"
                 )
-    for where, codes in (("mask.index", card.mask.index), ("mask.colors", card.mask.colors)):
-        for code in codes.values():
+    for where, codes in (
+        ("mask.index", card.mask.index.values()),
+        ("mask.colors", card.mask.colors.values()),
+        ("published.captions", card.published.captions),
+    ):
+        for code in codes:
             if code not in card.labels:
                 raise CardError(f"{card.path}: {where}: {code!r} is not a code of [labels]")
+    for known in card.known:
+        if known.reason not in REASONS:
+            raise CardError(f"{card.path}: known: {known.reason!r} is no reason; take one of medmat_core.model.REASONS")

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from medmat_core import build, load_catalog
-from medmat_core.catalog import Catalog
+from medmat_core.catalog import Catalog, _peek
 from medmat_core.samples import write_example
 from medmat_core.subsets import subset_index
+from medmat_core.tree import fold
 
 
 @pytest.fixture(scope="module")
@@ -107,3 +108,23 @@ def test_rendered_pictures_are_eight_bit_png(built: Path) -> None:
     for path in rendered:
         with Image.open(path) as picture:
             assert picture.mode in ("L", "RGB"), path
+
+
+def test_no_name_of_a_folder_leads_to_two_downloads(catalog: Catalog) -> None:
+    owners: dict[str, str] = {}
+    for head in (dataset.card.head for dataset in catalog):
+        for name in (head.folder, *head.aliases):
+            assert owners.setdefault(fold(name), head.folder) == head.folder, name
+
+
+def test_rows_of_one_download_are_found_under_the_same_names(catalog: Catalog) -> None:
+    names: dict[str, tuple[str, ...]] = {}
+    for head in (dataset.card.head for dataset in catalog):
+        assert names.setdefault(head.folder, head.aliases) == head.aliases, head.slug
+        assert fold(head.folder) not in map(fold, head.aliases), head.slug
+
+
+def test_a_glance_at_a_card_tells_the_same_folders_as_the_card(catalog: Catalog) -> None:
+    for dataset in catalog:
+        peek, head = _peek(dataset.module, dataset.source.name), dataset.card.head
+        assert peek is not None and (peek.folder, peek.aliases) == (head.folder, head.aliases), head.slug

@@ -12,7 +12,7 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
     if table is None and any(tree.folder(code) for code in card.labels):
         return readers.class_folders(tree, card, group=specimen_block, skip=is_mask)
     pictures = readers.Pictures(tree)
-    rows = readers.rows(tree, table or "gt_training.csv", require=("Image ID", "Image class"))
+    rows = readers.rows(tree, table or "gt_training.csv", require=("Image ID", "Image class"), key="Image ID")
     labelled = readers.table_labels(
         tree,
         rows,

@@ -17,9 +17,9 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
 
 def films(tree: readers.Tree, pictures: readers.Pictures) -> Iterator[LabelSample]:
     file = tree.find("indiana_reports.csv") or "indiana_reports.csv"
-    reports = {row["uid"]: problems(row) for row in readers.rows(tree, file, require=("uid", "Problems"))}
+    reports = {row["uid"]: problems(row) for row in readers.rows(tree, file, require=("uid", "Problems"), key="uid")}
     file = tree.find("indiana_projections.csv") or "indiana_projections.csv"
-    for row in readers.rows(tree, file, require=("uid", "filename")):
+    for row in readers.rows(tree, file, require=("uid", "filename"), key="filename"):
         path = pictures.wanted(row["filename"], file, row.number)
         if path is None:
             continue
