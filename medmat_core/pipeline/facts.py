@@ -21,6 +21,7 @@ from attrs import Factory, define, frozen
 from medmat_core.errors import BuildError
 from medmat_core.fileio import write_bytes
 from medmat_core.model import Problem
+from medmat_core.pipeline.state import Shown
 from medmat_core.splits import Ledger
 
 
@@ -84,12 +85,13 @@ class Facts:
 @frozen
 class Shard:
     """What there is to keep of a shard: its facts, what could not be used, how many samples it had, and of those that
-    are no facts how many were lost for which reason."""
+    are no facts how many were lost for which reason, and what was rendered."""
 
     facts: Facts
     problems: tuple[Problem, ...]
     seen: int
     lost: dict[str, int]
+    rendered: tuple[Shown, ...] = ()
 
 
 def save_shard(file: Path, shard: Shard) -> None:
@@ -130,12 +132,12 @@ def _plain(shard: Shard) -> Any:
     return (
         facts.images, facts.sources, facts.groups, facts.widths.tobytes(), facts.heights.tobytes(), numbers, flags,
         ledger.label_sets, found, [(p.reason, p.file, p.detail, p.row, p.dataset) for p in shard.problems],
-        shard.seen, shard.lost,
+        shard.seen, shard.lost, [(p.path, p.tie, p.sha256) for p in shard.rendered],
     )  # fmt: skip
 
 
 def _shard(plain: Any) -> Shard:
-    images, sources, groups, widths, heights, numbers, flags, label_sets, regions, problems, seen, lost = plain
+    images, sources, groups, widths, heights, numbers, flags, label_sets, regions, problems, seen, lost, shown = plain
     ledger = Ledger()
     for (name, code), raw in zip(_LEDGER_COLUMNS, numbers, strict=True):
         setattr(ledger, name, _column(code, raw))
@@ -147,7 +149,7 @@ def _shard(plain: Any) -> Shard:
         found = Regions(*(_column(code, raw) for (_, code), raw in zip(_REGION_COLUMNS, regions[0], strict=True)))
         found.unsure = regions[1]
     facts = Facts(images, sources, groups, _column("I", widths), _column("I", heights), ledger, found)
-    return Shard(facts, tuple(Problem(*fields) for fields in problems), seen, lost)
+    return Shard(facts, tuple(Problem(*fields) for fields in problems), seen, lost, tuple(Shown(*p) for p in shown))
 
 
 def _column(code: str, raw: bytes) -> array[Any]:

@@ -10,24 +10,25 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from medmat_core.card import Card
 from medmat_core.fileio import sha256_of
-from medmat_core.headers import HeaderError, HeaderReader, read_header
-from medmat_core.model import LabelSample, Problem, Region, Sample, Slice
+from medmat_core.images import PictureError
+from medmat_core.images.headers import HeaderReader, read_header
+from medmat_core.images.suffixes import RENDERED_SUFFIXES
+from medmat_core.model import ImageRef, LabelSample, Problem, Region, Sample, Slice
 from medmat_core.pipeline.context import Context, modules, unpacked
 from medmat_core.pipeline.facts import Facts, Regions, Shard, ShardNames, save_shard
 from medmat_core.pipeline.kept import left_before, shard_file
+from medmat_core.pipeline.rendered import tie
+from medmat_core.pipeline.state import Shown
 from medmat_core.questions.draws import bits_from, bits_of, key_of, keys_of
 from medmat_core.readers.pictures import escapes
 from medmat_core.regions.words import HARDLY, MOSTLY, NO_CELL
 from medmat_core.splits import Labels, Ledger, Side, group_hash
 
-RENDERED: Final = (".dcm", ".dicom", ".nii", ".nii.gz", ".npy")
-"""Suffixes of pictures that records cannot name: they are rendered to 8-bit PNG."""
-
-_RENDERED_ANY: Final = RENDERED + tuple(suffix.upper() for suffix in RENDERED)
+_RENDERED_ANY: Final = RENDERED_SUFFIXES + tuple(suffix.upper() for suffix in RENDERED_SUFFIXES)
 
 
 @frozen
@@ -46,7 +47,7 @@ class Task:
 class ShardDone:
     """What the first pass tells of a shard: where its names are, its numbers, and what could not be used.
 
-    ``rendered`` are the pictures written below ``out``, each with the SHA-256 of its bytes.
+    ``rendered`` are its rendered pictures.
     """
 
     names: ShardNames
@@ -57,7 +58,7 @@ class ShardDone:
     problems: tuple[Problem, ...]
     seen: int
     lost: dict[str, int]
-    rendered: tuple[tuple[str, str], ...] = ()
+    rendered: tuple[Shown, ...] = ()
 
 
 def inspect_shard(task: Task) -> ShardDone:
@@ -68,23 +69,15 @@ def inspect_shard(task: Task) -> ShardDone:
     if shard is None:
         inspector = Inspector(context)
         facts = inspector.facts(task.samples)
-        shard = Shard(facts, tuple(inspector.problems), len(task.samples), inspector.lost)
+        shard = Shard(facts, tuple(inspector.problems), len(task.samples), inspector.lost, tuple(inspector.shown))
         if not task.keep:
             save_shard(file, shard)
     facts = shard.facts
     names = ShardNames(task.index, len(facts), facts.span(), str(file), facts if task.keep else None)
-    rendered = tuple((facts.images[place], sha256_of(context.out / facts.images[place])) for place in facts.sources)
     return ShardDone(
-        names,
-        facts.ledger,
-        facts.regions,
-        facts.widths,
-        facts.heights,
-        shard.problems,
-        shard.seen,
-        shard.lost,
-        rendered,
-    )
+        names, facts.ledger, facts.regions, facts.widths, facts.heights, shard.problems, shard.seen, shard.lost,
+        shard.rendered,
+    )  # fmt: skip
 
 
 @define
@@ -112,6 +105,8 @@ class Inspector:
         self._decoders: list[Any] | None = None
         self._sides = {None: Side.UNSAID, **{part: Side.named(part) for part in ("train", "val", "test")}}
         self.lost: dict[str, int] = {}
+        self.shown: list[Shown] = []
+        self._source: tuple[Path, str] | None = None
 
     def refuse(self, reason: str, sample: Sample, detail: str) -> None:
         """The sample cannot be used."""
@@ -163,7 +158,7 @@ class Inspector:
                     width, height, bits, mark, kind = headers.fields(image)
                     if full:
                         decode(f"{root}/{image}")
-                except HeaderError as error:
+                except PictureError as error:
                     self.refuse(error.reason, sample, error.detail)
                     continue
                 if bits > 8 and kind != "jpeg":
@@ -275,7 +270,7 @@ class Inspector:
                 path = sample.image.path if isinstance(sample.image, Slice) else sample.image
                 header = read_header(str(self.context.root / path))
                 look.width, look.height = header.width, header.height
-        except HeaderError as error:
+        except PictureError as error:
             self.refuse(error.reason, sample, error.detail)
             return None
         look.labels = labels
@@ -301,7 +296,7 @@ class Inspector:
         image = sample.image
         path = image.path if isinstance(image, Slice) else image
         full = context.root / path
-        rendered = isinstance(image, Slice) or path.lower().endswith(RENDERED)
+        rendered = isinstance(image, Slice) or path.lower().endswith(RENDERED_SUFFIXES)
         look = Look(context.image_prefix + path)
         if not rendered and context.verify != "none":
             header = read_header(str(full))
@@ -311,28 +306,36 @@ class Inspector:
                 decode(str(full))
         if not rendered:
             return look
-        from medmat_core.regions.pixels import PixelError
-        from medmat_core.regions.rendering import render
-
-        name = f"rendered/{context.slug}/{_rendered_name(str(image))}"
         if not full.exists():
-            raise HeaderError("missing_image", "the picture is not there")
-        try:
-            look.width, look.height = render(
-                full, image if isinstance(image, Slice) else None, context.out / name,
-                window=context.card.tables.mask.window,
-            )  # fmt: skip
-        except PixelError as error:
-            raise HeaderError(error.reason, error.detail) from None
-        look.image, look.source = name, str(image)
+            raise PictureError("missing_image", "the picture is not there")
+        shown, (look.width, look.height) = self._render(full, image)
+        look.image, look.source = shown.path, str(image)
+        self.shown.append(shown)
         if context.verify != "none":
             look.mark = _mark_of(full, image)
         return look
 
+    def _render(self, full: Path, image: ImageRef) -> tuple[Shown, tuple[int, int]]:
+        """The picture as 8-bit PNG; the one that stands where it was made of the same bytes by the same rule."""
+        from medmat_core.images.rendering import render, rule
+
+        rendered = self.context.rendered
+        slice_ = image if isinstance(image, Slice) else None
+        window = self.context.card.mask.window
+        if self._source is None or self._source[0] != full:  # the slices of a volume come one after the other
+            self._source = full, sha256_of(full)
+        name = _rendered_name(str(image))
+        own = tie(name, self._source[1], rule(slice_, window))
+        shown = rendered.standing(name, own)
+        if shown is not None:
+            header = read_header(str(rendered.file(shown)))
+            return shown, (header.width, header.height)
+        draft = rendered.draft(own)
+        size = render(full, slice_, draft, window)
+        return Shown(rendered.path(name), own, sha256_of(draft)), size
+
     def _see_regions(self, sample: Any, look: Look) -> bool:
         """Find the regions, their classes named by caption; False where the sample cannot be used."""
-        from attrs import evolve
-
         from medmat_core.regions.facts import regions_of
 
         if self._decoders is None:
@@ -390,13 +393,10 @@ class Translator:
 
 
 def decode(path: str) -> None:
-    """Decode every pixel of a picture; :class:`HeaderError` where that fails."""
-    from medmat_core.regions.pixels import PixelError, load_array
+    """Decode every pixel of a picture; :class:`PictureError` where that fails."""
+    from medmat_core.images.pixels import load_array
 
-    try:
-        load_array(Path(path), role="image")
-    except PixelError as error:
-        raise HeaderError(error.reason, error.detail) from None
+    load_array(Path(path), role="image")
 
 
 def contradict(card: Card, one: Labels, two: Labels) -> bool:
@@ -424,11 +424,9 @@ def _cell(cells: Sequence[float]) -> tuple[int, int]:
 
 
 def _rendered_name(image: str) -> str:
-    """'a/b.dcm' -> 'a/b.png', 'v.nii.gz#0003' -> 'v.nii.gz-0003.png': one name a picture."""
+    """'a/b.dcm' -> 'a/b.dcm.png', 'v.nii.gz#0003' -> 'v.nii.gz-0003.png': one name a picture, whatever its suffix."""
     path, sharp, index = image.rpartition("#")
-    if sharp:
-        return f"{path}-{index}.png"
-    return image.rpartition(".")[0] + ".png" if image.lower().endswith((".dcm", ".dicom")) else image + ".png"
+    return f"{path}-{index}.png" if sharp else f"{image}.png"
 
 
 def _mark_of(full: Path, image: Any) -> int:

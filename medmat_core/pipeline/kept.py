@@ -61,8 +61,7 @@ def left_before(context: Context, file: Path, samples: Sequence[Sample]) -> Shar
         shard = load_shard(file)
     except (OSError, ValueError, BuildError):
         return None
-    facts = shard.facts
-    if not all((context.out / facts.images[place]).exists() for place in facts.sources):
+    if not all(context.rendered.file(shown).exists() for shown in shard.rendered):
         return None
     return shard
 

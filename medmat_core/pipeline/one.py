@@ -5,20 +5,22 @@ from __future__ import annotations
 import hashlib
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
-from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from attrs import define, evolve, field
 
+from medmat_core.concepts import load_concepts
 from medmat_core.dataset import Dataset
 from medmat_core.errors import StrictError
 from medmat_core.fileio import sha256_of
-from medmat_core.model import Problem, Sample
+from medmat_core.model import ASKS, Problem
 from medmat_core.pipeline.context import Context
 from medmat_core.pipeline.engines import Engine, InProcess
-from medmat_core.pipeline.facts import Named, Regions, ShardNames, names_at
+from medmat_core.pipeline.facts import Facts, Named, Regions, ShardNames, names_at
 from medmat_core.pipeline.inspector import Task, contradict, inspect_shard
 from medmat_core.pipeline.lines import PARTS, LineMaker, PartLines
 from medmat_core.pipeline.manifest import DatasetReport
@@ -33,12 +35,17 @@ from medmat_core.pipeline.publish import (
     lie_apart,
     records_path,
 )
+from medmat_core.pipeline.outfolder import OutFolder
 from medmat_core.pipeline.source import shards
+from medmat_core.pipeline.state import About, Shown, StateWriter
+from medmat_core.pipeline.finished import state_path
+from medmat_core.pipeline.subsets import relations_of
 from medmat_core.questions import Sheet, View, ask_all
 from medmat_core.questions.asked import Table
 from medmat_core.questions.pools import Pools
 from medmat_core.questions.view import RegionColumns, asks_of
 from medmat_core.splits import Decision, Ledger, Settled, settle
+from medmat_core.subsets import Subset
 from medmat_core.tree import Tree
 
 KEPT = 60_000
@@ -55,7 +62,7 @@ class Inspected:
     heights: array[int] = field(factory=lambda: array("I"))
     regions: Regions | None = None
     lost: Counter[str] = field(factory=Counter)
-    rendered: dict[str, str] = field(factory=dict)
+    rendered: list[Shown] = field(factory=list)
 
     def named(self, places: Sequence[int]) -> dict[int, Named]:
         """The names of the pictures at some places."""
@@ -72,7 +79,11 @@ class OneBuild:
     options: BuildOptions
     engine: Engine
     report: DatasetReport
-    advance: Progressed
+    advance: Callable[[str, int], None]
+    subset: Subset
+    extra_pool: tuple[str, ...]
+    place: OutFolder
+    kept: dict[str, str] = field(factory=dict)
 
     # -- what could not be used -------------------------------------------------------------------
 
@@ -115,8 +126,8 @@ class OneBuild:
                     found.regions = Regions()
                 found.regions.extend(done.regions)
             found.lost.update(done.lost)
-            found.rendered.update(done.rendered)
-            self.report.seen += done.seen
+            found.rendered.extend(done.rendered)
+            self.report.samples += done.seen
             self.tell(done.problems)
             self.advance("seen", done.seen)
         return found
@@ -125,7 +136,7 @@ class OneBuild:
         self.tell(problems)
         for problem in problems:
             if problem.level == "refused" and problem.file and self.tree.is_picture(problem.file):
-                self.report.refused_unread.setdefault(problem.file, problem.reason)
+                self.report.unread.setdefault(problem.file, problem.reason)
 
     def settle(self, found: Inspected) -> Settled:
         """Decide every picture's part, or why it is not asked about."""
@@ -152,12 +163,12 @@ class OneBuild:
     def ask(self, found: Inspected, settled: Settled) -> tuple[Sheet, Table]:
         """Every question of every picture, as columns."""
         context = self.context
-        pools = Pools(context.card, context.subset, context.concepts, context.extra_pool)
+        pools = Pools(context.card, self.subset, load_concepts(context.card.subset), self.extra_pool)
         decisions = np.frombuffer(bytes(settled.decisions), np.uint8)
         ledger = found.ledger
         view = View(
-            context.card, context.subset, pools, self.options.seed, context.slug, self.options.box_format,
-            asks_of(context.card, context.subset, self.options.asks), self.options.surplus,
+            context.card, self.subset, pools, self.options.seed, context.slug, self.options.box_format,
+            asks_of(context.card, self.subset, self.options.asks), self.options.surplus,
             tuple(part for part in (Decision.TRAIN, Decision.VAL, Decision.TEST) if part in settled.decisions),
             np.frombuffer(ledger.keys, np.uint64), decisions, np.frombuffer(found.widths, np.uint32),
             np.frombuffer(found.heights, np.uint32), np.frombuffer(ledger.labels, np.uint32), ledger.label_sets,
@@ -178,7 +189,7 @@ class OneBuild:
         counts.used = int(np.count_nonzero(asked))
         for reason, count in found.lost.items():
             counts.lose(reason, count)
-        for reason in self.report.refused_unread.values():
+        for reason in self.report.unread.values():
             counts.lose(reason, 1)
         for way in Decision:
             if way.reason:
@@ -203,8 +214,9 @@ class OneBuild:
             silent &= ~empty
         counts.lose("no_round", int(np.count_nonzero(silent)))
 
-    def publish(self, found: Inspected, settled: Settled, sheet: Sheet, table: Table, place: Placing) -> None:
+    def publish(self, found: Inspected, settled: Settled, sheet: Sheet, table: Table) -> None:
         """Write the data set's own files, in the order of its pictures."""
+        place = self.place
         maker = LineMaker(self.context, sheet, found.ledger.label_sets)
         starts = [0]
         for shard in found.names:
@@ -221,6 +233,9 @@ class OneBuild:
         }
         scattered = Scattered(self.context.work, KEPT)
         prints = hashlib.sha256()
+        shown = {picture.path: picture for picture in found.rendered}
+        asked = np.zeros(starts[-1], bool)
+        asked[table.places] = True
         try:
             for number in order:
                 shard = found.names[number]
@@ -228,6 +243,11 @@ class OneBuild:
                 if not len(cut):
                     continue
                 facts = shard.load()
+                mine = asked[starts[number] : starts[number] + shard.count]
+                self._print(prints, facts, mine)
+                for rendered in facts.sources:
+                    if mine[rendered]:
+                        self._place_rendered(shown[facts.images[rendered]])
                 lines = maker.lines(facts, settled.decisions[starts[number] : starts[number] + shard.count], cut)
                 if streaming:
                     self._write(files, lines)
@@ -248,6 +268,49 @@ class OneBuild:
         self._count_records(table, sheet, settled)
         self.report.fingerprint = prints.hexdigest()
 
+    def _print(self, prints: Any, facts: Facts, asked: npt.NDArray[np.bool_]) -> None:
+        """Add to the fingerprint what was used: path, and size and hash of the bytes that were read."""
+        images, marks = facts.images, facts.ledger.marks
+        used = [f"{images[place]}\0{marks[place]:x}\n" for place in np.flatnonzero(asked).tolist()]
+        prints.update("".join(sorted(used)).encode("utf-8", "surrogateescape"))
+
+    def _place_rendered(self, picture: Shown) -> None:
+        rendered = self.context.rendered
+        draft = rendered.file(picture)
+        if draft.is_relative_to(self.place.work):
+            self.place.add(picture.path, picture.sha256, draft)
+        self.kept[picture.path] = picture.sha256
+
+    def remember(self, found: Inspected, settled: Settled) -> None:
+        """Leave the state by which other data sets can be added later."""
+        card, ledger = self.dataset.card, found.ledger
+        path = state_path(card.slug)
+        about = About(
+            card.slug, card.no or 0, card.subset, card.kind, card.normal, self.context.image_prefix,
+            relations_of(card), tuple(ledger.label_sets),
+        )  # fmt: skip
+        writer = StateWriter.create(self.place.new(path), about)
+        try:
+            parts = np.frombuffer(bytes(settled.decisions), np.uint8)
+            asked = parts <= Decision.TEST
+            start = 0
+            for shard in found.names:
+                mine = np.flatnonzero(asked[start : start + shard.count]).tolist()
+                if mine:
+                    facts = shard.load()
+                    writer.images([(facts.images[p], facts.sources.get(p, "")) for p in mine])
+                start += shard.count
+            columns = {
+                name: array(code, np.frombuffer(getattr(ledger, name), code)[asked].tolist())
+                for name, code in (("groups", "Q"), ("marks", "Q"), ("labels", "I"))
+            }
+            writer.columns(parts=parts[asked].tobytes(), **columns)
+            writer.rendered(found.rendered)
+            writer.problems(self.report.problem_lines())
+            self.place.add(path, writer.finish())
+        finally:
+            writer.discard()
+
     def _write(self, files: dict[str, PartFiles], lines: dict[str, PartLines]) -> None:
         for part, some in lines.items():
             files[part].add(some)
@@ -257,8 +320,6 @@ class OneBuild:
         """Records by part and answer (labels, presence) or class."""
         if not len(table):
             return
-        from medmat_core.model import ASKS
-
         parts = np.frombuffer(bytes(settled.decisions), np.uint8)[table.places]
         said = np.isin(table.asks, [ASKS.index("label"), ASKS.index("presence")])
         what = np.where(said, table.answers.astype(np.int64), -1 - table.classes.astype(np.int64))
@@ -266,25 +327,6 @@ class OneBuild:
         for (part, number), count in zip(rows.tolist(), counts.tolist(), strict=True):
             name = sheet.answers.items[number] if number >= 0 else self.dataset.card.captions[-1 - number]
             self.report.records.setdefault(PARTS[part], Counter())[name] += count
-
-
-class Progressed:
-    """Told of a step and how many pictures it took."""
-
-    def __call__(self, step: str, count: int) -> None:
-        """Nothing to do."""
-
-
-class Placing:
-    """Where files are written before they are OUT's; see :class:`medmat_core.pipeline.outfolder.OutFolder`."""
-
-    def new(self, path: str) -> Path:
-        """Where to write the file."""
-        raise NotImplementedError
-
-    def add(self, path: str, sha256: str) -> None:
-        """It is whole."""
-        raise NotImplementedError
 
 
 def _columns(regions: Regions | None) -> RegionColumns | None:

@@ -45,9 +45,7 @@ _NEW: Final = "new"
 _LOCK: Final = "lock"
 _PLAN: Final = "plan"
 _ARGUMENTS: Final = "arguments.json"
-_OURS: Final = re.compile(
-    r"lock|plan|arguments\.json|.+\.(facts|lines|spool|new)|[0-9a-f]{32}\.png|\..+\.\d+\.part"
-)
+_OURS: Final = re.compile(r"lock|plan|arguments\.json|.+\.(facts|lines|spool|new)|[0-9a-f]{32}\.png|\..+\.\d+\.part")
 """How the files in the work folder are called; only these are removed from it."""
 
 

@@ -113,7 +113,9 @@ def _gone(
     states: Sequence[State], members: Sequence[int], copies: Sequence[Sequence[Place]], tested: Mapping[Place, int]
 ) -> dict[Place, str]:
     mine = frozenset(members)
-    concepts = concepts_of(states[members[0]].about.subset, [states[m].about for m in members]) if len(mine) > 1 else None
+    concepts = (
+        concepts_of(states[members[0]].about.subset, [states[m].about for m in members]) if len(mine) > 1 else None
+    )
     gone: dict[Place, str] = {}
     for same in copies:
         inside = [(m, p) for m, p in same if m in mine]
@@ -151,7 +153,10 @@ def _tested_groups(states: Sequence[State]) -> dict[Place, int]:
     import numpy as np
 
     columns = [
-        (np.frombuffer(s.groups, np.uint64) if len(s) else np.empty(0, np.uint64), np.frombuffer(bytes(s.parts), np.uint8))
+        (
+            np.frombuffer(s.groups, np.uint64) if len(s) else np.empty(0, np.uint64),
+            np.frombuffer(bytes(s.parts), np.uint8),
+        )
         for s in states
     ]
     groups = [column[parts == TEST] for column, parts in columns]
@@ -263,7 +268,9 @@ def merge_records(sources: Sequence[Source], target: Path, writer: Writer) -> st
         share_file(sources[0].file, target)  # the union of one: the same bytes
         return sources[0].sha256
     if not all("{}" == _json_shape(mark) for mark in (writer.opening, writer.separator, writer.closing)):
-        raise CatalogError(f"--format {writer.name}: its lines cannot be merged; a subset file is JSON, a record a line")
+        raise CatalogError(
+            f"--format {writer.name}: its lines cannot be merged; a subset file is JSON, a record a line"
+        )
     file = GrowingFile(target)
     between, count = writer.separator.encode(), 0
     try:
