@@ -60,9 +60,9 @@ def _dealt(
     hashes: Keys, classes: NDArray[np.integer], compatible: Compatible, salt: Salt
 ) -> tuple[list[Places], Places]:
     """Fours within the buckets, then fours, threes and twos of what all buckets left."""
-    bucket = buckets(hashes, bucket_bits(len(hashes), BUCKET))
     every = np.argsort(hashes).astype(np.int32)
-    fours, pool = deal(every, bucket[every], classes, compatible, salt.sub("bucket"), (4,), BLOCKS)
+    bucket = buckets(hashes[every], bucket_bits(len(hashes), BUCKET))
+    fours, pool = deal(every, bucket, classes, compatible, salt.sub("bucket"), (4,), BLOCKS)
     # the pool is in order of buckets and classes now; only the hash may decide who is dealt first
     pool = pool[np.argsort(hashes[pool])]
     rest, left = deal(
@@ -85,15 +85,16 @@ def deal(
     ``places`` int32 (M,) are sorted by hash, ``bucket`` (M,) says in which bucket each of them lies.
     """
     count = len(places)
-    own = np.asarray(classes)[places].astype(np.int64)
+    own = np.asarray(classes)[places]
     # one queue for each bucket and class, each in the order of hashes
     line = bucket * (int(own.max(initial=0)) + 1) + own
     order = np.argsort(line, kind="stable")
-    places, line, bucket, own = places[order], line[order], bucket[order], own[order]
-    first = np.flatnonzero(np.r_[True, line[1:] != line[:-1]]) if count else np.empty(0, np.int64)
+    places, line = places[order], line[order]
+    first = np.flatnonzero(_changes(line))
     length = np.diff(np.r_[first, count])
-    lane_of, of_class = bucket[first], own[first]
-    heads = np.flatnonzero(np.r_[True, lane_of[1:] != lane_of[:-1]]) if count else np.empty(0, np.int64)
+    lane_of, of_class = bucket[order[first]], own[order[first]].astype(np.int64)
+    del line, order, own
+    heads = np.flatnonzero(_changes(lane_of))
     widths = np.diff(np.r_[heads, len(first)])
     used = np.zeros(len(first), np.int64)
     groups: list[Places] = []
@@ -108,8 +109,17 @@ def deal(
             salt.hashed(lane_of[heads[some]].astype(np.uint64)), compatible, sizes, blocks,
         )  # fmt: skip
         start = stop
-    rank = np.arange(count) - np.repeat(first, length)
-    return groups, places[rank >= np.repeat(used, length)]
+    taken = np.zeros(count + 1, np.int8)  # +1 where a queue begins, -1 where what is left of it does
+    np.add.at(taken, first, np.int8(1))
+    np.add.at(taken, first + used, np.int8(-1))
+    return groups, places[np.cumsum(taken[:-1], dtype=np.int8) == 0]
+
+
+def _changes(line: Ints) -> Bools:
+    """Where a sorted line has another value than before; its first always is."""
+    new = np.ones(len(line), np.bool_)
+    new[1:] = line[1:] != line[:-1]
+    return new
 
 
 def _formed(
@@ -144,8 +154,8 @@ def _before(queues: Ints, times: Ints) -> Ints:
     order = np.argsort(flat, kind="stable")
     flat, taken = flat[order], taken[order]
     summed = np.cumsum(taken) - taken
-    new = np.r_[True, flat[1:] != flat[:-1]][: len(flat)]
-    start = np.repeat(summed[new], np.diff(np.r_[np.flatnonzero(new), len(flat)]))
+    new = np.flatnonzero(_changes(flat))
+    start = np.repeat(summed[new], np.diff(np.r_[new, len(flat)]))
     before = np.empty_like(summed)
     before[order] = summed - start
     return before.reshape(queues.shape)
