@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     help="Train and test: as published where it is, by group, or all train.",
 )
 @click.option(
-    "--test-fraction", default=0.1, show_default=True, help="Share of groups in test where there is no official split."
+    "--test-fraction", default=0.15, show_default=True, help="Share of groups in test where there is no official split."
 )
 @click.option("--max-per-label", type=int, metavar="N", help="At most N pictures a label and part.")
 @click.option(

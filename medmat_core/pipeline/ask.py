@@ -20,7 +20,7 @@ from medmat_core.pipeline.kept import Fact, load_facts
 from medmat_core.questions.draws import bits_from, key_of
 from medmat_core.questions.labels import LabelPlanner, Plan, Unasked
 from medmat_core.questions.pools import Pools
-from medmat_core.splits import TEST
+from medmat_core.splits import Decision
 from medmat_core.writers import Writer
 
 Line = tuple[str, int, int, str]
@@ -121,15 +121,16 @@ class Asker:
         self.used = 0
 
     def ask(self, facts: Sequence[Fact], decisions: bytes) -> None:
-        """Ask about every fact whose decision is TRAIN or TEST."""
+        """Ask about every fact that has a part."""
         labelled: tuple[list[Fact], list[Fact]] = ([], [])
         for fact, decision in zip(facts, decisions, strict=True):
-            if decision > TEST:
+            if decision > Decision.TEST:
                 continue
+            at = int(decision == Decision.TEST)
             if fact[2] is not None:
-                labelled[decision].append(fact)
+                labelled[at].append(fact)
             else:
-                self._regions(fact, PARTS[decision])
+                self._regions(fact, PARTS[at])
         if self.context.asks is None or "label" in self.context.asks:
             for part, some in zip(PARTS, labelled, strict=True):
                 if some:

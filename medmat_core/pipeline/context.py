@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from medmat_core.card import Card
+from medmat_core.pipeline.rendered import Rendered
 
 if TYPE_CHECKING:
     from medmat_core.concepts import Concepts
@@ -23,7 +24,7 @@ class Context:
     """One data set in one build.
 
     ``root`` is the data set's own root on disk, ``image_prefix`` what stands before a picture's path in a
-    record. ``work`` is the folder for what shards leave behind, ``out`` that of rendered pictures.
+    record. ``work`` is the folder for what shards leave behind, ``rendered`` where rendered pictures go.
     ``region_plugins`` and ``writer_plugins`` are modules whose hooks a worker asks. ``stamp`` is a hash of all that
     facts hang on besides the samples, ``resume`` whether facts of a killed build may be used.
     """
@@ -33,7 +34,7 @@ class Context:
     slug: str
     root: Path
     image_prefix: str
-    out: Path
+    rendered: Rendered
     work: Path
     subset: Subset
     seed: int

@@ -25,9 +25,11 @@ from medmat_core.headers import HeaderError, HeaderReader, read_header
 from medmat_core.model import LabelSample, Problem, Sample, Slice
 from medmat_core.pipeline.context import Context, modules, unpacked
 from medmat_core.pipeline.kept import Fact, facts_file, left_before, save_facts
+from medmat_core.pipeline.rendered import tie
+from medmat_core.pipeline.state import Shown
 from medmat_core.questions.draws import bits_from, bits_of, key_of, keys_of
 from medmat_core.readers.pictures import escapes
-from medmat_core.splits import SIDE_TEST, SIDE_TRAIN, SIDE_UNKNOWN, Labels, Ledger, group_hash
+from medmat_core.splits import Labels, Ledger, Side, group_hash
 
 RENDERED: Final = (".dcm", ".dicom", ".nii", ".nii.gz", ".npy")
 _RENDERED_ANY: Final = RENDERED + tuple(suffix.upper() for suffix in RENDERED)
@@ -39,7 +41,7 @@ class ShardDone:
     """What the first pass tells of a shard: numbers for the ledger, problems, and where its facts lie.
 
     ``facts`` are in memory, or else in ``file``. ``span`` are the first and the last picture by code points,
-    ``rendered`` the pictures written below ``out``, each with the SHA-256 of its bytes.
+    ``rendered`` its rendered pictures.
     """
 
     index: int
@@ -49,7 +51,7 @@ class ShardDone:
     span: tuple[str, str]
     problems: tuple[Problem, ...]
     seen: int
-    rendered: tuple[tuple[str, str], ...] = ()
+    rendered: tuple[Shown, ...] = ()
 
 
 def inspect_shard(task: tuple[bytes | Context, int, Sequence[Sample], bool, bool]) -> ShardDone:
@@ -62,13 +64,12 @@ def inspect_shard(task: tuple[bytes | Context, int, Sequence[Sample], bool, bool
     if shard is None:
         inspector = Inspector(context)
         facts = inspector.facts(samples)
-        shard = facts, tuple(inspector.problems), len(samples)
+        shard = facts, tuple(inspector.problems), len(samples), tuple(inspector.shown)
         if not keep:
             save_facts(file, shard)
-    facts, problems, seen = shard
+    facts, problems, seen, rendered = shard
     images = [fact[0] for fact in facts]
     span = (min(images), max(images)) if images else ("", "")
-    rendered = tuple((fact[0], sha256_of(context.out / fact[0])) for fact in facts if fact[1] is not None)
     return ShardDone(index, facts if keep else None, str(file), ledger_of(facts), span, problems, seen, rendered)
 
 
@@ -78,7 +79,7 @@ def ledger_of(facts: Sequence[Fact]) -> Ledger:
     if not facts:
         return ledger
     _, _, said, named, sides, keys, groups, marks, _, _, regions, _ = zip(*facts, strict=True)
-    ledger.grouped = len(named) - named.count(None)
+    ledger.named.extend(group is not None for group in named)
     ledger.keys.extend(keys)
     ledger.groups.extend(groups)
     ledger.marks.extend(marks)
@@ -101,6 +102,8 @@ class Inspector:
     def __init__(self, context: Context) -> None:
         self.context = context
         self.problems: list[Problem] = []
+        self.shown: list[Shown] = []
+        self._source: tuple[Path, str] | None = None
         self._labels: dict[Any, Labels | None] = {}
         self._groups: dict[str, int] = {}
         self._decoders: list[Any] | None = None
@@ -117,18 +120,12 @@ class Inspector:
 
     def _facts(self, samples: Sequence[Sample], headers: HeaderReader) -> list[Fact]:
         context = self.context
-        head = context.card.head
         slug, prefix, seed = context.slug, context.image_prefix, context.seed
         key_of_picture, drawn = keys_of(slug, "label"), bits_from(seed)
-        namespace = head.namespace
+        namespace = context.card.head.namespace
         root = str(context.root)
         check_files = context.verify != "none"
-        sides = {
-            None: SIDE_UNKNOWN,
-            "train": SIDE_TRAIN,
-            "test": SIDE_TEST,
-            "val": SIDE_TEST if head.validation == "test" else SIDE_TRAIN,
-        }
+        sides: dict[Any, int] = {split: int(Side.named(split)) for split in (None, "train", "val", "test")}
         facts: list[Fact] = []
         add = facts.append
         groups = self._groups
@@ -237,7 +234,7 @@ class Inspector:
             if labels is None:
                 return None
         try:
-            shown, source, width, height, mark = self._picture(sample)
+            shown, source, width, height, mark, rendered = self._picture(sample)
         except HeaderError as error:
             self.refuse(error.reason, sample, error.detail)
             return None
@@ -261,6 +258,8 @@ class Inspector:
             place = bits_of(context.seed, key) >> 64
         else:
             place = self._groups.get(group) or self._group(context.seed, context.card.head.namespace, group)
+        if rendered is not None:
+            self.shown.append(rendered)
         return (shown, source, labels, group, sides[sample.split], key, place, mark, width, height, regions, unsure)
 
     def _own_group(self, sample: Sample) -> str | None:
@@ -277,8 +276,8 @@ class Inspector:
         except Exception:  # an unreadable header was refused before; here only the group is lost
             return None
 
-    def _picture(self, sample: Sample) -> tuple[str, str | None, int | None, int | None, int]:
-        """(name in records, source if rendered, width, height, mark)."""
+    def _picture(self, sample: Sample) -> tuple[str, str | None, int | None, int | None, int, Shown | None]:
+        """(name in records, source if rendered, width, height, mark, the rendered picture)."""
         context = self.context
         image = sample.image
         path = image.path if isinstance(image, Slice) else image
@@ -293,22 +292,37 @@ class Inspector:
             if context.verify == "full" and not rendered:
                 decode(str(full))
         if not rendered:
-            return context.image_prefix + path, None, width, height, mark
-        from medmat_core.regions.pixels import PixelError
-        from medmat_core.regions.rendering import render
-
-        name = f"images/{context.slug}/{_rendered_name(str(image))}"
+            return context.image_prefix + path, None, width, height, mark, None
         if not full.exists():
             raise HeaderError("missing_image", "the picture is not there")
-        try:
-            width, height = render(
-                full, image if isinstance(image, Slice) else None, context.out / name, window=context.card.mask.window
-            )
-        except PixelError as error:
-            raise HeaderError(error.reason, error.detail) from None
+        shown, width, height = self._render(full, image)
         if context.verify != "none":
             mark = _mark_of(full, image)
-        return name, str(image), width, height, mark
+        return shown.path, str(image), width, height, mark, shown
+
+    def _render(self, full: Path, image: str | Slice) -> tuple[Shown, int, int]:
+        """The rendered picture, made now or before of the same source by the same rule, and its size."""
+        from medmat_core.regions.pixels import PixelError
+        from medmat_core.regions.rendering import render, rule_of
+
+        place = self.context.rendered
+        slice_, window = image if isinstance(image, Slice) else None, self.context.card.mask.window
+        name = _rendered_name(str(image))
+        try:
+            if self._source is None or self._source[0] != full:  # a volume is hashed once for all its slices
+                self._source = full, sha256_of(full)
+        except OSError as error:
+            raise HeaderError("bad_image", f"cannot be opened: {error.strerror}") from None
+        key = tie(name, self._source[1], rule_of(slice_, window))
+        shown = place.standing(name, key)
+        if shown is None:
+            try:
+                width, height = render(full, slice_, place.draft(key), window=window)
+            except PixelError as error:
+                raise HeaderError(error.reason, error.detail) from None
+            return Shown(place.path(name), key, sha256_of(place.draft(key))), width, height
+        header = read_header(str(place.file(shown)))
+        return shown, header.width, header.height
 
     def _regions(self, sample: Any, size: tuple[int, int]) -> tuple[tuple[Any, ...], tuple[str, ...]] | None:
         """((caption, box, area, cells), ...) and the captions that are neither present nor absent."""

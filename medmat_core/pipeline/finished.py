@@ -119,7 +119,9 @@ class Finished:
             if path in own or path == state or path.startswith(folder)
         }
 
-    def agree(self, out: Path, versions: Mapping[str, Any], arguments: Mapping[str, Any], built: Collection[str]) -> None:
+    def agree(
+        self, out: Path, versions: Mapping[str, Any], arguments: Mapping[str, Any], built: Collection[str]
+    ) -> None:
         """Raise :class:`UsageError` where data sets built with other arguments, or by another version, would stay
         beside those built now (``built``: their slugs)."""
         if not self.datasets:

@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from medmat_core.errors import BuildError
-from medmat_core.fileio import write_bytes
+from medmat_core.fileio import sha256_of, write_bytes
 from medmat_core.model import Problem, Sample, Slice
+from medmat_core.pipeline.state import Shown
 
 if TYPE_CHECKING:
     from medmat_core.dataset import Dataset
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 Fact = tuple[Any, ...]
 """See :mod:`medmat_core.pipeline.facts`."""
 
-Shard = tuple[list[Fact], tuple[Problem, ...], int]
-"""(facts, problems, samples seen) of a shard."""
+Shard = tuple[list[Fact], tuple[Problem, ...], int, tuple[Shown, ...]]
+"""(facts, problems, samples seen, rendered pictures) of a shard."""
 
 
 def stamp(dataset: Dataset, arguments: Mapping[str, Any], root: Path, image_prefix: str) -> str:
@@ -57,9 +58,9 @@ def facts_file(context: Context, index: int, samples: Sequence[Sample], *, lasti
 
 def save_facts(file: Path, shard: Shard) -> None:
     """Leave a shard's facts; :class:`BuildError` where the disk is full."""
-    facts, problems, seen = shard
+    facts, problems, seen, shown = shard
     plain = [(p.reason, p.file, p.detail, p.row, p.dataset) for p in problems]
-    body = marshal.dumps((facts, plain, seen))
+    body = marshal.dumps((facts, plain, seen, [(s.path, s.tie, s.sha256) for s in shown]))
     write_bytes(file, zlib.crc32(body).to_bytes(4, "big") + body, durable=False)
 
 
@@ -69,10 +70,10 @@ def load_facts(file: str | Path) -> Shard:
         raw = Path(file).read_bytes()
         if zlib.crc32(raw[4:]).to_bytes(4, "big") != raw[:4]:
             raise ValueError("its checksum is wrong")
-        facts, plain, seen = marshal.loads(raw[4:])
+        facts, plain, seen, shown = marshal.loads(raw[4:])
     except (OSError, ValueError, EOFError, TypeError) as error:
         raise BuildError(f"{file}: cannot be read again ({error}); build without --resume") from error
-    return facts, tuple(Problem(*fields) for fields in plain), seen
+    return facts, tuple(Problem(*fields) for fields in plain), seen, tuple(Shown(*fields) for fields in shown)
 
 
 def left_before(context: Context, file: Path, samples: Sequence[Sample]) -> Shard | None:
@@ -87,9 +88,10 @@ def left_before(context: Context, file: Path, samples: Sequence[Sample]) -> Shar
             if max(found.st_mtime_ns, found.st_ctime_ns) > made:
                 return None
         shard = load_facts(file)
+        for shown in shard[3]:
+            if sha256_of(context.rendered.file(shown)) != shown.sha256:
+                return None
     except (OSError, ValueError, BuildError):
-        return None
-    if any(fact[1] is not None and not (context.out / fact[0]).exists() for fact in shard[0]):
         return None
     return shard
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from attrs import define, field
@@ -14,7 +13,9 @@ from medmat_core.catalog import Catalog
 from medmat_core.dataset import Dataset
 from medmat_core.fileio import write_text
 from medmat_core.model import Problem
+from medmat_core.pipeline.finished import MANIFEST, PROBLEMS, Finished, sealed
 from medmat_core.pipeline.options import BuildOptions
+from medmat_core.pipeline.outfolder import OutFolder
 from medmat_core.pipeline.subsets import Removal, as_json
 
 
@@ -34,6 +35,7 @@ class DatasetReport:
     records: dict[str, Counter[str]] = field(factory=dict)
     problems: list[Problem] = field(factory=list)
     files: list[str] = field(factory=list)
+    """Its own files of records below OUT."""
 
     @classmethod
     def of(cls, dataset: Dataset) -> DatasetReport:
@@ -85,11 +87,12 @@ class DatasetReport:
 
 @define
 class Manifest:
-    """The whole build."""
+    """The whole OUT: the data sets built now (``datasets``), and the entries of those that stay as they stand."""
 
     versions: dict[str, Any]
     arguments: dict[str, Any]
     datasets: list[DatasetReport] = field(factory=list)
+    standing: list[Mapping[str, Any]] = field(factory=list)
     files: dict[str, str] = field(factory=dict)
     subset_removals: list[Removal] = field(factory=list)
 
@@ -105,38 +108,55 @@ class Manifest:
         report.problems.sort(key=lambda p: (p.file, p.row or 0, p.reason, p.detail))
         self.datasets.append(report)
 
+    def keep(self, finished: Finished) -> None:
+        """All data sets are done: of those that stood, the ones that were not built now stay, with their files."""
+        built = {report.slug for report in self.datasets}
+        self.standing = [entry for entry in finished.datasets if entry["slug"] not in built]
+        for entry in self.standing:
+            self.files.update(finished.files_of(entry["slug"]))
+
+    def entries(self) -> list[Mapping[str, Any]]:
+        """The data sets as manifest.json lists them: by number, then those without one by slug."""
+        return sorted([*(report.as_json() for report in self.datasets), *self.standing], key=_order)
+
     @property
     def refused(self) -> int:
-        """Refused inputs over all data sets."""
+        """Refused inputs over the data sets built now."""
         return sum(report.refused for report in self.datasets)
 
     @property
     def records(self) -> int:
-        """Records of the data sets' own files."""
+        """Records of the own files of the data sets built now."""
         return sum(report.total(part) for report in self.datasets for part in ("train", "test"))
 
-    def write(self, out: Path) -> None:
-        """problems.jsonl, then manifest.json, which is the last file of a build."""
-        self.files["problems.jsonl"] = write_text(out / "problems.jsonl", self._problem_lines())
+    def write(self, place: OutFolder, problems: Iterable[str]) -> None:
+        """problems.jsonl (its lines in the order of :meth:`entries`), and manifest.json."""
+        self.files[PROBLEMS] = write_text(place.new(PROBLEMS), problems)
+        place.add(PROBLEMS, self.files[PROBLEMS])
         body = {
             "versions": self.versions,
             "arguments": self.arguments,
-            "datasets": [report.as_json() for report in self.datasets],
+            "datasets": self.entries(),
             "subset_removals": [as_json(removal) for removal in self.subset_removals],
             "files": dict(sorted(self.files.items())),
         }
-        write_text(out / "manifest.json", [json.dumps(body, ensure_ascii=False, indent=1) + "\n"])
+        place.add(MANIFEST, write_text(place.new(MANIFEST), [sealed(body)]))
 
-    def _problem_lines(self) -> Iterator[str]:
-        for report in self.datasets:
-            for problem in report.problems:
-                line = {
-                    "level": problem.level,
-                    "dataset": problem.dataset,
-                    "file": problem.file,
-                    "row": problem.row,
-                    "reason": problem.reason,
-                    "detail": problem.detail,
-                }
-                text = json.dumps(line, ensure_ascii=False)
-                yield text.encode("utf-8", "backslashreplace").decode() + "\n"
+
+def _order(entry: Mapping[str, Any]) -> tuple[bool, int, str]:
+    return not entry["no"], entry["no"] or 0, entry["slug"]
+
+
+def problem_lines(problems: Iterable[Problem]) -> Iterator[str]:
+    """Lines of problems.jsonl."""
+    for problem in problems:
+        line = {
+            "level": problem.level,
+            "dataset": problem.dataset,
+            "file": problem.file,
+            "row": problem.row,
+            "reason": problem.reason,
+            "detail": problem.detail,
+        }
+        text = json.dumps(line, ensure_ascii=False)
+        yield text.encode("utf-8", "backslashreplace").decode() + "\n"

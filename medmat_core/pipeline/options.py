@@ -64,7 +64,7 @@ class BuildOptions:
     engine: str = field(default="local", validator=_one_of("local", "dask"))
     scheduler: str | None = None
     split: SplitMode = field(default="official", validator=_one_of("official", "group", "none"))
-    test_fraction: float = field(default=0.1, validator=_fraction)
+    test_fraction: float = field(default=0.15, validator=_fraction)
     max_per_label: int | None = field(default=None, validator=_positive)
     distractors: Literal["mixed", "subset", "dataset"] = field(
         default="mixed", validator=_one_of("mixed", "subset", "dataset")

@@ -8,7 +8,6 @@ file is merged from its members' lines.
 
 from __future__ import annotations
 
-import heapq
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -16,25 +15,28 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
-from attrs import define, evolve, field
+from attrs import define, evolve
 
 from medmat_core.catalog import Catalog
 from medmat_core.dataset import Dataset
 from medmat_core.errors import StrictError, UsageError
-from medmat_core.fileio import concerns, failed, share_file
+from medmat_core.fileio import concerns, failed
 from medmat_core.model import Problem, Sample
 from medmat_core.pipeline.ask import PARTS, ShardAsked, ask_shard
 from medmat_core.pipeline.context import Context
 from medmat_core.pipeline.engines import Engine, InProcess, start_engine
 from medmat_core.pipeline.facts import ShardDone, contradict, inspect_shard
+from medmat_core.pipeline.finished import state_path
 from medmat_core.pipeline.kept import stamp
 from medmat_core.pipeline.manifest import DatasetReport, Manifest
+from medmat_core.pipeline.members import Member, confirm_identical
 from medmat_core.pipeline.options import BuildOptions
 from medmat_core.pipeline.outfolder import OutFolder
-from medmat_core.pipeline.publish import RecordFile, lie_apart, lines_of, merged, write_records
+from medmat_core.pipeline.publish import RecordFile, lie_apart, lines_of, merged
+from medmat_core.pipeline.rendered import Rendered
 from medmat_core.pipeline.source import count_ignored, is_present, present, shards
-from medmat_core.pipeline.subsets import Member, confirm_identical, removals
-from medmat_core.splits import CONTRADICTORY, LEAK, SURPLUS, TEST, TRAIN, TWICE, Ledger, Settled, settle
+from medmat_core.pipeline.whole import finish_build, needed_paths
+from medmat_core.splits import Decision, Ledger, Settled, settle
 from medmat_core.tree import Tree
 from medmat_core.writers import Writer
 
@@ -60,7 +62,7 @@ class Silent:
 
 @define
 class Build:
-    """One run of ``medmat build``. ``shared`` holds the numbers of subsets that have several members in it."""
+    """One run of ``medmat build``."""
 
     catalog: Catalog
     options: BuildOptions
@@ -69,8 +71,6 @@ class Build:
     writers: list[Writer]
     manifest: Manifest
     place: OutFolder
-    shared: frozenset[int]
-    members: dict[int, list[Member]] = field(factory=dict)
     facts_kept: int = 0
     lines_kept: int = 0
 
@@ -79,7 +79,6 @@ class Build:
     def run(self, dataset: Dataset, tree: Tree) -> None:
         """Build one data set's own files."""
         self.progress.start(dataset)
-        self.place.wrote(f"images/{dataset.slug}/")
         report = DatasetReport.of(dataset)
         context = self.context(dataset, tree)
         done, ledger = self._inspect(dataset, tree, context, report)
@@ -93,10 +92,16 @@ class Build:
         report.split = settled.mode
         member.asked = self._publish(dataset, context, done, settled, report)
         for shard in done:
-            self.manifest.files.update(shard.rendered)
+            for shown in shard.rendered:
+                self.manifest.files[shown.path] = shown.sha256
+                draft = context.rendered.draft(shown.tie)
+                if draft.exists():
+                    self.place.add(shown.path, shown.sha256, draft)
         report.ignored = count_ignored(dataset, tree)
         self.manifest.add(report)
-        self.members.setdefault(dataset.card.head.subset, []).append(member)
+        state = state_path(dataset.slug)
+        self.manifest.files[state] = member.write_state(self.place.new(state), report.problems)
+        self.place.add(state, self.manifest.files[state])
         self.progress.finish(report)
 
     def _is_a_neighbour_s(self, dataset: Dataset, report: DatasetReport) -> bool:
@@ -127,11 +132,17 @@ class Build:
         hook = self.catalog.manager.hook
         work = self.place.work / dataset.slug
         work.mkdir(parents=True, exist_ok=True)
+        stood = self.place.finished
+        same = stood.versions == self.manifest.versions
+        rendered = Rendered(
+            options.out, work, dataset.slug, stood.files.get(state_path(dataset.slug), "") if same else ""
+        )
         prefix = f"{options.data.name}/{folder}/{tree.prefix}"
         return Context(
-            card=card, no=dataset.no, slug=dataset.slug, root=tree.root, image_prefix=prefix, out=options.out,
-            work=work, subset=self.catalog.subset(card.head.subset), seed=options.seed, verify=options.verify,
-            distractors=options.distractors, extra_pool=extra, asks=options.asks, box_format=options.box_format,
+            card=card, no=dataset.no, slug=dataset.slug, root=tree.root, image_prefix=prefix,
+            rendered=rendered, work=work, subset=self.catalog.subset(card.head.subset), seed=options.seed,
+            verify=options.verify, distractors=options.distractors, extra_pool=extra, asks=options.asks,
+            box_format=options.box_format,
             formats=tuple(writer.name for writer in self.writers),
             writer_plugins=_modules(hook.medmat_writers),
             region_plugins=_modules(hook.medmat_regions),
@@ -187,22 +198,18 @@ class Build:
             split=self.options.split,
             test_fraction=self.options.test_fraction,
             unprotected=card.head.unprotected,
-            captions=card.captions,
+            validation=card.head.validation,
             identical=identical,
             contradict=lambda one, two: contradict(card, one, two),
             max_per_label=self.options.max_per_label,
         )
-        told = {
-            CONTRADICTORY: ("contradictory_label", "the same picture is filed under classes that exclude one another"),
-            TWICE: ("listed_twice", "the picture was given before"),
-            LEAK: ("split_leak", "its group or an identical picture is in the test part; dropped from train"),
-        }
+        told = {Decision.CONTRADICTORY, Decision.TWICE, Decision.LEAK}
         places = [place for place, decision in enumerate(settled.decisions) if decision in told]
         for place, fact in member.facts_at(places).items():
-            reason, detail = told[settled.decisions[place]]
+            decision = Decision(settled.decisions[place])
             file = fact[1] if fact[1] is not None else fact[0].removeprefix(context.image_prefix)
-            self._report(report, [Problem(reason, file, detail)])
-        report.surplus = settled.decisions.count(SURPLUS)
+            self._report(report, [Problem(decision.reason, file, decision.detail)])
+        report.surplus = settled.count(Decision.CAPPED)
         report.copies = len(settled.copies)
         return settled
 
@@ -215,15 +222,14 @@ class Build:
             starts.append(starts[-1] + len(shard.ledger))
         order = sorted(range(len(done)), key=lambda number: done[number].span)
         streaming = lie_apart([done[number].span for number in order if len(done[number].ledger)])
-        retained = not streaming or context.subset.no in self.shared
+        retained = not streaming
         asked: list[ShardAsked] = []
         files: dict[tuple[str, str], tuple[str, RecordFile]] = {}
         try:
             for writer in self.writers:
                 for part in PARTS:
                     path = writer.file(dataset.file_stem, part)
-                    self.place.wrote(path)
-                    files[writer.name, part] = path, RecordFile(self.options.out / path, writer)
+                    files[writer.name, part] = path, RecordFile(self.place.new(path), writer)
             for result in self._ask(context, [(done[n], starts[n]) for n in order], settled, report, retained):
                 if streaming:
                     for place, (_, file) in files.items():
@@ -233,7 +239,10 @@ class Build:
             for place, (path, file) in files.items():
                 if not streaming:
                     file.add(merged(asked, *place))
+                if not file.count:
+                    continue
                 self.manifest.files[path] = file.finish()
+                self.place.add(path, self.manifest.files[path])
                 report.files.append(path)
                 self.progress.advance("written", file.count)
         finally:
@@ -258,7 +267,7 @@ class Build:
         def tasks() -> Iterator[tuple[bytes | Context, int, Any, bytes, bool]]:
             for shard, start in found:
                 decisions = bytes(settled.decisions[start : start + len(shard.ledger)])
-                if TRAIN in decisions or TEST in decisions:
+                if min(decisions, default=Decision.LEAK) <= Decision.TEST:
                     facts = shard.facts if shard.facts is not None else shard.file
                     # lines that are written at once may come back as they are, since few shards are under way
                     keep = engine.near and (not retained or self.lines_kept < KEPT)
@@ -273,66 +282,18 @@ class Build:
             self.progress.advance("asked", result.used)
             yield result
 
-    # -- subsets ----------------------------------------------------------------------------------
-
-    def write_subsets(self) -> None:
-        """Merge the members of every subset that is present."""
-        for no in sorted(self.members):
-            members = self.members[no]
-            left_out = []
-            if len(members) > 1:
-                concepts = members[0].context.concepts
-                for member in members[1:]:
-                    concepts = concepts.with_card(member.context.card)
-                left_out = removals(no, members, concepts.with_card(members[0].context.card).related)
-                self.manifest.subset_removals.extend(left_out)
-            gone: dict[int | str, set[str]] = {}
-            for removal in left_out:
-                gone.setdefault(removal.no, set()).add(removal.image)
-            for writer in self.writers:
-                for part in PARTS:
-                    path = writer.subset_file(no, part)
-                    if path is not None:
-                        self._write_subset(path, writer, part, members, gone)
-
-    def _write_subset(
-        self, path: str, writer: Writer, part: str, members: Sequence[Member], gone: dict[int | str, set[str]]
-    ) -> None:
-        self.place.wrote(path)
-        target = self.options.out / path
-        if len(members) == 1:  # the union of one: the same bytes
-            own = writer.file(_stem(members[0].context), part)
-            share_file(self.options.out / own, target)
-            self.manifest.files[path] = self.manifest.files[own]
-            return
-        streams = []
-        for member in members:
-            dropped = gone.get(member.number, set())
-            lines = merged(member.asked, writer.name, part)
-            streams.append(_without(dropped, lines) if dropped else lines)
-        self.manifest.files[path] = write_records(target, writer, heapq.merge(*streams))
-
 
 def _modules(hook: Any) -> tuple[str, ...]:
     """The modules that implement a hook, by name, so that workers can import them."""
     return tuple(impl.plugin.__name__ for impl in hook.get_hookimpls())
 
 
-def _without(images: set[str], lines: Iterator[Any]) -> Iterator[Any]:
-    """Lines of other pictures. A function, so that each member's stream keeps its own set."""
-    return (line for line in lines if line[0] not in images)
-
-
-def _stem(context: Context) -> str:
-    return context.slug if context.no is None else f"{context.no:02d}"
-
-
 def run_build(catalog: Catalog, options: BuildOptions, progress: Progress | None = None) -> Manifest:
     """Build what the options ask for; the manifest tells what came out and what was refused.
 
-    The folder ``out`` is the build's alone: files of an earlier build there are removed. Raises :class:`UsageError` if
-    there is nothing to do, :class:`StrictError` at the first refused input with ``strict``, :class:`BuildError` if the
-    build cannot go on.
+    What ``out`` holds of other data sets stays, and what medmat did not write is not touched. Raises
+    :class:`UsageError` if there is nothing to do or something in ``out`` is in the way, :class:`StrictError` at the
+    first refused input with ``strict``, :class:`BuildError` if the build cannot go on.
     """
     given = options.data  # a link keeps its own name: records begin with it
     data = given.resolve() if given.name in ("", "..") else given.parent.resolve() / given.name
@@ -347,26 +308,32 @@ def run_build(catalog: Catalog, options: BuildOptions, progress: Progress | None
         if name not in known:
             raise UsageError(f"--format {name!r}: choose from {', '.join(sorted(known))}")
     todo = present(catalog, options)
-    members = Counter(dataset.card.head.subset for dataset, _ in todo)
+    slugs = [dataset.slug for dataset, _ in todo]
     engine = start_engine(options.engine, options.jobs, options.scheduler)
-    place = OutFolder(out, options.recorded())
-    build = Build(
-        catalog, options, progress or Silent(), engine, [known[name] for name in options.formats],
-        Manifest.of(catalog, options), place, frozenset(no for no, count in members.items() if count > 1),
-    )  # fmt: skip
+    place = OutFolder(out, (data, *dict.fromkeys(tree.base for _, tree in todo)))
     try:
-        place.begin(resume=options.resume)
+        stood = place.take()
+        options = evolve(options, formats=(*options.formats, *(name for name in stood.formats if name in known)))
+        writers = [known[name] for name in options.formats]
+        manifest = Manifest.of(catalog, options)
+        stood.agree(out, manifest.versions, options.recorded(), slugs)
+        place.begin(
+            options.recorded(),
+            slugs=slugs,
+            needed=needed_paths([dataset for dataset, _ in todo], writers),
+            resume=options.resume,
+        )
+        build = Build(catalog, options, progress or Silent(), engine, writers, manifest, place)
         for dataset, tree in todo:
             build.run(dataset, tree)
-        told = (problem for report in build.manifest.datasets for problem in report.problems)
-        if not any(report.seen for report in build.manifest.datasets) and all(p.reason == "no_picture" for p in told):
+        told = (problem for report in manifest.datasets for problem in report.problems)
+        if not any(report.seen for report in manifest.datasets) and all(p.reason == "no_picture" for p in told):
+            place.abandon()
             raise UsageError(
                 f"nothing to do: no picture with a label lies in the folders under {data}; "
                 "`medmat check --data DIR` tells what was looked for"
             )
-        build.write_subsets()
-        build.manifest.write(out)
-        place.finish(build.manifest.files)
+        finish_build(place, manifest, writers, data.parent)
     except OSError as error:
         if not concerns(out, error):
             raise
@@ -374,4 +341,4 @@ def run_build(catalog: Catalog, options: BuildOptions, progress: Progress | None
     finally:
         engine.close()
         place.release()
-    return build.manifest
+    return manifest

@@ -209,9 +209,14 @@ def _rounded(levels: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
 
 def _stamp(slice_: Slice | None, window: Window | None) -> bytes:
     """The rule in a text chunk of the PNG: by it a picture made by another rule is told."""
+    return _chunk(b"tEXt", f"Comment\0{rule_of(slice_, window)}".encode("latin-1"))
+
+
+def rule_of(slice_: Slice | None, window: Window | None) -> str:
+    """The rule by which a picture is rendered, in words: equal sources give equal pictures by equal rules."""
     where = "whole" if slice_ is None else f"slice {slice_.index} axis {slice_.axis}"
     how = "own" if window is None else f"{float(window[0])!r}/{float(window[1])!r}"
-    return _chunk(b"tEXt", f"Comment\0medmat rendering {_VERSION}, {where}, window {how}".encode("latin-1"))
+    return f"medmat rendering {_VERSION}, {where}, window {how}"
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:
