@@ -208,7 +208,7 @@ def _rounded(levels: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
 # -- files ----------------------------------------------------------------------------------------------
 
 
-def rule(slice_: Slice | None, window: Window | None) -> str:
+def rule_of(slice_: Slice | None, window: Window | None) -> str:
     """All that a rendered picture hangs on besides its source's bytes."""
     where = "whole" if slice_ is None else f"slice {slice_.index} axis {slice_.axis}"
     how = "own" if window is None else f"{float(window[0])!r}/{float(window[1])!r}"
@@ -217,7 +217,7 @@ def rule(slice_: Slice | None, window: Window | None) -> str:
 
 def _stamp(slice_: Slice | None, window: Window | None) -> bytes:
     """The rule in a text chunk of the PNG: by it a picture made by another rule is told."""
-    return _chunk(b"tEXt", f"Comment\0{rule(slice_, window)}".encode("latin-1"))
+    return _chunk(b"tEXt", f"Comment\0{rule_of(slice_, window)}".encode("latin-1"))
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:

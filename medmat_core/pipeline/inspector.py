@@ -317,7 +317,7 @@ class Inspector:
 
     def _render(self, full: Path, image: ImageRef) -> tuple[Shown, tuple[int, int]]:
         """The picture as 8-bit PNG; the one that stands where it was made of the same bytes by the same rule."""
-        from medmat_core.images.rendering import render, rule
+        from medmat_core.images.rendering import render, rule_of
 
         rendered = self.context.rendered
         slice_ = image if isinstance(image, Slice) else None
@@ -325,7 +325,7 @@ class Inspector:
         if self._source is None or self._source[0] != full:  # the slices of a volume come one after the other
             self._source = full, sha256_of(full)
         name = _rendered_name(str(image))
-        own = tie(name, self._source[1], rule(slice_, window))
+        own = tie(name, self._source[1], rule_of(slice_, window))
         shown = rendered.standing(name, own)
         if shown is not None:
             header = read_header(str(rendered.file(shown)))

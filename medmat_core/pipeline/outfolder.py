@@ -23,7 +23,6 @@ from attrs import define, field
 
 from medmat_core.errors import UsageError
 from medmat_core.fileio import failed, sha256_of, write_text
-from medmat_core.pipeline.placing import Plan, Step, carry_out
 from medmat_core.pipeline.finished import (
     MANIFEST,
     PROBLEMS,
@@ -35,6 +34,7 @@ from medmat_core.pipeline.finished import (
     shown,
     state_path,
 )
+from medmat_core.pipeline.placing import Plan, Step, carry_out
 from medmat_core.tree import fold
 
 if TYPE_CHECKING:
@@ -262,6 +262,14 @@ class OutFolder:
         """The SHA-256 of the file of this path, made by this build or standing; None where there is none."""
         return self._added[path][1] if path in self._added else self.finished.files.get(path)
 
+    def added(self, paths: Iterable[str]) -> bool:
+        """Whether this build made one of these files."""
+        return any(path in self._added for path in paths)
+
+    def stands(self, path: str) -> bool:
+        """Whether the finished build's file of this path is there. It stays as it is, so nobody looks into it."""
+        return path in self.finished.files and (self.out / path).is_file()
+
     def commit(self, files: Collection[str]) -> None:
         """The build has ended well: OUT holds ``files`` (those added and those that stay) and its manifest.
 
@@ -312,7 +320,7 @@ class OutFolder:
         for where, _, _ in list(os.walk(self.work, topdown=False)):
             if Path(where) != self.work:
                 with contextlib.suppress(OSError):  # a stranger's file lies there
-                    os.rmdir(where)
+                    Path(where).rmdir()
 
 
 _FOLDERS: Final = (STATES, RENDERED)

@@ -135,7 +135,7 @@ def _move(source: Path, target: Path, part: Path, rename: Callable[[Path, Path],
 def _rename_to_nothing(source: Path, target: Path) -> None:
     """A rename that never replaces a file, not even one that came a moment ago; FileExistsError where one lies."""
     if os.name == "nt":
-        os.rename(source, target)
+        source.rename(target)
         return
     try:
         os.link(source, target)
@@ -146,7 +146,7 @@ def _rename_to_nothing(source: Path, target: Path) -> None:
             raise
         if os.path.lexists(target):  # a disk without second names
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from error
-        os.rename(source, target)
+        source.rename(target)
     else:
         source.unlink()
 

@@ -15,6 +15,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -165,7 +166,7 @@ class StateWriter:
 
     def images(self, names: Sequence[tuple[str, str]]) -> None:
         """The next pictures: each as records name it, and its source below the data set's root if it is rendered."""
-        text = "\0".join(part for name in names for part in name)
+        text = "\0".join(chain.from_iterable(names))
         self._section("images", text.encode("utf-8", "surrogateescape"), len(names))
 
     def columns(self, *, parts: bytes, groups: array[int], marks: array[int], labels: array[int]) -> None:

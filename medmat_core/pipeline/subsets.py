@@ -11,12 +11,13 @@ import hashlib
 import heapq
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from operator import itemgetter
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import attrs
 from attrs import frozen
@@ -26,8 +27,9 @@ from medmat_core.concepts import Concepts, fold, load_concepts
 from medmat_core.errors import CatalogError, UsageError
 from medmat_core.fileio import GrowingFile, sha256_of, share_file
 from medmat_core.pipeline.state import About, State
-from medmat_core.splits import TEST, TRAIN, Labels
-from medmat_core.writers import ID, Writer
+from medmat_core.splits import Labels, Standing, crossing, shared_marks
+from medmat_core.splits.ledger import Numbers
+from medmat_core.writers import Writer
 
 _BATCH: Final = 512
 _START: Final = b'{"id": '
@@ -77,136 +79,63 @@ def _as_card(about: About) -> Any:
 
 
 def removals(states: Sequence[State], root: Path) -> list[Removal]:
-    """What the subset files of one OUT leave out; ``states`` in the manifest's order, of all data sets there.
+    """What the subset files of one OUT leave out (the rule is :func:`medmat_core.splits.crossing`).
 
-    In every subset: a picture whose copies in two members contradict one another; a train picture that has an equal
-    picture or its group in test in any data set, of whatever subset; a picture that another member already gave.
-    ``root`` is the folder that pictures' paths begin in: files that may be equal are read there, and
-    :class:`UsageError` names one that is gone.
+    ``states`` are those of all data sets there, in the manifest's order. ``root`` is the folder that pictures' paths
+    begin in: files of equal mark are read there, and :class:`UsageError` names one that is gone.
     """
     if len(states) < 2:
         return []
-    copies = _copies(states, root)
-    tested = _tested_groups(states)
-    members: dict[int, list[int]] = {}
-    for number, state in enumerate(states):
-        members.setdefault(state.about.subset, []).append(number)
-    found: list[Removal] = []
-    for subset in sorted(members):
-        gone = _gone(states, members[subset], copies, tested)
-        by_member: dict[int, list[int]] = {}
-        for number, place in gone:
-            by_member.setdefault(number, []).append(place)
-        for number in members[subset]:
-            names = states[number].names(by_member.get(number, ()))
-            about = states[number].about
-            some = [Removal(subset, about.number, image, gone[number, p]) for p, (image, _) in names.items()]
-            found.extend(sorted(some, key=lambda removal: removal.image))
-    return found
+    concepts = {
+        subset: concepts_of(subset, [state.about for state in states if state.about.subset == subset])
+        for subset in {state.about.subset for state in states}
+    }
 
+    def finer(subset: int, one: Labels, other: Labels) -> bool:
+        contains = concepts[subset].contains
+        if not one[0] or not other[0]:
+            return not one[0] and not other[0]
+        return all(any(contains(wide, narrow) for narrow in one[0]) for wide in other[0])
 
-Place = tuple[int, int]
-"""(which state, which picture in it)"""
+    def contradict(one: int, a: Labels, two: int, b: Labels) -> bool:
+        about = states[one].about
+        return _contradict(about, a, states[two].about, b, concepts[about.subset].related)
 
-
-def _gone(
-    states: Sequence[State], members: Sequence[int], copies: Sequence[Sequence[Place]], tested: Mapping[Place, int]
-) -> dict[Place, str]:
-    mine = frozenset(members)
-    concepts = (
-        concepts_of(states[members[0]].about.subset, [states[m].about for m in members]) if len(mine) > 1 else None
-    )
-    gone: dict[Place, str] = {}
-    for same in copies:
-        inside = [(m, p) for m, p in same if m in mine]
-        for i, (one, p) in enumerate(inside):
-            for two, q in inside[:i]:
-                if concepts is not None and one != two and _contradict(
-                    states[one].about, states[one].labels_of(p), states[two].about, states[two].labels_of(q),
-                    concepts.related,
-                ):  # fmt: skip
-                    numbers = f"{states[two].about.number} and {states[one].about.number}"
-                    gone.update(dict.fromkeys(inside, f"{numbers} contradict each other on its label"))
-    for place, owner in tested.items():
-        if place[0] in mine and place not in gone:
-            gone[place] = f"its group is test in {states[owner].about.number}"
-    for same in copies:
-        test = next((m for m, p in same if states[m].parts[p] == TEST), None)
-        inside = [(m, p) for m, p in same if m in mine]
-        if test is not None:
-            for m, p in inside:
-                if states[m].parts[p] == TRAIN and (m, p) not in gone:
-                    gone[m, p] = f"the same picture is test in {states[test].about.number}"
-        first: int | None = None
-        for m, p in inside:
-            if (m, p) in gone:
-                continue
-            if first is None or first == m:
-                first = m
-            else:
-                gone[m, p] = f"{states[first].about.number} already gave the same picture"
-    return gone
-
-
-def _tested_groups(states: Sequence[State]) -> dict[Place, int]:
-    """Train pictures whose group is test somewhere, and the first state where it is."""
-    import numpy as np
-
+    digests = _digests(states, root)
     columns = [
-        (
-            np.frombuffer(s.groups, np.uint64) if len(s) else np.empty(0, np.uint64),
-            np.frombuffer(bytes(s.parts), np.uint8),
+        Standing(
+            state.about.number, state.about.subset, decisions=bytes(state.parts), groups=state.groups, digests=digest,
+            labels=state.labels, label_sets=state.about.label_sets,
         )
-        for s in states
-    ]
-    groups = [column[parts == TEST] for column, parts in columns]
-    owners = np.repeat(np.arange(len(states)), [len(some) for some in groups])
-    tested, first = np.unique(np.concatenate(groups), return_index=True)
-    found: dict[Place, int] = {}
-    for number, (column, parts) in enumerate(columns):
-        for place in np.flatnonzero((parts == TRAIN) & np.isin(column, tested)):
-            found[number, int(place)] = int(owners[first[np.searchsorted(tested, column[place])]])
-    return found
+        for state, digest in zip(states, digests, strict=True)
+    ]  # fmt: skip
+    found: list[Removal] = []
+    dropped: dict[int, dict[int, str]] = {}
+    for drop in crossing(columns, finer=finer, contradict=contradict):
+        dropped.setdefault(drop.member, {})[drop.place] = drop.reason
+    for member, places in dropped.items():
+        about = states[member].about
+        for place, (image, _) in states[member].names(places).items():
+            found.append(Removal(about.subset, about.number, image, places[place]))
+    return sorted(found, key=lambda r: (r.subset, isinstance(r.no, str), str(r.no).zfill(9), r.image, r.reason))
 
 
-def _copies(states: Sequence[State], root: Path) -> list[list[Place]]:
-    """Places of equal pictures that lie in more than one data set, where that matters: in one subset, or in train
-    and in test. In the order of states and places."""
+def _digests(states: Sequence[State], root: Path) -> list[Numbers]:
+    """A column a state: for pictures whose mark another data set has as well, a number that equal files share."""
     import numpy as np
 
-    marks = np.concatenate([np.frombuffer(s.marks, np.uint64) if len(s) else np.empty(0, np.uint64) for s in states])
-    owners = np.repeat(np.arange(len(states)), [len(s) for s in states])
-    starts = np.cumsum([0, *(len(s) for s in states)])
-    order = np.argsort(marks, kind="stable")
-    edges = np.flatnonzero(np.diff(marks[order])) + 1
-    candidates: list[list[Place]] = []
-    for low, high in zip((0, *edges), (*edges, len(order)), strict=True):
-        if high - low < 2 or not marks[order[low]]:
-            continue
-        own = owners[order[low:high]]
-        if own[0] == own[-1]:
-            continue
-        places = [(int(m), int(at - starts[m])) for m, at in zip(own, order[low:high], strict=True)]
-        subsets = {states[m].about.subset for m in set(map(int, own))}
-        if len(subsets) < len(set(map(int, own))) or len({states[m].parts[p] for m, p in places}) > 1:
-            candidates.append(places)
-    if not candidates:
-        return []
-    files: dict[Place, str] = {}
-    for number, state in enumerate(states):
-        wanted = [place for places in candidates for m, place in places if m == number]
-        files.update(((number, place), file) for place, (_, file) in state.names(wanted).items())
-    found: list[list[Place]] = []
-    for places in sorted(candidates):
-        by_digest: dict[str, list[Place]] = {}
-        for m, p in places:
-            digest = _digest(root / files[m, p], states[m].marks[p], states[m].about)
-            by_digest.setdefault(digest, []).append((m, p))
-        found.extend(same for same in by_digest.values() if len({m for m, _ in same}) > 1)
+    found: list[Numbers] = []
+    for state, places in zip(states, shared_marks([state.marks for state in states]), strict=True):
+        column = np.zeros(len(state), np.uint64)
+        for place, (_, file) in state.names(places.tolist()).items():
+            mark = state.marks[place]
+            body = f"{mark}:{_sha256(root / file, mark, state.about)}"  # the mark tells the slices of a volume apart
+            column[place] = int.from_bytes(hashlib.sha256(body.encode()).digest()[:8], "big")
+        found.append(column)
     return found
 
 
-def _digest(file: Path, mark: int, about: About) -> str:
+def _sha256(file: Path, mark: int, about: About) -> str:
     try:
         if os.stat(file).st_size & 0xFFFFFFFF == mark >> 32:
             return sha256_of(file)
@@ -246,14 +175,6 @@ class Source:
     without: frozenset[str] = frozenset()
 
 
-class Target(Protocol):
-    """Where a subset's file goes; :class:`~medmat_core.fileio.GrowingFile`'s promises."""
-
-    def write_bytes(self, raw: bytes) -> None: ...
-    def finish(self) -> str: ...
-    def discard(self) -> None: ...
-
-
 def merge_records(sources: Sequence[Source], target: Path, writer: Writer) -> str | None:
     """Merge members' files of JSON records, one a line, by picture; returns the SHA-256, None where no record is left
     (then no file is written).
@@ -267,10 +188,8 @@ def merge_records(sources: Sequence[Source], target: Path, writer: Writer) -> st
             raise _changed(sources[0].file)
         share_file(sources[0].file, target)  # the union of one: the same bytes
         return sources[0].sha256
-    if not all("{}" == _json_shape(mark) for mark in (writer.opening, writer.separator, writer.closing)):
-        raise CatalogError(
-            f"--format {writer.name}: its lines cannot be merged; a subset file is JSON, a record a line"
-        )
+    if any(mark.strip() not in ("", "[", "]", ",") for mark in (writer.opening, writer.separator, writer.closing)):
+        raise CatalogError(f"--format {writer.name}: a subset file is JSON, a record a line; its own cannot be merged")
     file = GrowingFile(target)
     between, count = writer.separator.encode(), 0
     try:
@@ -289,14 +208,7 @@ def merge_records(sources: Sequence[Source], target: Path, writer: Writer) -> st
         raise
 
 
-def _json_shape(text: str) -> str:
-    """'{}' for what may stand around the lines of a merged file."""
-    return "{}" if text.strip() in ("", "[", "]", ",") and ID not in text else text
-
-
 def _batches(lines: Iterable[tuple[str, bytes]]) -> Iterator[list[tuple[str, bytes]]]:
-    from itertools import islice
-
     source = iter(lines)
     while some := list(islice(source, _BATCH)):
         yield some
