@@ -276,6 +276,10 @@ class Tree:
         folder, _, name = relative.rpartition("/")
         return name in self._names(folder)
 
+    def is_picture(self, relative: str) -> bool:
+        """Whether a picture lies there, by its name and the listing."""
+        return is_image(relative) and self.exists(relative)
+
     def _names(self, folder: str) -> set[str]:
         names = self._name_sets.get(folder)
         if names is None:

@@ -146,8 +146,9 @@ def _shard(plain: Any) -> Shard:
         ledger.label_id(labels)
     found = None
     if regions is not None:
-        found = Regions(*(_column(code, raw) for (_, code), raw in zip(_REGION_COLUMNS, regions[0], strict=True)))
-        found.unsure = regions[1]
+        found = Regions(unsure=regions[1])
+        for (name, code), raw in zip(_REGION_COLUMNS, regions[0], strict=True):
+            setattr(found, name, _column(code, raw))
     facts = Facts(images, sources, groups, _column("I", widths), _column("I", heights), ledger, found)
     return Shard(facts, tuple(Problem(*fields) for fields in problems), seen, lost, tuple(Shown(*p) for p in shown))
 

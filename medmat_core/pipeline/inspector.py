@@ -103,7 +103,10 @@ class Inspector:
         self._captions_of = Translator(context.card)
         self._groups: dict[str, int] = {}
         self._decoders: list[Any] | None = None
-        self._sides = {None: Side.UNSAID, **{part: Side.named(part) for part in ("train", "val", "test")}}
+        self._sides: dict[str | None, Side] = {
+            None: Side.UNSAID,
+            **{part: Side.named(part) for part in ("train", "val", "test")},
+        }
         self.lost: dict[str, int] = {}
         self.shown: list[Shown] = []
         self._source: tuple[Path, str] | None = None
@@ -336,7 +339,7 @@ class Inspector:
 
     def _see_regions(self, sample: Any, look: Look) -> bool:
         """Find the regions, their classes named by caption; False where the sample cannot be used."""
-        from medmat_core.regions.facts import regions_of
+        from medmat_core.regions.extract import regions_of
 
         if self._decoders is None:
             self._decoders = [module.medmat_regions for module in modules(self.context.region_plugins)]

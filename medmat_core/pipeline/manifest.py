@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from attrs import define, field
@@ -168,7 +168,7 @@ class Manifest:
     datasets: list[DatasetReport] = field(factory=list)
     standing: list[Mapping[str, Any]] = field(factory=list)
     files: dict[str, str] = field(factory=dict)
-    subset_removals: list[Mapping[str, Any]] = field(factory=list)
+    subset_removals: Sequence[Mapping[str, Any]] = field(factory=list)
 
     @classmethod
     def of(cls, catalog: Catalog, options: BuildOptions) -> Manifest:

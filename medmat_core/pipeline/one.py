@@ -21,10 +21,12 @@ from medmat_core.model import ASKS, Problem
 from medmat_core.pipeline.context import Context
 from medmat_core.pipeline.engines import Engine, InProcess
 from medmat_core.pipeline.facts import Facts, Named, Regions, ShardNames, names_at
+from medmat_core.pipeline.finished import state_path
 from medmat_core.pipeline.inspector import Task, contradict, inspect_shard
 from medmat_core.pipeline.lines import PARTS, LineMaker, PartLines
 from medmat_core.pipeline.manifest import DatasetReport
 from medmat_core.pipeline.options import BuildOptions
+from medmat_core.pipeline.outfolder import OutFolder
 from medmat_core.pipeline.publish import (
     CHOICES,
     RECORDS,
@@ -35,10 +37,8 @@ from medmat_core.pipeline.publish import (
     lie_apart,
     records_path,
 )
-from medmat_core.pipeline.outfolder import OutFolder
 from medmat_core.pipeline.source import shards
 from medmat_core.pipeline.state import About, Shown, StateWriter
-from medmat_core.pipeline.finished import state_path
 from medmat_core.pipeline.subsets import relations_of
 from medmat_core.questions import Sheet, View, ask_all
 from medmat_core.questions.asked import Table

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from attrs import define, evolve, field
 
@@ -30,7 +30,7 @@ from medmat_core.pipeline.options import BuildOptions
 from medmat_core.pipeline.outfolder import OutFolder
 from medmat_core.pipeline.publish import choices_path, records_path, subset_path
 from medmat_core.pipeline.rendered import Rendered
-from medmat_core.pipeline.source import count_ignored, is_present, present
+from medmat_core.pipeline.source import ignored, is_present, present
 from medmat_core.pipeline.state import State
 from medmat_core.pipeline.subsets import SubsetFiles
 from medmat_core.tree import Tree
@@ -82,7 +82,7 @@ class Build:
         settled = one.settle(found)
         sheet, table = one.ask(found, settled)
         one.publish(found, settled, sheet, table)
-        report.pictures.ignored.update(count_ignored(dataset, tree))
+        report.pictures.ignored.update(ignored(dataset, tree))
         one.remember(found, settled)
         self.kept.update(one.kept)
         self.manifest.datasets.append(report)
@@ -111,7 +111,7 @@ class Build:
         return Context(
             card=dataset.card, no=dataset.no, slug=dataset.slug, root=tree.root, image_prefix=prefix, work=work,
             rendered=Rendered(options.out, work, dataset.slug, standing), seed=options.seed, verify=options.verify,
-            region_plugins=tuple(impl.plugin.__name__ for impl in hook.medmat_regions.get_hookimpls()),
+            region_plugins=_modules(hook.medmat_regions),
             resume=options.resume, stamp=stamp(dataset, options.recorded(), tree.root, prefix),
         )  # fmt: skip
 
@@ -138,7 +138,7 @@ class Build:
         for entry in self.manifest.standing:
             self.kept.update(finished.files_of(entry["slug"]))
         states = [self._state(str(entry["slug"])) for entry in entries]
-        files = SubsetFiles.of(states, entries, self.options.data.parent)
+        files = SubsetFiles.of(states, self.options.data.parent)
         self.manifest.subset_removals = files.removals
         for path in files.write(self.place):
             self.kept[path] = self.place.digest(path) or ""
@@ -158,6 +158,11 @@ class Build:
 
     def _write(self, path: str, chunks: Iterable[str]) -> None:
         self.place.add(path, write_text(self.place.new(path), chunks))
+
+
+def _modules(hook: Any) -> tuple[str, ...]:
+    """The modules that implement a hook, by name, so that workers can import them."""
+    return tuple(impl.plugin.__name__ for impl in hook.get_hookimpls())
 
 
 def needed(datasets: Sequence[Dataset]) -> Iterator[str]:

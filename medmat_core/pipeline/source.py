@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -137,14 +138,18 @@ def _broken(error: Exception) -> Problem:
     return Problem("reader_failed", "", f"{type(error).__name__}: {error}{where}; please report it")
 
 
-def count_ignored(dataset: Dataset, tree: Tree) -> int:
-    """Pictures that the card leaves alone on purpose."""
+def ignored(dataset: Dataset, tree: Tree) -> Counter[str]:
+    """Pictures that the card leaves alone on purpose, by its reasons."""
     card = dataset.card
-    if not any(_may_be_a_picture(item.pattern) for item in card.ignored):
-        return 0
-    whole = Tree(tree.base)
-    whole.share(tree)  # the same folders; listed once
-    return sum(card.ignores(path, tree.prefix) for path in whole.files("", IMAGE_SUFFIXES))
+    rules = [item for item in card.ignored if _may_be_a_picture(item.pattern)]
+    found: Counter[str] = Counter()
+    if rules:
+        whole = Tree(tree.base)
+        whole.share(tree)  # the same folders; listed once
+        for path in whole.files("", IMAGE_SUFFIXES):
+            if card.ignores(path, tree.prefix):
+                found[next(item.reason for item in card.ignored if item.matches(path, tree.prefix))] += 1
+    return found
 
 
 def _may_be_a_picture(pattern: str) -> bool:

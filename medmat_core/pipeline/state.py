@@ -48,6 +48,11 @@ class About:
         """The row number, or the slug where there is none."""
         return self.no or self.slug
 
+    @property
+    def file_stem(self) -> str:
+        """How files name the data set."""
+        return f"{self.no:02d}" if self.no else self.slug
+
 
 @frozen
 class Shown:

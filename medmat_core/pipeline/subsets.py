@@ -11,7 +11,7 @@ import hashlib
 import heapq
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from operator import itemgetter
@@ -24,12 +24,14 @@ from attrs import frozen
 
 from medmat_core.card import Card
 from medmat_core.concepts import Concepts, fold, load_concepts
-from medmat_core.errors import CatalogError, UsageError
+from medmat_core.errors import UsageError
 from medmat_core.fileio import GrowingFile, sha256_of, share_file
+from medmat_core.pipeline.lines import PARTS
+from medmat_core.pipeline.outfolder import OutFolder
+from medmat_core.pipeline.publish import CHOICES, choices_path, subset_path
 from medmat_core.pipeline.state import About, State
 from medmat_core.splits import Labels, Standing, crossing, shared_marks
 from medmat_core.splits.ledger import Numbers
-from medmat_core.writers import Writer
 
 _BATCH: Final = 512
 _START: Final = b'{"id": '
@@ -175,7 +177,53 @@ class Source:
     without: frozenset[str] = frozenset()
 
 
-def merge_records(sources: Sequence[Source], target: Path, writer: Writer) -> str | None:
+@frozen
+class SubsetFiles:
+    """The subset files of one OUT: which data sets are members, what is left out, and the files merged anew."""
+
+    members: Mapping[int, Sequence[About]]
+    removals: list[dict[str, Any]]
+
+    @classmethod
+    def of(cls, states: Sequence[State], root: Path) -> SubsetFiles:
+        """Of the states of all data sets there, in the manifest's order; ``root`` as in :func:`removals`."""
+        members: dict[int, list[About]] = {}
+        for state in states:
+            members.setdefault(state.about.subset, []).append(state.about)
+        return cls(members, [as_json(removal) for removal in removals(states, root)])
+
+    def write(self, place: OutFolder) -> Iterator[str]:
+        """Make the files that differ from those that stand; yields the path of each subset file that OUT will hold."""
+        before = _by_subset(place.finished.subset_removals)
+        now = _by_subset(self.removals)
+        for no in sorted(self.members):
+            for part in PARTS:
+                own = [choices_path(about.file_stem, part) for about in self.members[no]]
+                sources = [
+                    Source(place.file(path), digest, frozenset(now.get(no, {}).get(about.number, ())))
+                    for about, path in zip(self.members[no], own, strict=True)
+                    if (digest := place.digest(path)) is not None
+                ]
+                path = subset_path(no, part)
+                if not sources:
+                    continue
+                same = before.get(no) == now.get(no) and not place.added(own) and place.stands(path)
+                if not same:
+                    merged = merge_records(sources, place.new(path))
+                    if merged is None:
+                        continue
+                    place.add(path, merged)
+                yield path
+
+
+def _by_subset(removed: Iterable[Mapping[str, Any]]) -> dict[int, dict[int | str, set[str]]]:
+    found: dict[int, dict[int | str, set[str]]] = {}
+    for removal in removed:
+        found.setdefault(removal["subset"], {}).setdefault(removal["no"], set()).add(removal["image"])
+    return found
+
+
+def merge_records(sources: Sequence[Source], target: Path) -> str | None:
     """Merge members' files of JSON records, one a line, by picture; returns the SHA-256, None where no record is left
     (then no file is written).
 
@@ -188,12 +236,10 @@ def merge_records(sources: Sequence[Source], target: Path, writer: Writer) -> st
             raise _changed(sources[0].file)
         share_file(sources[0].file, target)  # the union of one: the same bytes
         return sources[0].sha256
-    if any(mark.strip() not in ("", "[", "]", ",") for mark in (writer.opening, writer.separator, writer.closing)):
-        raise CatalogError(f"--format {writer.name}: a subset file is JSON, a record a line; its own cannot be merged")
     file = GrowingFile(target)
-    between, count = writer.separator.encode(), 0
+    between, count = CHOICES.separator.encode(), 0
     try:
-        file.write(writer.opening)
+        file.write(CHOICES.opening)
         for lines in _batches(heapq.merge(*map(_records, sources), key=itemgetter(0))):
             numbered = [b'{"id": %d%b' % (number, rest) for number, (_, rest) in enumerate(lines, count + 1)]
             file.write_bytes((between if count else b"") + between.join(numbered))
@@ -201,7 +247,7 @@ def merge_records(sources: Sequence[Source], target: Path, writer: Writer) -> st
         if not count:
             file.discard()
             return None
-        file.write(writer.closing)
+        file.write(CHOICES.closing)
         return file.finish()
     except BaseException:
         file.discard()

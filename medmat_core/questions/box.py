@@ -48,7 +48,7 @@ def _boxes(
 ) -> npt.NDArray[np.int32]:
     """(pictures, boxes, 4): the boxes that the answers list, in the order of the regions."""
     if listed < _HULL:
-        return every[own[first[:, None] + np.arange(listed)]]
+        return np.asarray(every[own[first[:, None] + np.arange(listed)]])
     hulls = np.empty((len(first), 1, 4), np.int32)
     for row, (start, count) in enumerate(zip(first.tolist(), counts.tolist(), strict=True)):
         boxes = every[own[start : start + count]]

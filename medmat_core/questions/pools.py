@@ -8,6 +8,7 @@ unrelated by the concepts of their subset: not the same, not wider or narrower, 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+
 import numpy as np
 import numpy.typing as npt
 

@@ -19,7 +19,7 @@ def ask_presences(view: View, sheet: Sheet) -> None:
     clash = view.pools.clashing()
     for part in view.asked_parts:
         places = np.flatnonzero(view.parts == part)
-        empty = ~there[places].any(1) & ~unknown[places].any(1)
+        empty: npt.NDArray[np.bool_] = np.asarray(~(there[places] | unknown[places]).any(axis=1))
         for name, caption in enumerate(card.captions):
             if name in view.never or caption == card.head.normal or view.pools.negated(caption) is not None:
                 continue
@@ -31,7 +31,7 @@ def ask_presences(view: View, sheet: Sheet) -> None:
                 continue
             words = [view.instruction("presence", template, caption=in_sentence(caption)) for template in range(6)]
             rounds = presence_rounds(
-                view.keys[places[some]], shown[some], view.salt(part, "presence", caption), preferred=empty[some]
+                view.keys[places[some]], shown[some], empty[some], view.salt(part, "presence", caption)
             )
             spread(
                 sheet, view, "presence", rounds, places[some], [f"No {in_sentence(caption)}", caption],

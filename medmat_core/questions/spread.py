@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -44,12 +45,12 @@ def spread(
     shares = Shares()
     ask_no = ASKS.index(ask)
 
-    def questions(templates: npt.NDArray[np.uint8], which: Places) -> npt.NDArray[np.int64]:
+    def questions(templates: npt.NDArray[Any], which: Places) -> npt.NDArray[np.int64]:
         if worded_by_round:
             texts = [wording(t, w) for t, w in zip(templates.tolist(), which.tolist(), strict=True)]
             return np.array([sheet.questions.number(text) for text in texts], np.int64)
         table = np.array([sheet.questions.number(wording(t, 0)) for t in range(6)], np.int64)
-        return table[templates]
+        return np.asarray(table[templates])
 
     def options(rows: Places) -> npt.NDArray[np.int64]:
         """Numbers of the option lists whose answers stand in these rows, -1 where a list is shorter."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from medmat_core.questions.asked import Sheet
 from medmat_core.questions.spread import spread
 from medmat_core.questions.view import View
 from medmat_core.regions.words import steps_of, steps_text
-from medmat_core.rounds import structure_rounds
+from medmat_core.rounds import Regions, structure_rounds
 from medmat_core.subsets import convention_clause
 
 
@@ -32,20 +33,44 @@ def ask_structures(view: View, sheet: Sheet) -> None:
         own = np.flatnonzero(view.region_parts == part)
         if not len(own):
             continue
-        places, owners = np.unique(regions.owners[own], return_inverse=True)
-        unsure = {p: regions.unsure[place] for p, place in enumerate(places.tolist()) if place in regions.unsure}
-        found = structure_rounds(
-            view.keys[places], owners, regions.classes[own].astype(np.int64), steps[own], regions.areas[own],
-            opposing & askable[None, :] & askable[:, None], unsure, view.salt(part, "structure"),
-            sizes=None if view.box_format in ("unit", "thousand") else sizes[places],
+        largest = _largest(regions.owners[own], regions.classes[own], regions.areas[own], regions.boxes[own])
+        bring = own[largest]
+        bring = bring[askable[regions.classes[bring]]]
+        if not len(bring):
+            continue
+        classes = regions.classes[bring].astype(np.int64)
+        unsure = [
+            (place, name) for place, names in regions.unsure.items() if view.parts[place] == part for name in names
+        ]
+        marked = Regions(
+            pictures=regions.owners[own], classes=regions.classes[own].astype(np.int64), boxes=steps[own],
+            unsure=np.array(unsure, np.int64).reshape(-1, 2),
         )  # fmt: skip
-        texts = [steps_text(box, view.box_format) for box in found.boxes.tolist()]
+        rounds = structure_rounds(
+            view.keys[regions.owners[bring]], regions.owners[bring], classes, steps[bring], marked, opposing,
+            view.salt(part, "structure"),
+            sizes=None if view.box_format in ("unit", "thousand") else sizes[regions.owners[bring]],
+        )  # fmt: skip
+        texts = [steps_text(box, view.box_format) for box in rounds.boxes.tolist()]
 
         def wording(template: int, which: int, texts: list[str] = texts) -> str:
             convention = convention_clause(view.box_format)
             return view.instruction("structure", template, box=texts[which], convention=convention)
 
         spread(
-            sheet, view, "structure", found.rounds, places[found.pictures], captions, found.classes, found.classes,
-            wording, worded_by_round=True,
+            sheet, view, "structure", rounds, regions.owners[bring], captions, classes, classes, wording,
+            worded_by_round=True,
         )  # fmt: skip
+
+
+def _largest(
+    owners: npt.NDArray[np.int64],
+    classes: npt.NDArray[np.uint16],
+    areas: npt.NDArray[np.float64],
+    boxes: npt.NDArray[np.int32],
+) -> npt.NDArray[np.int64]:
+    """The place of the largest region of every class in every picture; of equal ones that with the last box."""
+    order = np.lexsort((boxes[:, 3], boxes[:, 2], boxes[:, 1], boxes[:, 0], areas, classes, owners))
+    last = np.ones(len(order), bool)
+    last[:-1] = (np.diff(owners[order]) != 0) | (np.diff(classes[order].astype(np.int64)) != 0)
+    return order[last]

@@ -12,6 +12,7 @@ from attrs import define, frozen
 from medmat_core.card import Card
 from medmat_core.model import ASKS
 from medmat_core.questions.pools import Pools
+from medmat_core.regions.words import BoxFormat
 from medmat_core.rounds import Salt
 from medmat_core.splits import Decision, Labels
 from medmat_core.subsets import Subset
@@ -48,7 +49,7 @@ class View:
     pools: Pools
     seed: int
     slug: str
-    box_format: str
+    box_format: BoxFormat
     asks: tuple[str, ...]
     surplus: str
     asked_parts: tuple[int, ...]

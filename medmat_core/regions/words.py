@@ -111,7 +111,7 @@ def steps_of(
     flat = low >= high
     low -= flat & (low == 1000)
     high[...] = np.where(flat, low + 1, high)
-    return steps.astype(np.int32)
+    return np.asarray(steps, np.int32)
 
 
 def steps_text(steps: Sequence[int], fmt: BoxFormat = "unit") -> str:
