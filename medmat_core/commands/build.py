@@ -50,7 +50,10 @@ if TYPE_CHECKING:
     help="Train and test: as published where it is, by group, or all train.",
 )
 @click.option(
-    "--test-fraction", default=0.155, show_default=True, help="Share of groups in test where there is no official split."
+    "--test-fraction",
+    default=0.15,
+    show_default=True,
+    help="Share of groups in test where there is no official split.",
 )
 @click.option("--fold", metavar="K/N", help="Fold K of N by group is the test part, instead of a fraction.")
 @click.option(

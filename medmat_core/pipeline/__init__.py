@@ -12,7 +12,12 @@ if TYPE_CHECKING:
 
 
 def build(
-    names: Sequence[str] = (), *, data: Path | str, out: Path | str | None = None, catalog: Catalog | None = None, **options: Any
+    names: Sequence[str] = (),
+    *,
+    data: Path | str,
+    out: Path | str | None = None,
+    catalog: Catalog | None = None,
+    **options: Any,
 ) -> Manifest:
     """``medmat build`` as a function.
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from json.encoder import encode_basestring as quoted
+from operator import itemgetter
 
 from attrs import define, field, frozen
 
@@ -17,7 +18,8 @@ from medmat_core.pipeline.context import Context
 from medmat_core.pipeline.facts import Facts
 from medmat_core.questions.asked import OPEN, Sheet, Table
 from medmat_core.questions.draws import key_of
-from medmat_core.splits import Decision, Labels
+from medmat_core.questions.labels import answer_of
+from medmat_core.splits import Labels
 from medmat_core.writers.medmat import LETTERS, choice_text
 
 PARTS: tuple[str, ...] = ("train", "val", "test")
@@ -54,7 +56,6 @@ class LineMaker:
     def __init__(self, context: Context, sheet: Sheet, label_sets: Sequence[Labels]) -> None:
         self.context = context
         self.sheet = sheet
-        self.label_sets = label_sets
         self._around: dict[tuple[int, ...], Around] = {}
         head = context.card.head
         no = context.no or 0
@@ -64,17 +65,15 @@ class LineMaker:
         self._kind = head.kind if head.kind in ("mask", "box") else "label"
         self._number = quoted(context.slug if context.no is None else str(context.no))
         self._groups: dict[str, str] = {"": '""'}
+        self._said = {answer_of(labels): labels[0] for labels in label_sets}
 
     def lines(self, facts: Facts, decisions: Sequence[int], table: Table) -> dict[str, PartLines]:
         """The lines of a shard by part, sorted by picture; ``table`` counts places from the shard's first picture."""
-        rows = self._rows(facts, decisions, table)
+        rows: Iterable[tuple[int, str, str, str]] = self._rows(facts, decisions, table)
         images = facts.images
         places = table.places.tolist()
-        order = range(len(places))
         if any(images[a] > images[b] for a, b in zip(places, places[1:], strict=False)):
-            order = sorted(order, key=lambda row: images[places[row]])  # type: ignore[assignment]
-            rows = list(rows)  # type: ignore[assignment]
-            rows = (rows[row] for row in order)  # type: ignore[index]
+            rows = sorted(rows, key=itemgetter(1))  # stable: a picture's questions keep their order
         found = {part: PartLines() for part in PARTS}
         adders = [(p.images.append, p.records.append, p.choices.append) for p in found.values()]
         for part, image, record, choice in rows:
@@ -164,17 +163,7 @@ class LineMaker:
         return around
 
     def _captions(self, ask: int, name: int, answer: str) -> tuple[str, ...]:
-        if ask != LABEL:
-            return (self.context.card.captions[name],)
-        return self._said[answer]
-
-    @property
-    def _said(self) -> Mapping[str, tuple[str, ...]]:
-        """The captions behind the answer to a label question."""
-        found: Mapping[str, tuple[str, ...]] = self.__dict__.setdefault(
-            "_said_cache", {"; ".join(labels[0]): labels[0] for labels in self.label_sets}
-        )
-        return found
+        return self._said[answer] if ask == LABEL else (self.context.card.captions[name],)
 
 
 class _BoxTexts:
@@ -203,6 +192,3 @@ class _BoxTexts:
 
 def _list(texts: Sequence[str]) -> str:
     return f"[{', '.join(map(quoted, texts))}]"
-
-
-__all__ = ["PARTS", "Decision", "LineMaker", "PartLines"]

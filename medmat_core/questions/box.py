@@ -68,7 +68,7 @@ def _ask(
 ) -> None:
     sizes = np.stack([view.widths[places], view.heights[places]], 1).astype(np.int64)
     rounds = box_rounds(
-        view.keys[places], steps_of(boxes, sizes, view.box_format), view.salt(part, "box", caption, listed),
+        view.record_keys(places, "box", caption), steps_of(boxes, sizes, view.box_format), view.salt(part, "box", caption, listed),
         sizes=None if view.box_format in ("unit", "thousand") else sizes,
     )  # fmt: skip
     texts = [

@@ -28,7 +28,7 @@ def ask_coverages(view: View, sheet: Sheet) -> None:
             texts = [coverage_text(value) for value in percent.tolist()]
             words = [view.instruction("coverage", template, caption=in_sentence(caption)) for template in range(6)]
             rounds = coverage_rounds(
-                view.keys[places], percent, np.array([parse_coverage(text) for text in texts]),
+                view.record_keys(places, "coverage", caption), percent, np.array([parse_coverage(text) for text in texts]),
                 view.salt(part, "coverage", caption),
             )  # fmt: skip
             spread(

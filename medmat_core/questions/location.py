@@ -30,7 +30,7 @@ def ask_locations(view: View, sheet: Sheet) -> None:
             clear = (touched[None, :] >> cells[:, None] & 1) == 0
             words = [view.instruction("location", template, caption=in_sentence(caption)) for template in range(6)]
             rounds = label_rounds(
-                view.keys[regions.owners[own]], classes.astype(np.int32), clear & clear.T,
+                view.record_keys(regions.owners[own], "location", caption), classes.astype(np.int32), clear & clear.T,
                 view.salt(part, "location", caption), surplus=False,
             )  # fmt: skip
             spread(

@@ -31,7 +31,10 @@ def ask_presences(view: View, sheet: Sheet) -> None:
                 continue
             words = [view.instruction("presence", template, caption=in_sentence(caption)) for template in range(6)]
             rounds = presence_rounds(
-                view.keys[places[some]], shown[some], empty[some], view.salt(part, "presence", caption)
+                view.record_keys(places[some], "presence", caption),
+                shown[some],
+                empty[some],
+                view.salt(part, "presence", caption),
             )
             spread(
                 sheet, view, "presence", rounds, places[some], [f"No {in_sentence(caption)}", caption],

@@ -86,7 +86,9 @@ def spread(
             shares.surplus = len(surplus)
     left = rounds.open
     if len(left) and leftovers_open and view.surplus == "keep":
-        templates = below(Salt.of(view.seed, view.slug, "open", ask).hashed(view.keys[places[left]]), TEMPLATES)
+        templates = below(
+            Salt.of(view.seed, "open", ask, *np.unique(classes).tolist()).hashed(view.keys[places[left]]), TEMPLATES
+        )
         sheet.add(
             ask_no, places=places[left], classes=classes[left], questions=questions(templates, left.astype(np.int64)),
             options=np.full(len(left), sheet.none), slots=np.full(len(left), OPEN), answers=answer_ids[left],

@@ -46,8 +46,12 @@ def ask_structures(view: View, sheet: Sheet) -> None:
             pictures=regions.owners[own], classes=regions.classes[own].astype(np.int64), boxes=steps[own],
             unsure=np.array(unsure, np.int64).reshape(-1, 2),
         )  # fmt: skip
+        keys = np.empty(len(bring), np.uint64)
+        for name in np.unique(classes).tolist():
+            some = classes == name
+            keys[some] = view.record_keys(regions.owners[bring[some]], "structure", captions[name])
         rounds = structure_rounds(
-            view.keys[regions.owners[bring]], regions.owners[bring], classes, steps[bring], marked, opposing,
+            keys, regions.owners[bring], classes, steps[bring], marked, opposing,
             view.salt(part, "structure"),
             sizes=None if view.box_format in ("unit", "thousand") else sizes[regions.owners[bring]],
         )  # fmt: skip

@@ -70,6 +70,10 @@ class View:
         """What every draw of rounds hangs on besides keys and answers: seed, data set, part, ask and class."""
         return Salt.of(self.seed, "round", self.slug, Decision(part).name.lower(), *rest)
 
+    def record_keys(self, places: npt.NDArray[np.int64], ask: str, caption: str) -> npt.NDArray[np.uint64]:
+        """A number a record for one ask and class, all different: a picture has many records, and each its own draws."""
+        return Salt.of("record", ask, caption).hashed(self.keys[places])
+
     @cached_property
     def never(self) -> frozenset[int]:
         """Classes that no question can point at: "the other lesions"."""
