@@ -51,10 +51,12 @@ class Around:
 
 
 class LineMaker:
-    """Makes the lines of one data set. ``sheet`` holds the texts, ``label_sets`` the captions of label questions."""
+    """Makes the lines of one data set. ``sheet`` holds the texts, ``label_sets`` the captions of label questions.
+    ``shuffled``: not by picture but by record key, which is as good as at random."""
 
-    def __init__(self, context: Context, sheet: Sheet, label_sets: Sequence[Labels]) -> None:
+    def __init__(self, context: Context, sheet: Sheet, label_sets: Sequence[Labels], *, shuffled: bool = False) -> None:
         self.context = context
+        self.shuffled = shuffled
         self.sheet = sheet
         self._around: dict[tuple[int, ...], Around] = {}
         head = context.card.head
@@ -72,7 +74,9 @@ class LineMaker:
         rows: Iterable[tuple[int, str, str, str]] = self._rows(facts, decisions, table)
         images = facts.images
         places = table.places.tolist()
-        if any(images[a] > images[b] for a, b in zip(places, places[1:], strict=False)):
+        if self.shuffled:
+            rows = sorted(((part, record[:16], record, choice) for part, _, record, choice in rows), key=itemgetter(1))
+        elif any(images[a] > images[b] for a, b in zip(places, places[1:], strict=False)):
             rows = sorted(rows, key=itemgetter(1))  # stable: a picture's questions keep their order
         found = {part: PartLines() for part in PARTS}
         adders = [(p.images.append, p.records.append, p.choices.append) for p in found.values()]
@@ -163,7 +167,7 @@ class LineMaker:
         return around
 
     def _captions(self, ask: int, name: int, answer: str) -> tuple[str, ...]:
-        return self._said[answer] if ask == LABEL else (self.context.card.captions[name],)
+        return self._said.get(answer, (answer,)) if ask == LABEL else (self.context.card.captions[name],)
 
 
 class _BoxTexts:

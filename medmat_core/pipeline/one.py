@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from attrs import define, evolve, field
 
 from medmat_core.concepts import load_concepts
@@ -20,36 +17,27 @@ from medmat_core.fileio import sha256_of
 from medmat_core.model import ASKS, Problem
 from medmat_core.pipeline.context import Context
 from medmat_core.pipeline.engines import Engine, InProcess
-from medmat_core.pipeline.facts import Facts, Named, Regions, ShardNames, names_at
+from medmat_core.pipeline.facts import Named, Regions, ShardNames, names_at
 from medmat_core.pipeline.finished import state_path
 from medmat_core.pipeline.inspector import Task, contradict, inspect_shard
-from medmat_core.pipeline.lines import PARTS, LineMaker, PartLines
+from medmat_core.pipeline.lines import PARTS, LineMaker
 from medmat_core.pipeline.manifest import DatasetReport
 from medmat_core.pipeline.options import BuildOptions
 from medmat_core.pipeline.outfolder import OutFolder
 from medmat_core.pipeline.publish import (
-    CHOICES,
-    RECORDS,
-    NumberedFile,
-    PartFiles,
-    Scattered,
-    choices_path,
-    lie_apart,
-    records_path,
+    KEPT,
+    Publication,
 )
 from medmat_core.pipeline.source import shards
 from medmat_core.pipeline.state import About, Shown, StateWriter
 from medmat_core.pipeline.subsets import relations_of
-from medmat_core.questions import Sheet, View, ask_all
+from medmat_core.questions import AS_PUBLISHED, BY_ROUNDS, BY_SUBSET, Asking, Sheet, View, ask_all
 from medmat_core.questions.asked import Table
 from medmat_core.questions.pools import Pools
 from medmat_core.questions.view import RegionColumns, asks_of
-from medmat_core.splits import Decision, Ledger, Settled, settle
+from medmat_core.splits import Decision, Ledger, Settled, settle, settle_as_published
 from medmat_core.subsets import Subset
 from medmat_core.tree import Tree
-
-KEPT = 60_000
-"""Pictures whose names, and as many whose lines, are kept in memory; what comes after goes through files."""
 
 
 @define
@@ -145,6 +133,8 @@ class OneBuild:
         def identical(candidates: list[list[int]]) -> list[list[int]]:
             return equal_files(self.context, found.named([p for some in candidates for p in some]), candidates)
 
+        if options.as_published:
+            return settle_as_published(found.ledger, options.seed)
         settled = settle(
             found.ledger, seed=options.seed, identical=identical,
             contradict=lambda one, two: contradict(self.dataset.card, one, two), split=options.split,
@@ -174,11 +164,16 @@ class OneBuild:
             np.frombuffer(found.heights, np.uint32), np.frombuffer(ledger.labels, np.uint32), ledger.label_sets,
             _columns(found.regions),
         )  # fmt: skip
-        sheet = ask_all(view, self.options.distractors)
+        sheet = ask_all(view, self._table())
         table = sheet.ordered()
         self.report.shares = sheet.shares
         self._account(found, settled, sheet, table)
         return sheet, table
+
+    def _table(self) -> Mapping[str, Asking]:
+        if self.options.as_published:
+            return AS_PUBLISHED
+        return BY_SUBSET if self.options.distractors == "subset" else BY_ROUNDS
 
     def _account(self, found: Inspected, settled: Settled, sheet: Sheet, table: Table) -> None:
         """Where every picture went: used, refused, a copy, or not asked about and why."""
@@ -215,71 +210,15 @@ class OneBuild:
         counts.lose("no_round", int(np.count_nonzero(silent)))
 
     def publish(self, found: Inspected, settled: Settled, sheet: Sheet, table: Table) -> None:
-        """Write the data set's own files, in the order of its pictures."""
-        place = self.place
-        maker = LineMaker(self.context, sheet, found.ledger.label_sets)
-        starts = [0]
-        for shard in found.names:
-            starts.append(starts[-1] + shard.count)
-        order = sorted((n for n, shard in enumerate(found.names) if shard.count), key=lambda n: found.names[n].span)
-        streaming = lie_apart([found.names[n].span for n in order])
-        stem = self.dataset.file_stem
-        files = {
-            part: PartFiles(
-                NumberedFile(place.new(records_path(stem, part)), RECORDS),
-                NumberedFile(place.new(choices_path(stem, part)), CHOICES),
-            )
-            for part in PARTS
-        }
-        scattered = Scattered(self.context.work, KEPT)
-        prints = hashlib.sha256()
-        shown = {picture.path: picture for picture in found.rendered}
-        asked = np.zeros(starts[-1], bool)
-        asked[table.places] = True
-        try:
-            for number in order:
-                shard = found.names[number]
-                cut = table.between(starts[number], starts[number] + shard.count)
-                if not len(cut):
-                    continue
-                facts = shard.load()
-                mine = asked[starts[number] : starts[number] + shard.count]
-                self._print(prints, facts, mine)
-                for rendered in facts.sources:
-                    if mine[rendered]:
-                        self._place_rendered(shown[facts.images[rendered]])
-                lines = maker.lines(facts, settled.decisions[starts[number] : starts[number] + shard.count], cut)
-                if streaming:
-                    self._write(files, lines)
-                else:
-                    scattered.add(lines)
-            for part, some in scattered.merged():
-                self._write(files, {part: some})
-            for part, both in files.items():
-                for file, path in ((both.records, records_path(stem, part)), (both.choices, choices_path(stem, part))):
-                    digest = file.finish()
-                    if digest is not None:
-                        place.add(path, digest)
-                        self.report.files.append(path)
-        finally:
-            for both in files.values():
-                both.records.discard()
-                both.choices.discard()
+        """Write the data set's own files."""
+        maker = LineMaker(self.context, sheet, found.ledger.label_sets, shuffled=self.options.as_published)
+        publication = Publication(self.place, self.dataset.file_stem, self.context.work, self.context.rendered)
+        for lines in publication.of(found.names, found.rendered, settled.decisions, table, maker):
+            self.advance("written", lines)
+        self.report.files = publication.files
+        self.report.fingerprint = publication.fingerprint
+        self.kept.update(publication.rendered_files)
         self._count_records(table, sheet, settled)
-        self.report.fingerprint = prints.hexdigest()
-
-    def _print(self, prints: Any, facts: Facts, asked: npt.NDArray[np.bool_]) -> None:
-        """Add to the fingerprint what was used: path, and size and hash of the bytes that were read."""
-        images, marks = facts.images, facts.ledger.marks
-        used = [f"{images[place]}\0{marks[place]:x}\n" for place in np.flatnonzero(asked).tolist()]
-        prints.update("".join(sorted(used)).encode("utf-8", "surrogateescape"))
-
-    def _place_rendered(self, picture: Shown) -> None:
-        rendered = self.context.rendered
-        draft = rendered.file(picture)
-        if draft.is_relative_to(self.place.work):
-            self.place.add(picture.path, picture.sha256, draft)
-        self.kept[picture.path] = picture.sha256
 
     def remember(self, found: Inspected, settled: Settled) -> None:
         """Leave the state by which other data sets can be added later."""
@@ -310,11 +249,6 @@ class OneBuild:
             self.place.add(path, writer.finish())
         finally:
             writer.discard()
-
-    def _write(self, files: dict[str, PartFiles], lines: dict[str, PartLines]) -> None:
-        for part, some in lines.items():
-            files[part].add(some)
-            self.advance("written", len(some))
 
     def _count_records(self, table: Table, sheet: Sheet, settled: Settled) -> None:
         """Records by part and answer (labels, presence) or class."""

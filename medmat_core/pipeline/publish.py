@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 import heapq
 import marshal
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 from attrs import define, field, frozen
 
 from medmat_core.fileio import GrowingFile, write_bytes
-from medmat_core.pipeline.lines import PartLines
+from medmat_core.pipeline.facts import ShardNames
+from medmat_core.pipeline.lines import PARTS, LineMaker, PartLines
+from medmat_core.pipeline.outfolder import OutFolder
+from medmat_core.pipeline.rendered import Rendered
+from medmat_core.pipeline.state import Shown
+from medmat_core.questions.asked import Table
 
-_BATCH = 512
+KEPT: Final = 60_000
+"""Pictures whose names, and as many whose lines, are kept in memory; what comes after goes through files."""
+
+_BATCH: Final = 512
 
 
 def records_path(stem: str, part: str) -> str:
@@ -158,3 +169,81 @@ class _Spilled:
     def __call__(self) -> Iterator[Row]:
         rows: Iterable[Row] = marshal.loads(self.file.read_bytes())
         return iter(rows)
+
+
+class Publication:
+    """Writes the files of one data set, in the order of its pictures; afterwards says what was written."""
+
+    def __init__(self, place: OutFolder, stem: str, work: Path, rendered: Rendered) -> None:
+        self.files: list[str] = []
+        self.rendered_files: dict[str, str] = {}
+        self.fingerprint = ""
+        self._place, self._stem, self._rendered = place, stem, rendered
+        self._scattered = Scattered(work, KEPT)
+        self._parts = {
+            part: PartFiles(
+                NumberedFile(place.new(records_path(stem, part)), RECORDS),
+                NumberedFile(place.new(choices_path(stem, part)), CHOICES),
+            )
+            for part in PARTS
+        }
+
+    def of(
+        self, shards: Sequence[ShardNames], rendered: Sequence[Shown], decisions: bytes | bytearray, table: Table,
+        maker: LineMaker,
+    ) -> Iterator[int]:  # fmt: skip
+        """Write; yields the number of records at every step."""
+        starts = list(accumulate((shard.count for shard in shards), initial=0))
+        order = sorted((n for n, shard in enumerate(shards) if shard.count), key=lambda n: shards[n].span)
+        streaming = lie_apart([shards[n].span for n in order]) and not maker.shuffled
+        shown = {picture.path: picture for picture in rendered}
+        used: list[str] = []
+        prints = hashlib.sha256()
+        try:
+            for number in order:
+                start, end = starts[number], starts[number + 1]
+                cut = table.between(start, end)
+                if not len(cut):
+                    continue
+                facts = shards[number].load()
+                places = np.unique(cut.places).tolist()
+                used += [f"{facts.images[place]}\0{facts.ledger.marks[place]:x}\n" for place in places]
+                for place in facts.sources.keys() & set(places):
+                    self._place_rendered(shown[facts.images[place]])
+                lines = maker.lines(facts, decisions[start:end], cut)
+                if streaming:
+                    prints.update("".join(sorted(used)).encode("utf-8", "surrogateescape"))
+                    used.clear()
+                    self._write(lines)
+                else:
+                    self._scattered.add(lines)
+                yield sum(map(len, lines.values()))
+            for part, some in self._scattered.merged():
+                self._write({part: some})
+            prints.update("".join(sorted(used)).encode("utf-8", "surrogateescape"))
+            self._finish()
+        finally:
+            for both in self._parts.values():
+                both.records.discard()
+                both.choices.discard()
+        self.fingerprint = prints.hexdigest()
+
+    def _write(self, lines: dict[str, PartLines]) -> None:
+        for part, some in lines.items():
+            self._parts[part].add(some)
+
+    def _finish(self) -> None:
+        for part, both in self._parts.items():
+            for file, path in (
+                (both.records, records_path(self._stem, part)), (both.choices, choices_path(self._stem, part))
+            ):  # fmt: skip
+                digest = file.finish()
+                if digest is not None:
+                    self._place.add(path, digest)
+                    self.files.append(path)
+
+    def _place_rendered(self, picture: Shown) -> None:
+        draft = self._rendered.file(picture)
+        if draft.is_relative_to(self._place.work):
+            self._place.add(picture.path, picture.sha256, draft)
+        self.rendered_files[picture.path] = picture.sha256

@@ -138,7 +138,7 @@ class Build:
         for entry in self.manifest.standing:
             self.kept.update(finished.files_of(entry["slug"]))
         states = [self._state(str(entry["slug"])) for entry in entries]
-        files = SubsetFiles.of(states, self.options.data.parent)
+        files = SubsetFiles.of(states, self.options.data.parent, whole=self.options.as_published)
         self.manifest.subset_removals = files.removals
         for path in files.write(self.place):
             self.kept[path] = self.place.digest(path) or ""

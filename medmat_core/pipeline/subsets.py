@@ -185,12 +185,13 @@ class SubsetFiles:
     removals: list[dict[str, Any]]
 
     @classmethod
-    def of(cls, states: Sequence[State], root: Path) -> SubsetFiles:
-        """Of the states of all data sets there, in the manifest's order; ``root`` as in :func:`removals`."""
+    def of(cls, states: Sequence[State], root: Path, *, whole: bool = False) -> SubsetFiles:
+        """Of the states of all data sets there, in the manifest's order; ``root`` as in :func:`removals`. ``whole``
+        leaves nothing out, as Med-MAT's published files do."""
         members: dict[int, list[About]] = {}
         for state in states:
             members.setdefault(state.about.subset, []).append(state.about)
-        return cls(members, [as_json(removal) for removal in removals(states, root)])
+        return cls(members, [] if whole else [as_json(removal) for removal in removals(states, root)])
 
     def write(self, place: OutFolder) -> Iterator[str]:
         """Make the files that differ from those that stand; yields the path of each subset file that OUT will hold."""

@@ -12,7 +12,7 @@ from medmat_core.questions.labels import ask_labels
 from medmat_core.questions.location import ask_locations
 from medmat_core.questions.presence import ask_presences
 from medmat_core.questions.structure import ask_structures
-from medmat_core.questions.subset_rule import ask_labels_by_subset
+from medmat_core.questions.subset_rule import ask_labels_as_published, ask_labels_by_subset
 from medmat_core.questions.view import View
 
 Asking = Callable[[View, Sheet], None]
@@ -31,14 +31,16 @@ BY_ROUNDS: Final[Mapping[str, Asking]] = {
 BY_SUBSET: Final[Mapping[str, Asking]] = {**BY_ROUNDS, "label": ask_labels_by_subset}
 """The same with ``--distractors subset``."""
 
+AS_PUBLISHED: Final[Mapping[str, Asking]] = {**BY_ROUNDS, "label": ask_labels_as_published}
+"""The same with ``--as-published``."""
 
-def ask_all(view: View, distractors: str) -> Sheet:
+
+def ask_all(view: View, table: Mapping[str, Asking] = BY_ROUNDS) -> Sheet:
     """Every question about one data set."""
     sheet = Sheet()
-    table = BY_SUBSET if distractors == "subset" else BY_ROUNDS
     for ask in view.asks:
         table[ask](view, sheet)
     return sheet
 
 
-__all__ = ["BY_ROUNDS", "BY_SUBSET", "Asking", "Sheet", "View", "ask_all"]
+__all__ = ["AS_PUBLISHED", "BY_ROUNDS", "BY_SUBSET", "Asking", "Sheet", "View", "ask_all"]

@@ -7,6 +7,7 @@ their records share files, is :func:`crossing`.
 
 from medmat_core.splits.crossing import Dropped, Standing, crossing, shared_marks
 from medmat_core.splits.ledger import Decision, Labels, Ledger, Part, Side, group_hash
+from medmat_core.splits.published import settle_as_published
 from medmat_core.splits.settle import Settled, settle
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     "crossing",
     "group_hash",
     "settle",
+    "settle_as_published",
     "shared_marks",
 ]
