@@ -8,7 +8,7 @@ import numpy.typing as npt
 from medmat_core.questions.asked import Sheet
 from medmat_core.questions.spread import spread
 from medmat_core.questions.view import View
-from medmat_core.regions.words import LISTED, box_text, steps_of
+from medmat_core.regions.words import LISTED, RELATIVE, box_text, steps_of
 from medmat_core.rounds import box_rounds
 from medmat_core.subsets import convention_clause, count_clause, in_sentence
 
@@ -67,10 +67,10 @@ def _ask(
     listed: int,
 ) -> None:
     sizes = np.stack([view.widths[places], view.heights[places]], 1).astype(np.int64)
-    rounds = box_rounds(
-        view.record_keys(places, "box", caption), steps_of(boxes, sizes, view.box_format), view.salt(part, "box", caption, listed),
-        sizes=None if view.box_format in ("unit", "thousand") else sizes,
-    )  # fmt: skip
+    printed = steps_of(boxes, sizes, view.box_format)
+    salt = view.salt(part, "box", caption, listed)
+    alike = None if view.box_format in RELATIVE else sizes
+    rounds = box_rounds(view.record_keys(places, "box", caption), printed, salt, sizes=alike)
     texts = [
         box_text(some, (width, height), view.box_format)
         for some, (width, height) in zip(boxes.tolist(), sizes.tolist(), strict=True)

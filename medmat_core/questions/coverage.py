@@ -27,10 +27,9 @@ def ask_coverages(view: View, sheet: Sheet) -> None:
             percent = 100 * areas / (view.widths[places].astype(float) * view.heights[places])
             texts = [coverage_text(value) for value in percent.tolist()]
             words = [view.instruction("coverage", template, caption=in_sentence(caption)) for template in range(6)]
-            rounds = coverage_rounds(
-                view.record_keys(places, "coverage", caption), percent, np.array([parse_coverage(text) for text in texts]),
-                view.salt(part, "coverage", caption),
-            )  # fmt: skip
+            shown = np.array([parse_coverage(text) for text in texts])
+            keys, salt = view.record_keys(places, "coverage", caption), view.salt(part, "coverage", caption)
+            rounds = coverage_rounds(keys, percent, shown, salt)
             spread(
                 sheet, view, "coverage", rounds, places, texts, np.arange(len(texts)), name,
                 lambda template, _, words=words: words[template],  # type: ignore[misc]

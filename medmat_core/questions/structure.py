@@ -8,7 +8,7 @@ import numpy.typing as npt
 from medmat_core.questions.asked import Sheet
 from medmat_core.questions.spread import spread
 from medmat_core.questions.view import View
-from medmat_core.regions.words import steps_of, steps_text
+from medmat_core.regions.words import RELATIVE, steps_of, steps_text
 from medmat_core.rounds import Regions, structure_rounds
 from medmat_core.subsets import convention_clause
 
@@ -53,7 +53,7 @@ def ask_structures(view: View, sheet: Sheet) -> None:
         rounds = structure_rounds(
             keys, regions.owners[bring], classes, steps[bring], marked, opposing,
             view.salt(part, "structure"),
-            sizes=None if view.box_format in ("unit", "thousand") else sizes[regions.owners[bring]],
+            sizes=None if view.box_format in RELATIVE else sizes[regions.owners[bring]],
         )  # fmt: skip
         texts = [steps_text(box, view.box_format) for box in rounds.boxes.tolist()]
 

@@ -71,7 +71,7 @@ class View:
         return Salt.of(self.seed, "round", self.slug, Decision(part).name.lower(), *rest)
 
     def record_keys(self, places: npt.NDArray[np.int64], ask: str, caption: str) -> npt.NDArray[np.uint64]:
-        """A number a record for one ask and class, all different: a picture has many records, each with its own draws."""
+        """A number a record of one ask and class: a picture has many records, and each its own draws."""
         return Salt.of("record", ask, caption).hashed(self.keys[places])
 
     @cached_property

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Final, Literal, Protocol
+from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,9 @@ BoxFormat = Literal["unit", "thousand", "pixel"]
 BOX_FORMATS: Final[tuple[BoxFormat, ...]] = ("unit", "thousand", "pixel")
 """``unit``: fractions of width and height with three decimals. ``thousand``: the same in whole thousandths.
 ``pixel``: pixels."""
+
+RELATIVE: Final[tuple[BoxFormat, ...]] = ("unit", "thousand")
+"""The formats in which boxes of pictures of different sizes compare."""
 
 LISTED: Final = 4
 """How many regions of a class are listed one by one; of more, the one box around all is asked for."""
@@ -47,12 +50,6 @@ HARDLY: Final = 0.05
 
 NO_CELL: Final = 255
 """Stands for the cell of a region that lies mostly in none, or is not alone in its class."""
-
-
-class Draws(Protocol):
-    """A stream of random numbers: ``below(n)`` is uniform over 0 .. n-1."""
-
-    def below(self, n: int) -> int: ...
 
 
 # -- boxes ----------------------------------------------------------------------------------------------
@@ -186,12 +183,6 @@ def location(regions: Sequence[Region], size: tuple[int, int]) -> str | None:
     return CELLS[most] if shares[most] >= MOSTLY else None
 
 
-def location_distractors(region: Region, size: tuple[int, int] | None = None) -> tuple[str, ...]:
-    """The cells that hold hardly anything of the region, row by row. ``size`` is needed only for a region
-    that has no ``cells`` of its own."""
-    return tuple(name for name, share in zip(CELLS, _cells(region, size), strict=True) if share < HARDLY)
-
-
 # -- shares of the picture ------------------------------------------------------------------------------
 
 
@@ -212,46 +203,3 @@ def parse_coverage(text: str) -> float:
     if not re.fullmatch(r"\d{1,3}%|0\.\d%", text):
         raise ValueError(f"{text!r} is not a percentage")
     return float(text[:-1])
-
-
-def coverage_options(percent: float, draw: Draws, wanted: int = 3) -> list[str]:
-    """Wrong percentages for a coverage question, each far enough from the right one and from one another
-    to be told by eye: at least twice as much, or 20 points more, and never less than 2 points apart.
-
-    How many of them lie below the right one is drawn evenly over what is possible, so that its rank among
-    the options gives nothing away. Fewer than ``wanted`` where the range ends; nothing is above 95 %.
-    """
-    shown = parse_coverage(coverage_text(percent))
-    below, above = _ladder(shown, _less, wanted), _ladder(shown, _more, wanted)
-    count = min(wanted, len(below) + len(above))
-    least, most = max(0, count - len(above)), min(count, len(below))
-    under = least + draw.below(most - least + 1)
-    return [coverage_text(value) for value in (*reversed(below[:under]), *above[: count - under])]
-
-
-def _ladder(start: float, step: _Step, wanted: int) -> list[float]:
-    rungs: list[float] = []
-    value = step(start)
-    while value is not None and len(rungs) < wanted:
-        rungs.append(value)
-        value = step(value)
-    return rungs
-
-
-class _Step(Protocol):
-    def __call__(self, value: float, /) -> float | None: ...
-
-
-def _more(value: float) -> float | None:
-    # whole numbers from here on, rounded up: what is written is what has to be apart
-    higher = -(-(value + max(2.0, min(value, 20.0))) // 1)
-    return higher if higher <= 95 else None
-
-
-def _less(value: float) -> float | None:
-    """The largest whole number (or one tenth) that lies as far below as ``_more`` asks."""
-    for lower in (value - 20 if value >= 40 else value / 2, value - 2):
-        lower = float(lower // 1) if lower >= 1 else int(lower * 10) / 10
-        if lower >= 0.1 and value - lower >= max(2.0, min(lower, 20.0)):
-            return lower
-    return None
