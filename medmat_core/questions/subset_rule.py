@@ -67,7 +67,7 @@ def ask_each(
     answers: Mapping[int, str],
     wrong: Callable[[int, Draw], list[str]],
 ) -> None:
-    """Ask every picture by itself: ``answers`` by set of labels, ``wrong`` draws the other options of such a picture."""
+    """Ask every picture by itself. ``answers`` by set of labels; ``wrong`` draws the other options."""
     words = [sheet.questions.number(view.instruction("label", template)) for template in range(6)]
     for part in view.asked_parts:
         shares = Shares()
