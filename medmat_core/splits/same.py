@@ -45,7 +45,12 @@ def settle_same(
 
 def _in_order(ledger: Ledger, known: NDArray[np.uint8], places: Iterable[int]) -> list[int]:
     """Listings of one path in an order that does not hang on where in the ledger they stand."""
-    return sorted(places, key=lambda p: (-int(known[p]), ledger.label_sets[ledger.labels[p]], ledger.groups[p]))
+
+    def key(place: int) -> tuple[int, int, Labels, int]:
+        labels = ledger.label_sets[ledger.labels[place]]
+        return -int(known[place]), -ledger.sides[place], labels, ledger.groups[place]
+
+    return sorted(places, key=key)
 
 
 def _settle_one(
@@ -80,10 +85,5 @@ def _covers(one: Labels, other: Labels) -> bool:
     """Whether ``one`` says all that ``other`` says of the picture, and nothing that it denies."""
     if one == other:
         return True
-    stated, uncertain, absent = map(set, one)
-    return (
-        stated.issuperset(other[0])
-        and stated.isdisjoint(other[2])
-        and (stated | uncertain).issuperset(other[1])
-        and absent.isdisjoint((*other[0], *other[1]))
-    )
+    stated, uncertain = set(one[0]), set(one[1])
+    return stated.issuperset(other[0]) and stated.isdisjoint(other[2]) and (stated | uncertain).issuperset(other[1])
