@@ -36,21 +36,16 @@ def settle_same(
         together: list[int] = []
         for key in dict.fromkeys(ledger.keys[place] for place in places):
             own = listed.pop(key, None) or [place for place in places if ledger.keys[place] == key]
-            together.extend(_in_order(ledger, known, own))
+            together.extend(_in_order(ledger, own))
         _settle_one(ledger, decisions, known, together, contradict)
     for places in listed.values():
-        _settle_one(ledger, decisions, known, _in_order(ledger, known, places), contradict)
+        _settle_one(ledger, decisions, known, _in_order(ledger, places), contradict)
     return copies
 
 
-def _in_order(ledger: Ledger, known: NDArray[np.uint8], places: Iterable[int]) -> list[int]:
+def _in_order(ledger: Ledger, places: Iterable[int]) -> list[int]:
     """Listings of one path in an order that does not hang on where in the ledger they stand."""
-
-    def key(place: int) -> tuple[int, int, Labels, int]:
-        labels = ledger.label_sets[ledger.labels[place]]
-        return -int(known[place]), -ledger.sides[place], labels, ledger.groups[place]
-
-    return sorted(places, key=key)
+    return sorted(places, key=lambda p: (ledger.sides[p], ledger.label_sets[ledger.labels[p]], ledger.groups[p]))
 
 
 def _settle_one(
