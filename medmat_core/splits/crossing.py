@@ -7,7 +7,7 @@ can be true.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 from attrs import field, frozen
@@ -53,7 +53,7 @@ class Standing:
         return (True, 0, self.name) if isinstance(self.name, str) else (False, self.name, "")
 
 
-@frozen(order=True)
+@frozen
 class Dropped:
     """A picture that its subset's files leave out: the data set (its place in what was given), the place there, and
     the reason in words."""
@@ -89,11 +89,13 @@ def crossing(members: Sequence[Standing], *, finer: Finer, contradict: Contradic
     told = whole.contradictions(equal, contradict)
     for level in (Part.TEST, Part.VAL):
         for column, what in ((whole.groups, "its group"), (whole.digests, "the same picture")):
+            reasons = [f"{what} is {level} in {name}" for name in whole.names]
             for row, owner in whole.weaker(column, level):
-                found.setdefault(row, f"{what} is {level} in {whole.names[owner]}")
+                found.setdefault(row, reasons[owner])
     found |= told
     found |= whole.outdone(equal, found, finer)
-    return sorted(Dropped(ranked[int(whole.owner[row])], int(whole.place[row]), why) for row, why in found.items())
+    where = sorted((ranked[owner], place, row) for row, (owner, place) in zip(found, whole.where(found), strict=True))
+    return [Dropped(member, place, found[row]) for member, place, row in where]
 
 
 class _Whole:
@@ -110,6 +112,11 @@ class _Whole:
         self.groups: Numbers = np.concatenate([*(m.groups[p] for m, p in picked), _numbers(())])
         self.digests: Numbers = np.concatenate([*(m.digests[p] for m, p in picked), _numbers(())])
         self.decisions = np.concatenate([*(m.decisions[p] for m, p in picked), _bytes(())])
+
+    def where(self, rows: Iterable[int]) -> list[tuple[int, int]]:
+        """The (data set, place) of rows."""
+        at = np.fromiter(rows, np.intp)
+        return list(zip(self.owner[at].tolist(), self.place[at].tolist(), strict=True))
 
     def weaker(self, column: Numbers, level: Part) -> Iterator[tuple[int, int]]:
         """(row, data set) of pictures below a level whose number stands at that level in a data set, the first such."""

@@ -3,9 +3,9 @@
 By weight: the test part of every class shall hold ``fraction`` of its pictures, give or take its largest group and
 one, and a class with two groups shall have a test part at all. Groups that hold equally many pictures of every class
 are a *kind*; which of a kind go to test is told by their hashes (the lowest), and only how many by search. So a million
-pictures without groups are a handful of kinds. The search starts where hashes alone would have it and moves one group
-at a time, so that the seed counts and a picture more changes little. Nothing but the hashes and the counts of captions
-per group enters.
+pictures without groups are a handful of kinds. The search starts where hashes alone would have it and moves one group,
+or exchanges two, at a time, so that the seed counts and a picture more changes little. Nothing but the hashes and the
+counts of captions per group enters.
 
 That the shares are met is certain where every group is of one class, and for any data set whose kinds allow no more
 than ``EXACT`` deals wherever some deal meets them all. Beyond that the search is local, from several starts: it may
@@ -33,10 +33,14 @@ STARTS: Final = 8
 BLOCK: Final = 4096
 """Kinds looked at together in a step of the search."""
 
+PAIRS: Final = 256
+"""Up to so many kinds, two groups are exchanged as well, which matters where there are few."""
+
 _TOP: Final = 2.0**64
 _STEP: Final = 0x9E3779B97F4A7C15
 _UNTESTED: Final = 1e12
 _EXCESS: Final = 1e6
+_BETTER: Final = 1 - 1e-12
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -205,7 +209,8 @@ class Search:
         return bool((np.abs(test - self.target) <= self.bound).all() and (test[self.wants_test] > 0).all())
 
     def _descend(self, taken: Integers) -> Integers:
-        """Move one group at a time, the best move of a block first, until no move in any block betters it."""
+        """Move one group at a time, the best move of a block first, until no move in any block betters it. Where none
+        does, two are exchanged."""
         blocks = [slice(start, start + BLOCK) for start in range(0, len(taken), BLOCK)]
         test = self._tested(taken)
         loss = self._loss_of(taken)
@@ -217,15 +222,29 @@ class Search:
             more = np.where(taken[block] < self.sizes[block], self._loss(test[:, None] + counts), np.inf)
             less = np.where(taken[block] > 0, self._loss(test[:, None] - counts), np.inf)
             up, down = int(np.argmin(more)), int(np.argmin(less))
-            step, kind, found = (1, up, more[up]) if more[up] <= less[down] else (-1, down, less[down])
-            if found < loss * (1 - 1e-12):
-                taken[block.start + kind] += step
-                test += step * counts[:, kind]
-                loss, idle = float(found), 0
+            found, change = (float(more[up]), {up: 1}) if more[up] <= less[down] else (float(less[down]), {down: -1})
+            if not found < loss * _BETTER and len(taken) <= PAIRS:
+                found, change = self._exchange(taken, test)
+            if found < loss * _BETTER:
+                for kind, step in change.items():
+                    taken[block.start + kind] += step
+                    test += step * counts[:, kind]
+                loss, idle = found, 0
             else:
                 idle += 1
                 turn += 1
         return taken
+
+    def _exchange(self, taken: Integers, test: Floats) -> tuple[float, dict[int, int]]:
+        """The best exchange of a group in test for one outside."""
+        inside, outside = np.flatnonzero(taken > 0), np.flatnonzero(taken < self.sizes)
+        best: tuple[float, dict[int, int]] = np.inf, {}
+        for down in inside.tolist() if len(outside) else ():
+            losses = self._loss((test - self.counts[:, down])[:, None] + self.counts[:, outside])
+            at = int(np.argmin(losses))
+            if losses[at] < best[0] and outside[at] != down:
+                best = float(losses[at]), {down: -1, int(outside[at]): 1}
+        return best
 
     def _all(self) -> Integers:
         """The best of all deals; there are no more than ``EXACT``."""

@@ -8,7 +8,7 @@ from enum import IntEnum, StrEnum
 from typing import Final
 
 import numpy as np
-from attrs import Factory, define
+from attrs import Factory, define, field
 from numpy.typing import NDArray
 
 Labels = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
@@ -112,7 +112,7 @@ class Ledger:
     named: bytearray = Factory(bytearray)
     labels: array[int] = Factory(lambda: array("I"))
     label_sets: list[Labels] = Factory(list)
-    _known: dict[Labels, int] = Factory(dict)
+    _known: dict[Labels, int] = field(factory=dict, eq=False)
 
     def __len__(self) -> int:
         return len(self.keys)

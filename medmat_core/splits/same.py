@@ -36,16 +36,16 @@ def settle_same(
         together: list[int] = []
         for key in dict.fromkeys(ledger.keys[place] for place in places):
             own = listed.pop(key, None) or [place for place in places if ledger.keys[place] == key]
-            together.extend(_in_order(ledger, known, own))
+            together.extend(_in_order(ledger, own))
         _settle_one(ledger, decisions, known, together, contradict)
     for places in listed.values():
-        _settle_one(ledger, decisions, known, _in_order(ledger, known, places), contradict)
+        _settle_one(ledger, decisions, known, _in_order(ledger, places), contradict)
     return copies
 
 
-def _in_order(ledger: Ledger, known: NDArray[np.uint8], places: Iterable[int]) -> list[int]:
+def _in_order(ledger: Ledger, places: Iterable[int]) -> list[int]:
     """Listings of one path in an order that does not hang on where in the ledger they stand."""
-    return sorted(places, key=lambda p: (-int(known[p]), ledger.label_sets[ledger.labels[p]], ledger.groups[p]))
+    return sorted(places, key=lambda p: (ledger.sides[p], ledger.label_sets[ledger.labels[p]], ledger.groups[p]))
 
 
 def _settle_one(
@@ -80,10 +80,5 @@ def _covers(one: Labels, other: Labels) -> bool:
     """Whether ``one`` says all that ``other`` says of the picture, and nothing that it denies."""
     if one == other:
         return True
-    stated, uncertain, absent = map(set, one)
-    return (
-        stated.issuperset(other[0])
-        and stated.isdisjoint(other[2])
-        and (stated | uncertain).issuperset(other[1])
-        and absent.isdisjoint((*other[0], *other[1]))
-    )
+    stated, uncertain = set(one[0]), set(one[1])
+    return stated.issuperset(other[0]) and stated.isdisjoint(other[2]) and (stated | uncertain).issuperset(other[1])
