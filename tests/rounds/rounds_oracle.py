@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from functools import lru_cache
+from functools import cache
 from itertools import combinations
 
 import numpy as np
@@ -86,7 +86,7 @@ def most_groups(counts, matrix, size):
         some for some in combinations(range(len(counts)), size) if all(matrix[a][b] for a, b in combinations(some, 2))
     ]
 
-    @lru_cache(maxsize=None)
+    @cache
     def most(left, first):
         best = 0
         for number in range(first, len(sets)):
