@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from medmat_core.rounds.chunks import grouped_in_chunks, match
+from medmat_core.rounds.chunks import grouped_in_chunks
 from medmat_core.rounds.hashing import Keys, Salt
 from medmat_core.rounds.model import Places, Rounds, assembled
 
@@ -22,43 +22,60 @@ def coverage_rounds(keys: Keys, true: NDArray[Any], shown: NDArray[Any], salt: S
     ``keys`` uint64 (N,), ``true`` and ``shown`` (N,) in per cent, shown as the options print it.
     """
     hashes = salt.hashed(keys)
-    values = np.stack([np.rint(np.asarray(some, np.float64) * STEPS).astype(np.int64) for some in (true, shown)])
+    measured, printed = (np.rint(np.asarray(some, np.float64) * STEPS).astype(np.int64) for some in (true, shown))
 
     def grouped(places: Places, wanted: Sequence[int]) -> tuple[list[Places], Places]:
         groups: list[Places] = []
         # equal percentages stay in the order of hashes
-        left = places[np.argsort(values[0, places], kind="stable")]
+        left = places[np.lexsort((printed[places], measured[places]))]
         for size in wanted:
-            spread, left = _spread(left, values, size)
-            (more,), rest = match(_apart(values[:, left]), (size,), int(hashes[places[0]]))
-            groups += [spread, left[more]]
-            left = left[rest]
+            chains = _chains(_beyond(measured[left], printed[left]), size)
+            groups.append(left[chains])
+            left = np.delete(left, chains.ravel())
         return groups, left[np.argsort(hashes[left])]
 
     return assembled(keys, grouped_in_chunks(hashes, None, grouped), hashes)
 
 
-def _spread(places: Places, values: NDArray[np.int64], size: int) -> tuple[Places, Places]:
-    """Groups of the i-th, (i + n/size)-th ... of places sorted by value, where they are apart; and those left."""
-    step = len(places) // size
-    columns = np.arange(step)[:, None] + np.arange(size) * step
-    groups = places[columns]
-    fits = np.ones(step, np.bool_)
-    for a in range(size):
-        for b in range(a):
-            fits &= different(values[:, groups[:, a]], values[:, groups[:, b]])
-    left = np.ones(len(places), np.bool_)
-    left[columns[fits]] = False
-    return groups[fits], places[left]
+def _beyond(measured: NDArray[np.int64], printed: NDArray[np.int64]) -> NDArray[np.int64]:
+    """For each of some percentages, sorted by what was measured, the first from which on all are apart from it."""
+    # what is printed is sorted too unless somebody prints strangely; the lowest yet to come is on the safe side
+    lowest = np.minimum.accumulate(printed[::-1])[::-1]
+    return np.maximum(np.searchsorted(measured, _next(measured)), np.searchsorted(lowest, _next(printed)))
 
 
-def _apart(values: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """``different`` of every two, (2, n) -> bool (n, n)."""
-    return different(values[:, :, None], values[:, None, :])
+def _next(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The least percentage above each that is 10 points or 1.5 times apart."""
+    return np.asarray(np.maximum(values + 1, np.minimum(values + 10 * STEPS, -(-3 * values // 2))))
 
 
-def different(one: NDArray[np.int64], two: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Whether percentages, in steps, are 10 points or 1.5 times apart in each row: (2, ...) -> (...)."""
-    low, high = np.minimum(one, two), np.maximum(one, two)
-    far = (high - low >= 10 * STEPS) | ((2 * high >= 3 * low) & (high > low))
-    return np.asarray(far.all(axis=0))
+def _chains(beyond: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """As many chains of ``size`` indices as there can be, int64 (M, size), each index beyond the one before.
+
+    M chains begin best at the M lowest, and go on best to the lowest free one in the same order: whatever else would
+    do, this does. So the largest M that works is found by halving.
+    """
+    best, low, high = np.empty((0, size), np.int64), 1, len(beyond) // size
+    while low <= high:
+        number = (low + high) // 2
+        chains = _chained(beyond, size, number)
+        if chains is None:
+            high = number - 1
+        else:
+            best, low = chains, number + 1
+    return best
+
+
+def _chained(beyond: NDArray[np.int64], size: int, number: int) -> NDArray[np.int64] | None:
+    """``number`` chains, or None if there are not so many."""
+    rank = np.arange(number)
+    columns = [rank]
+    free = np.arange(number, len(beyond))
+    for _ in range(1, size):
+        wanted = np.searchsorted(free, beyond[columns[-1]])
+        taken = rank + np.maximum.accumulate(wanted - rank)
+        if taken[-1] >= len(free):
+            return None
+        columns.append(free[taken])
+        free = np.delete(free, taken)
+    return np.stack(columns, axis=1)
