@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cache
-from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -127,26 +126,6 @@ class Concepts:
     def is_normal(self, caption: str) -> bool:
         """Whether the caption says that nothing was found."""
         return self._of(caption) in self._normal
-
-    def unsettled(self, card: Card) -> list[tuple[str, str]]:
-        """Pairs of a single-label card's captions that these relations let be true together and the card does not.
-
-        A card settles a pair by listing it as nested or overlapping, so that the two never meet in a question; one
-        that merely may coincide also by ``one_label``, so that the question asks for the main one.
-        """
-        if card.head.kind not in ("single-label", "ordinal"):
-            return []
-        classes = card.tables.classes
-        listed = {frozenset(map(fold, pair)) for pair in (*classes.nested, *classes.overlapping)}
-        apart = {fold(name) for name in (*classes.catch_all, *classes.anatomy)}
-        found = []
-        for one, other in combinations(card.captions, 2):
-            pair = {fold(one), fold(other)}
-            if pair in listed or pair & apart or self.side_by_side(one, other):
-                continue
-            if self.nested(one, other) or (not classes.one_label and self.may_coincide(one, other)):
-                found.append((one, other))
-        return found
 
     def with_card(self, card: Card) -> Concepts:
         """These concepts and the relations that a card states, such as a third party's."""

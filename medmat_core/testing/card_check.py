@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator
 
 from medmat_core.card import Card, Picture
-from medmat_core.concepts import load_concepts
 from medmat_core.errors import CardError
 from medmat_core.model import ASKS
 from medmat_core.samples.pictures import mode_of
@@ -45,19 +44,6 @@ def check_card(card: Card) -> Iterator[Finding]:
             f"no picture of the example has {shown}, so a mistake there goes unseen",
             "add a picture of each class to the example",
             "example.expect",
-            hint=True,
-        )
-
-    pairs = load_concepts(card.head.subset).unsettled(card)
-    if pairs:
-        shown = "; ".join(f"{one!r} and {other!r}" for one, other in pairs[:3])
-        yield Finding(
-            _CHECK,
-            card.path.name,
-            f"{shown} may both be true of one picture, by the relations of subset {card.head.subset}"
-            + (f" ({len(pairs)} such pairs)" if len(pairs) > 3 else ""),
-            "list them as nested or overlapping, or say in one_label why a picture has one label",
-            "classes",
             hint=True,
         )
 
