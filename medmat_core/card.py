@@ -114,6 +114,9 @@ class Classes:
     ``overlapping`` pairs can both be true of one picture, so they never meet in a question. ``anatomy``
     captions name a place and no finding; they are never distractors for a finding. ``negates`` maps
     "No X" captions to X. ``same`` and ``wider`` carry a third party's relations to captions of its subset.
+    ``one_label`` says by which protocol a picture has one label although, by what the captions mean, several could
+    be true of it: then they may meet in a question, for it asks for the main one. ``nested`` and ``overlapping``
+    pairs never meet all the same.
     """
 
     catch_all: tuple[str, ...] = ()
@@ -123,6 +126,7 @@ class Classes:
     negates: Mapping[str, str] = Factory(dict)
     same: tuple[tuple[str, str], ...] = ()
     wider: Mapping[str, tuple[str, ...]] = Factory(dict)
+    one_label: str = ""
 
 
 @frozen

@@ -40,7 +40,7 @@ class Relations:
     are no contradiction. ``normal`` captions say that nothing was found. ``catch_all`` and ``beside_any`` captions
     may be true beside any finding. ``side_by_side`` lists families of captions about different things that one
     picture can show together (bones of a hand). ``negates`` maps "No X" to X. ``apart`` records pairs of captions
-    that read alike and were checked to be unrelated: (one, other, reason).
+    that were checked to be unrelated, though they read alike or are kinds of what may coincide: (one, other, reason).
     """
 
     findings_coexist: bool = False

@@ -18,7 +18,7 @@ from attrs import field, frozen
 
 from medmat_core.errors import CatalogError
 from medmat_core.subsets.pool import PoolLabel, frozen_pool, pool_version
-from medmat_core.subsets.wording import PLACEHOLDERS, convention_clause, count_clause, in_sentence, placeholders
+from medmat_core.subsets.wording import PLACEHOLDERS, convention_clause, count_clause, in_sentence, lacking
 
 __all__ = [
     "PLACEHOLDERS",
@@ -77,7 +77,7 @@ class Subset:
             if len({" ".join(text.casefold().split()) for text in texts}) != 6 or len(texts) != 6:
                 raise ValueError(f"subset {self.no}: {ask}: six different instructions are needed, found {len(texts)}")
             for text in texts:
-                if placeholders(text) != PLACEHOLDERS[ask]:
+                if lacking(ask, text):
                     names = ", ".join(f"{{{name}}}" for name in sorted(PLACEHOLDERS[ask]))
                     raise ValueError(f"subset {self.no}: {ask}: {text!r} must hold {names} and nothing else in braces")
 

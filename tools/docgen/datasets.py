@@ -186,6 +186,8 @@ def _labels(card: Card) -> str:
         if pairs:
             joined = "; ".join(f"{text(one)} and {text(other)}" for one, other in pairs)
             lines.append(f"{title}: {joined}.")
+    if card.classes.one_label:
+        lines.append(f"One label a picture, so a question asks for the main one: {text(card.classes.one_label)}.")
     return "\n\n".join(lines)
 
 

@@ -57,6 +57,10 @@ TABLES: Final = {
         "negates": 'A "No X" caption to the X that it denies.',
         "same": "A third party's captions that mean the same as captions of its subset, in pairs.",
         "wider": "A third party's wider captions to the narrower ones of its subset.",
+        "one_label": (
+            "By which protocol a picture has one label, where several captions could be true of it; "
+            "its subset's instructions then ask for the main one."
+        ),
     },
     "mask": {
         "threshold": "In stored values; pixels above it are foreground. Default: half of the format's range.",
