@@ -128,3 +128,9 @@ def test_a_glance_at_a_card_tells_the_same_folders_as_the_card(catalog: Catalog)
     for dataset in catalog:
         peek, head = _peek(dataset.module, dataset.source.name), dataset.card.head
         assert peek is not None and (peek.folder, peek.aliases) == (head.folder, head.aliases), head.slug
+
+
+def test_a_card_calls_its_namespace_shared_where_another_row_uses_it(catalog: Catalog) -> None:
+    owners = Counter(dataset.card.head.namespace for dataset in catalog)
+    for head in (dataset.card.head for dataset in catalog):
+        assert head.shared_groups == (owners[head.namespace] > 1), head.slug
