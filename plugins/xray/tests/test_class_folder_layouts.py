@@ -116,6 +116,21 @@ def test_spines_shrunk_to_224_pixels_beside_the_originals_are_not_read_twice(tmp
     assert list(Found("vertebrae_xray", lay(tmp_path / "alone", both[1:])).samples) == both[1:]
 
 
+def test_spines_are_read_under_both_names_of_their_class_folders_and_none_twice(tmp_path: Path) -> None:
+    originals = ["x/ImagesOriginalSize/ScolFinal/N20,S,F,35_1_0.jpg", "x/ImagesOriginalSize/Scol/N25,S,14,M_1_0.jpg"]
+    squeezed = ["x/224/Scol/N20,S,F,35_1_0.jpg", "x/224/Scol/N25,S,14,M_1_0.jpg", "x/224/Scol/N148, Rt TAIS.JPG"]
+    found = Found("vertebrae_xray", lay(tmp_path, [*originals, *squeezed]))
+    assert sorted(found.samples) == sorted([*originals, squeezed[-1]])
+    assert found.reasons == ["left_out"]
+
+
+def test_a_copy_of_squeezed_spines_alone_counts_each_picture_once(tmp_path: Path) -> None:
+    found = Found("vertebrae_xray", lay(tmp_path, ["224/Normal/N6,N,17,M_1_0.jpg", "224/Scol/N20,S,F,35_1_0.jpg"]))
+    (dataset,) = import_module("medmat_xray.vertebrae_xray").medmat_datasets()
+    assert not any(dataset.card.ignores(path) for path in found.samples)
+    assert (len(found.samples), found.reasons) == (2, [])
+
+
 def test_bone_stages_are_read_in_parts_and_a_crop_without_a_stage_is_reported(tmp_path: Path) -> None:
     pictures = ["train/DIP/3/a.png", "train/DIPFirst/03/a.png", "test/dip/11/b.png", "test/MCP/c.png"]
     found = Found("arthrosis_hand_joints", lay(tmp_path, [f"arthrosis/{path}" for path in pictures]))
