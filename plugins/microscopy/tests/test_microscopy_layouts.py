@@ -57,7 +57,14 @@ def test_hep_2_cells_that_stand_there_twice_are_read_once_in_every_layout(tmp_pa
     assert list(found.captions) == [f"NuMem/{number}.png" for number, kept in twice.items() if kept]
 
 
-CELLS = ',Image,Category\n,0,NEUTROPHIL\n,10,"NEUTROPHIL, EOSINOPHIL"\n,31,"NEUTROPHIL,NEUTROPHIL"\n,25,\n,406,\n,,NEUTROPHIL\n'
+CELLS = """,Image,Category
+,0,NEUTROPHIL
+,10,"NEUTROPHIL, EOSINOPHIL"
+,31,"NEUTROPHIL,NEUTROPHIL"
+,25,
+,406,
+,,NEUTROPHIL
+"""
 PHOTOGRAPHS = [f"JPEGImages/BloodImage_{number:05d}.jpg" for number in (0, 10, 25, 31)]
 
 

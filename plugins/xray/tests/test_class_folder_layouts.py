@@ -178,3 +178,26 @@ def test_the_knees_that_a_detector_cropped_again_are_not_read(tmp_path: Path) ->
     pictures = ["test/0/9003175L.png", "auto_test/0/9003175L.png", "train/4/9000296R.png"]
     found = Found("knee_osteoarthritis_kl", lay(tmp_path, pictures))
     assert found.splits == {"test/0/9003175L.png": "test", "train/4/9000296R.png": "train"}
+
+
+def test_the_kaggle_copy_of_the_shenzhen_films_is_read_by_its_file_names(tmp_path: Path) -> None:
+    films = ["images/images/CHNCXR_0001_0.png", "images/images/CHNCXR_0662_1.png"]
+    table = "study_id,sex,age,findings\nCHNCXR_0001_0.png,Male,45,normal\n"
+    found = Found("shenzhen_cxr", lay(tmp_path, films, {"shenzhen_metadata.csv": table}))
+    assert found.captions == {films[0]: ["Normal"], films[1]: ["Tuberculosis"]}
+    assert found.reasons == []
+
+
+@pytest.mark.parametrize("info", ["Info.txt", "all-mias-png/Info.txt", "text/Info.txt", "all-mias/README"])
+def test_mias_films_copied_as_png_are_read_wherever_their_table_lies(tmp_path: Path, info: str) -> None:
+    films = ["all-mias-png/mdb001.png", "all-mias-png/mdb002.png"]
+    found = Found("mias", lay(tmp_path, films, {info: PROSE.format("")}))
+    assert found.captions == {films[0]: ["Circumscribed mass"], films[1]: ["Normal"]}
+    assert found.reasons == []
+
+
+def test_mias_films_that_lie_there_as_pgm_and_as_png_are_read_once(tmp_path: Path) -> None:
+    films = [f"all-mias{kind}/mdb00{number}.{kind[1:] or 'pgm'}" for kind in ("", "-png") for number in (1, 2)]
+    found = Found("mias", lay(tmp_path, films, {"Info.txt": PROSE.format("")}))
+    assert list(found.samples) == films[:2]
+    assert found.reasons == ["left_out"]
