@@ -233,13 +233,15 @@ class Example:
 
 @frozen
 class Published:
-    """What Med-MAT's published files say where the card says otherwise.
+    """What Med-MAT's published files say of this data set.
 
     ``captions`` maps codes of ``[labels]`` to Med-MAT's wording, as far as it is known. Several labels of one picture
-    stand there joined by ', ', all but the first letter lower.
+    stand there joined by ', ', all but the first letter lower. ``mistaken`` are shell patterns over paths of files
+    that the published file shows as pictures although they are none of the data set's (masks).
     """
 
     captions: Mapping[str, str] = Factory(dict)
+    mistaken: tuple[str, ...] = ()
 
 
 @frozen

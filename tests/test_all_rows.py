@@ -55,7 +55,7 @@ def test_cards_that_share_a_group_namespace_are_more_than_one(catalog: Catalog) 
 
 def test_the_samples_of_all_rows_give_109_data_sets_and_53_subsets(built: Path) -> None:
     own = {p.name.removeprefix("Ori--").split("-")[0] for p in (built / "out/Original_Medical_Datasets").iterdir()}
-    assert own == {f"{no:02d}" for no in range(1, 110)}
+    assert own == {*(f"{no:02d}" for no in range(1, 110)), "blood"}  # blood-cell-crops is no row
     subsets = {p.name.split("--")[1].split("-")[0] for p in (built / "out/Aggregated_Subsets").iterdir()}
     assert subsets == {f"{no:02d}" for no in range(1, 54)}
 
@@ -128,3 +128,9 @@ def test_a_glance_at_a_card_tells_the_same_folders_as_the_card(catalog: Catalog)
     for dataset in catalog:
         peek, head = _peek(dataset.module, dataset.source.name), dataset.card.head
         assert peek is not None and (peek.folder, peek.aliases) == (head.folder, head.aliases), head.slug
+
+
+def test_a_card_calls_its_namespace_shared_where_another_row_uses_it(catalog: Catalog) -> None:
+    owners = Counter(dataset.card.head.namespace for dataset in catalog)
+    for head in (dataset.card.head for dataset in catalog):
+        assert head.shared_groups == (owners[head.namespace] > 1), head.slug

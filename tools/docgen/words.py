@@ -76,7 +76,8 @@ TABLES: Final = {
         "reason": "Why such files are left alone. They are counted in the manifest and nowhere else.",
     },
     "published": {
-        "captions": "Code to the wording of Med-MAT's published files, where the card words it otherwise.",
+        "captions": "Code to the wording of Med-MAT's published files, as far as it is known.",
+        "mistaken": "Shell patterns over files that the published file shows as pictures by mistake, such as masks.",
     },
     "known": {
         "reason": "The reason of the problems, as in `problems.jsonl`.",

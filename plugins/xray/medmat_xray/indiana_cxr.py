@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from medmat_core import Card, Dataset, LabelSample, hookimpl, readers
 
-# said of the record, not of the picture: neither an answer nor a wrong option
+# said of the record, not of the picture: no label
 OF_THE_RECORD = ("No Indexing", "Technical Quality of Image Unsatisfactory")
 
 problems = readers.in_cell("Problems", ";")  # terms hold commas
@@ -27,8 +27,7 @@ def films(tree: readers.Tree, pictures: readers.Pictures) -> Iterator[LabelSampl
         if terms is None:
             tree.report("missing_label", path, f"report {row['uid']!r} is not in the table, or lists no problem")
             continue
-        stated = tuple(term for term in terms if term not in OF_THE_RECORD)
-        yield LabelSample(path, stated, tuple(term for term in terms if term in OF_THE_RECORD), group=row["uid"])
+        yield LabelSample(path, tuple(term for term in terms if term not in OF_THE_RECORD), group=row["uid"])
 
 
 @hookimpl
