@@ -137,11 +137,9 @@ def _dicom(path: Path, slice_: Slice | None, window: Window | None) -> npt.NDArr
     stored = dicom.stored_frame(dataset, slice_, "image").array
     if stored.ndim == 3:
         return _to_8_bits(stored, window)
-    try:
+    with dicom.tables():
         table = dicom.by_table(dataset, stored) if window is None else None
         values = dicom.rescaled(dataset, stored) if table is None else stored
-    except Exception as error:  # a table in the header may be damaged in many ways
-        raise bad("image", f"the DICOM's lookup tables cannot be used: {error}") from error
     if table is not None:
         grey = _scaled(table[0].astype(np.float64), 0, table[1])
     elif window is not None:
