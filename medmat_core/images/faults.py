@@ -22,6 +22,9 @@ PIXEL_LIMIT: Final = 200_000_000
 BYTE_LIMIT: Final = 1 << 31
 """Files with more bytes are refused unread: 200 megapixels of 10 bytes each, whatever a sparse file claims."""
 
+VOLUME_LIMIT: Final = 1 << 36
+"""The same for volumes, of which only a slice is read."""
+
 DETAIL: Final = 300
 """Characters of a library's own message that are told on."""
 

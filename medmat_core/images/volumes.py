@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from medmat_core.errors import MedmatError
-from medmat_core.images.faults import BYTE_LIMIT, PictureError, Role, bad, check_size, contained, need, opened, told
+from medmat_core.images.faults import VOLUME_LIMIT, PictureError, Role, bad, check_size, contained, need, opened, told
 from medmat_core.images.raster import Pixels, top_of
 from medmat_core.images.suffixes import NIFTI_SUFFIXES
 from medmat_core.model import Slice
@@ -69,7 +69,7 @@ def is_nifti(path: Path) -> bool:
 
 def _volume(path: Path, role: Role) -> Any:
     """The opened volume, nothing of its values read: a NIfTI image or a mapped array."""
-    opened(path, role, BYTE_LIMIT * _INFLATED).close()
+    opened(path, role, VOLUME_LIMIT).close()
     if is_nifti(path):
         return _nifti(path, role)
     volume = np.load(path, mmap_mode="r", allow_pickle=False)
