@@ -1,40 +1,103 @@
-"""DICOM: stored pixels for masks, shown pixels for pictures."""
+"""DICOM: stored pixels for masks, shown pixels for pictures.
+
+pydicom reads the files; compressed pixels need decoders, which the extra ``dicom`` installs: python-gdcm (JPEG,
+JPEG lossless, JPEG-LS, JPEG 2000, run lengths) and pylibjpeg with pylibjpeg-openjpeg (JPEG 2000, HTJ2K). Both have
+wheels for Python 3.11 to 3.14 and free licenses (GDCM: BSD, its wheel Apache-2.0; pylibjpeg and OpenJPEG: MIT and
+BSD). pyjpegls has no wheel for 3.14 and pylibjpeg-rle is only faster, so neither is needed; pylibjpeg-libjpeg, which
+alone reads 12-bit JPEG, is under the GPL, so that installing it is left to the user: pydicom finds it by itself.
+"""
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from medmat_core.images.faults import MissingExtraError, PictureError, Role, bad, check_size, missing, need
+from medmat_core.errors import MedmatError
+from medmat_core.images.faults import PictureError, Role, bad, check_size, contained, need, opened, told
 from medmat_core.images.raster import Pixels
+from medmat_core.images.strangers import stranger
 from medmat_core.model import Slice
 
-_IMPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2"
+_IMPLICIT_LITTLE_ENDIAN: Final = "1.2.840.10008.1.2"
+_PIXELS: Final = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+
+
+def dicom_size(path: Path, role: Role) -> tuple[int, int, int]:
+    """(width, height, bits stored) from the header alone, in stored pixels. Raises :class:`PictureError`."""
+    dataset = _read(path, role, stop_before_pixels=True, specific_tags=["Rows", "Columns", "BitsStored"])
+    columns, rows = _size(dataset, role)
+    return columns, rows, _whole(dataset, "BitsStored", 8, role)
 
 
 def open_dicom(path: Path, role: Role) -> Any:
     """The DICOM data set at ``path``, its size checked. A file without the usual preamble is read, too."""
-    pydicom = need("pydicom", "dicom", "DICOM")
-    try:
-        dataset = pydicom.dcmread(path, force=True)
-        rows, columns = int(dataset.Rows), int(dataset.Columns)
+    dataset = _read(path, role)
+    columns, rows = _size(dataset, role)
+    check_size(columns, rows)
+    if not any(keyword in dataset for keyword in _PIXELS):
+        raise PictureError("truncated_image", "the DICOM file ends before its pixels")
+    with contained(role, "not a readable DICOM file"):
         if not dataset.file_meta.get("TransferSyntaxUID"):
             dataset.file_meta.TransferSyntaxUID = _IMPLICIT_LITTLE_ENDIAN
-    except FileNotFoundError as error:
-        raise missing(role) from error
-    except AttributeError as error:
-        raise bad(role, "not a DICOM file with a picture in it") from error
-    except Exception as error:  # a decoder fed with a stranger's bytes may raise anything
-        if isinstance(error, EOFError):
-            raise PictureError("truncated_image", "the DICOM file ends inside its header") from error
-        raise bad(role, f"not a readable DICOM file: {error}") from error
-    check_size(columns, rows)
-    if "PixelData" not in dataset:
-        raise PictureError("truncated_image", "the DICOM file ends before its pixels")
     return dataset
+
+
+def _read(path: Path, role: Role, **how: Any) -> Any:
+    pydicom = need("pydicom", "dicom", "DICOM")
+    with opened(path, role) as file:
+        what = stranger(file.read(512))
+        if what is not None:
+            raise bad(role, what)
+        file.seek(0)
+        try:
+            with _quiet():
+                return pydicom.dcmread(file, force=True, **how)
+        except EOFError as error:
+            raise PictureError("truncated_image", "the DICOM file ends inside its header") from error
+        except MemoryError as error:
+            raise bad(role, "not a readable DICOM file: it asks for more memory than there is") from error
+        except Exception as error:  # a parser fed with a stranger's bytes may raise anything
+            raise bad(role, f"not a readable DICOM file: {told(error)}") from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """pydicom warns of every oddity of a header; what matters of it becomes a line of its own."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _size(dataset: Any, role: Role) -> tuple[int, int]:
+    if "Rows" not in dataset or "Columns" not in dataset:
+        raise bad(role, "not a DICOM file with a picture in it")
+    columns, rows = (_whole(dataset, keyword, 0, role) for keyword in ("Columns", "Rows"))
+    if columns <= 0 or rows <= 0:
+        raise bad(role, f"the header gives a size of {columns} x {rows}")
+    return columns, rows
+
+
+def _whole(dataset: Any, keyword: str, otherwise: int, role: Role) -> int:
+    """A whole number of the header; ``otherwise`` where it is not there or blank."""
+    value = _value(dataset, keyword, role)
+    try:
+        return otherwise if value is None or value == "" else int(value)
+    except Exception as error:
+        raise bad(role, f"the DICOM's {keyword} is no number") from error
+
+
+def _value(dataset: Any, keyword: str, role: Role) -> Any:
+    try:
+        with _quiet():
+            return dataset.get(keyword)
+    except Exception as error:  # a value is parsed when it is asked for
+        raise bad(role, f"the DICOM's {keyword} cannot be read: {told(error)}") from error
 
 
 def read_dicom(path: Path, slice_: Slice | None, role: Role) -> Pixels:
@@ -44,7 +107,7 @@ def read_dicom(path: Path, slice_: Slice | None, role: Role) -> Pixels:
 
 def stored_frame(dataset: Any, slice_: Slice | None, role: Role) -> Pixels:
     """One frame of an opened data set: (rows, columns) or (rows, columns, 3); ``top`` from BitsStored."""
-    frames = int(dataset.get("NumberOfFrames") or 1)
+    frames = max(1, _whole(dataset, "NumberOfFrames", 1, role))
     index = 0
     if slice_ is not None:
         if slice_.axis != 0 or not 0 <= slice_.index < frames:
@@ -52,25 +115,40 @@ def stored_frame(dataset: Any, slice_: Slice | None, role: Role) -> Pixels:
         index = slice_.index
     elif frames > 1:
         raise bad(role, f"the DICOM file has {frames} frames: name one as a slice along axis 0")
-    from pydicom.pixels import pixel_array
-
-    try:
-        array = np.asarray(pixel_array(dataset, index=index))
-    except MemoryError:
-        raise
-    except Exception as error:  # a decoder fed with a stranger's bytes may raise anything
-        text = str(error)
-        if "less than" in text or "truncated" in text.lower() or "end of" in text.lower():
-            raise PictureError("truncated_image", "the DICOM file ends before its last pixel") from error
-        if "plugins are missing dependencies" in text or "No decoders" in text:
-            raise MissingExtraError(f"this DICOM's compression needs a further decoder: {text}") from error
-        raise bad(role, f"the DICOM pixels cannot be decoded: {text or type(error).__name__}") from error
-    bits = int(dataset.get("BitsStored") or 8 * array.itemsize)
+    array = _decoded(dataset, index, role)
+    if array.ndim not in (2, 3) or array.dtype.kind not in "biuf":
+        raise bad(role, f"an array of shape {array.shape} is no picture")
+    bits = _whole(dataset, "BitsStored", 0, role)
+    if not 1 <= bits <= 8 * array.itemsize:
+        bits = 8 * array.itemsize
     if array.dtype.kind != "u":
         return Pixels(array, None)
     if bits == 1:
         return Pixels(array != 0, 1)
     return Pixels(array, (1 << bits) - 1)
+
+
+def _decoded(dataset: Any, index: int, role: Role) -> npt.NDArray[Any]:
+    from pydicom.pixels import pixel_array
+
+    try:
+        with _quiet():
+            return np.asarray(pixel_array(dataset, index=index))
+    except MemoryError as error:
+        raise bad(role, "the DICOM pixels cannot be decoded: they ask for more memory than there is") from error
+    except Exception as error:  # a decoder fed with a stranger's bytes may raise anything
+        text = str(error)
+        if "less than" in text or "truncated" in text.lower() or "end of" in text.lower():
+            raise PictureError("truncated_image", "the DICOM file ends before its last pixel") from error
+        if "missing dependencies" in text or "No decoders" in text or "12-bit precision" in text:
+            raise bad(role, _no_decoder(dataset)) from error
+        raise bad(role, f"the DICOM pixels cannot be decoded: {told(error)}") from error
+
+
+def _no_decoder(dataset: Any) -> str:
+    syntax = dataset.file_meta.TransferSyntaxUID
+    more = "pylibjpeg-libjpeg" if "JPEG Extended" in syntax.name else "'medmat-core[dicom]'"
+    return f"no decoder is installed for its compression, {syntax.name}; run: pip install {more}"
 
 
 def rescaled(dataset: Any, stored: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -101,24 +179,41 @@ def _is_identity(dataset: Any) -> bool:
 
 
 def file_window(dataset: Any) -> tuple[float, float, str] | None:
-    """(center, width, function) of the file's first window; None without one, or if it has no width."""
-    center, width = (_first(dataset.get(name)) for name in ("WindowCenter", "WindowWidth"))
+    """(center, width, function) of the file's first window; None without one, or if it has no width.
+
+    Raises :class:`PictureError` where it is a text: to show the picture in another window would be a guess.
+    """
+    center, width = (_first(dataset, name) for name in ("WindowCenter", "WindowWidth"))
     if center is None or width is None:
         return None
-    function = str(dataset.get("VOILUTFunction") or "LINEAR")
+    function = str(_value(dataset, "VOILUTFunction", "image") or "LINEAR")
     if width <= 0 or (function == "LINEAR" and width < 1):
         return None
     return center, width, function
 
 
-def _first(value: Any) -> float | None:
-    if value is None or value == "":
-        return None
-    if not isinstance(value, (str, int, float)) and hasattr(value, "__getitem__"):
-        value = value[0] if len(value) else None
-    return None if value is None else float(value)
+def _first(dataset: Any, keyword: str) -> float | None:
+    value = _value(dataset, keyword, "image")
+    try:
+        if value is not None and not isinstance(value, (str, int, float)) and hasattr(value, "__getitem__"):
+            value = value[0] if len(value) else None
+        return None if value is None or value == "" else float(value)
+    except Exception as error:
+        raise bad("image", f"the DICOM's {keyword} is no number") from error
 
 
 def padding(dataset: Any) -> float | None:
     """The stored value that fills what lies outside the film or the scan, None if the file names none."""
-    return _first(dataset.get("PixelPaddingValue"))
+    return _first(dataset, "PixelPaddingValue")
+
+
+@contextmanager
+def tables() -> Iterator[None]:
+    """Faults of a header's lookup tables and slopes, which may be damaged in many ways, as :class:`PictureError`."""
+    try:
+        with _quiet():
+            yield
+    except MedmatError:
+        raise
+    except Exception as error:
+        raise bad("image", f"the DICOM's lookup tables cannot be used: {told(error)}") from error

@@ -6,9 +6,11 @@ import importlib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final, Literal
+from pathlib import Path
+from typing import Any, BinaryIO, Final, Literal
 
 from medmat_core.errors import MedmatError
+from medmat_core.fileio import open_regular
 from medmat_core.model import REASONS, Problem
 
 Role = Literal["mask", "image"]
@@ -16,6 +18,15 @@ Role = Literal["mask", "image"]
 
 PIXEL_LIMIT: Final = 200_000_000
 """Pictures with more pixels are refused before anything is decoded."""
+
+BYTE_LIMIT: Final = 1 << 31
+"""Files with more bytes are refused unread: 200 megapixels of 10 bytes each, whatever a sparse file claims."""
+
+VOLUME_LIMIT: Final = 1 << 36
+"""The same for volumes, of which only a slice is read."""
+
+DETAIL: Final = 300
+"""Characters of a library's own message that are told on."""
 
 _lock = threading.Lock()
 
@@ -58,9 +69,8 @@ def need(module: str, extra: str, what: str) -> Any:
 def check_size(width: int, height: int) -> None:
     """Refuse a picture by its stated size. Raises :class:`PictureError` (``image_too_large``)."""
     if width * height > PIXEL_LIMIT:
-        raise PictureError(
-            "image_too_large", f"{width} x {height} pixels; the limit is {PIXEL_LIMIT // 1_000_000} megapixels"
-        )
+        limit = PIXEL_LIMIT // 1_000_000
+        raise PictureError("image_too_large", f"{width} x {height} pixels; the limit is {limit} megapixels")
 
 
 def bad(role: Role, detail: str) -> PictureError:
@@ -70,10 +80,51 @@ def bad(role: Role, detail: str) -> PictureError:
 
 def missing(role: Role) -> PictureError:
     """``missing_mask`` or ``missing_image``."""
-    return PictureError(
-        "missing_mask" if role == "mask" else "missing_image",
-        "the mask is not there" if role == "mask" else "the picture is not there",
-    )
+    if role == "mask":
+        return PictureError("missing_mask", "the mask is not there")
+    return PictureError("missing_image", "the picture is not there")
+
+
+def told(error: BaseException) -> str:
+    """A library's message as one line of bounded length; its kind where it has none."""
+    text = " ".join(str(error).split())[:DETAIL]
+    return text if text else type(error).__name__
+
+
+@contextmanager
+def contained(role: Role, doing: str = "cannot be decoded") -> Iterator[None]:
+    """Whatever a library raises over one file becomes a :class:`PictureError` about that file.
+
+    Decoders fed with a stranger's bytes may raise anything, want more memory than there is, or recurse too deep.
+    """
+    try:
+        yield
+    except MedmatError:
+        raise
+    except MemoryError as error:
+        raise bad(role, f"{doing}: it asks for more memory than there is") from error
+    except Exception as error:
+        raise bad(role, f"{doing}: {told(error)}") from error
+
+
+def opened(path: Path, role: Role, most: int = BYTE_LIMIT) -> BinaryIO:
+    """The file open for reading. Raises :class:`PictureError`: missing, no file at all, unreadable, or of more than
+    ``most`` bytes."""
+    try:
+        file = open_regular(path)
+    except FileNotFoundError as error:
+        raise missing(role) from error
+    except OSError as error:
+        raise bad(role, f"cannot be read: {error.strerror}") from error
+    try:
+        size = file.seek(0, 2)
+        if size > most:
+            raise PictureError("image_too_large", f"a file of {size} bytes; the limit is {most >> 30} GiB")
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
+    return file
 
 
 @contextmanager

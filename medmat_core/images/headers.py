@@ -7,14 +7,17 @@ one short read; every other format goes through Pillow, DICOM through pydicom.
 from __future__ import annotations
 
 import os
+import stat
 import zlib
+from pathlib import Path
 from typing import Final
 
 from attrs import frozen
 
-from medmat_core.images.faults import PictureError, check_size, need, own_limit
+from medmat_core.images.faults import PictureError, check_size, contained, own_limit
 from medmat_core.images.jpeg import NO_FRAME, jpeg_frame
-from medmat_core.images.suffixes import DICOM_SUFFIXES, VOLUME_SUFFIXES
+from medmat_core.images.strangers import stranger
+from medmat_core.images.suffixes import DICOM_SUFFIXES, PILLOW_FORMATS, VOLUME_SUFFIXES
 
 _FIRST: Final = 4096
 _MORE: Final = 65536
@@ -90,6 +93,8 @@ def read_fields(path: str, name: str = "", folder: int | None = None) -> Fields:
         raise PictureError("missing_image", "the picture is not there") from None
     except OSError as error:
         raise PictureError("bad_image", f"cannot be opened: {error.strerror}") from None
+    except ValueError:  # a NUL in the name
+        raise PictureError("bad_image", "no file can have this name") from None
     try:
         head = os.read(handle, _FIRST)
         size = os.lseek(handle, 0, os.SEEK_END)  # a third of what fstat takes
@@ -107,7 +112,7 @@ def read_fields(path: str, name: str = "", folder: int | None = None) -> Fields:
             height = abs(int.from_bytes(head[22:26], "little", signed=True))
             bits, kind = 8, "bmp"
         else:
-            width, height, bits, kind = _other(path, head)
+            width, height, bits, kind = _other(path, head, handle)
     except OSError as error:
         raise PictureError("bad_image", f"cannot be read: {error.strerror or error}") from None
     finally:
@@ -125,37 +130,38 @@ def _read_at(handle: int, offset: int) -> bytes:
     return os.read(handle, _MORE)
 
 
-def _other(path: str, head: bytes) -> tuple[int, int, int, str]:
+def _other(path: str, head: bytes, handle: int) -> tuple[int, int, int, str]:
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        raise PictureError("bad_image", "it is a pipe or a device, not a file")
     if not head:
         raise PictureError("bad_image", "the file is empty")
     name = path.lower()
     if head[128:132] == b"DICM" or name.endswith(DICOM_SUFFIXES):
-        return _dicom(path)
+        from medmat_core.images.dicom import dicom_size
+
+        return *dicom_size(Path(path), "image"), "dicom"
     if name.endswith(VOLUME_SUFFIXES):
         raise PictureError("bad_image", "a volume is not a picture; one of its slices is")
+    what = stranger(head)
+    if what is not None:
+        raise PictureError("bad_image", what)
+    with contained("image", "the header cannot be read"):
+        return _by_pillow(path)
+
+
+def _by_pillow(path: str) -> tuple[int, int, int, str]:
     from PIL import Image, UnidentifiedImageError
 
     try:
         with own_limit():
-            picture = Image.open(path)
-        with picture:
-            bits = 16 if picture.mode.startswith(("I", "F")) else 8
-            width, height = picture.size
-            if picture.format == "TIFF":  # Pillow turns a TIFF by its orientation and cuts colour to 8 bits
-                tags = picture.tag_v2  # type: ignore[attr-defined]
-                width, height = int(tags[256]), int(tags[257])
-                bits = max(bits, *tags[258]) if 258 in tags and picture.mode != "1" else bits
-            return width, height, bits, (picture.format or "").lower()
+            picture = Image.open(path, formats=PILLOW_FORMATS)
     except UnidentifiedImageError:
         raise PictureError("bad_image", "not a picture of a known format") from None
-    except (OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError) as error:
-        raise PictureError("bad_image", f"the header cannot be read: {error}") from None
-
-
-def _dicom(path: str) -> tuple[int, int, int, str]:
-    pydicom = need("pydicom", "dicom", "DICOM")
-    try:
-        data = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=["Rows", "Columns", "BitsStored"])
-        return int(data.Columns), int(data.Rows), int(data.get("BitsStored", 8)), "dicom"
-    except Exception as error:  # pydicom raises many kinds for a broken file
-        raise PictureError("bad_image", f"not a readable DICOM file: {type(error).__name__}: {error}") from None
+    with picture:
+        bits = 16 if picture.mode.startswith(("I", "F")) else 8
+        width, height = picture.size
+        if picture.format == "TIFF":  # Pillow turns a TIFF by its orientation and cuts colour to 8 bits
+            tags = picture.tag_v2  # type: ignore[attr-defined]
+            width, height = int(tags[256]), int(tags[257])
+            bits = max(bits, *tags[258]) if 258 in tags and picture.mode != "1" else bits
+        return width, height, bits, (picture.format or "").lower()

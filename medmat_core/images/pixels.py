@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from medmat_core.images.faults import Role, bad, missing
+from medmat_core.images.faults import Role, bad, contained, opened
 from medmat_core.images.raster import Kind, Pixels, decode_picture, one_channel
-from medmat_core.images.suffixes import DICOM_SUFFIXES, NIFTI_SUFFIXES
+from medmat_core.images.suffixes import DICOM_SUFFIXES, VOLUME_SUFFIXES
 from medmat_core.model import Slice
 
 
@@ -26,9 +26,10 @@ def load_array(path: Path, slice_: Slice | None = None, *, role: Role = "mask") 
     a slice of a volume, a frame of a multi-frame DICOM (axis 0) or a page of a TIFF. In NIfTI the first of
     the two axes left is x: the array comes out with width ``shape[0]`` and height ``shape[1]``.
 
-    ``role`` says whether a fault is the mask's or the picture's. Raises :class:`PictureError` with reason
-    ``bad_mask``/``bad_image``, ``truncated_image``, ``image_too_large`` or ``missing_mask``/``missing_image``,
-    and :class:`~medmat_core.images.MissingExtraError` where pydicom or nibabel is not installed.
+    ``role`` says whether a fault is the mask's or the picture's. Raises
+    :class:`~medmat_core.images.PictureError` with reason ``bad_mask``/``bad_image``, ``truncated_image``,
+    ``image_too_large`` or ``missing_mask``/``missing_image``, and :class:`~medmat_core.images.MissingExtraError` where
+    pydicom or nibabel is not installed.
     """
     return load(path, slice_, "stored", role).array
 
@@ -57,29 +58,32 @@ def load_color(path: Path, slice_: Slice | None = None, *, role: Role = "mask") 
 def load(path: Path, slice_: Slice | None, kind: Kind, role: Role) -> Pixels:
     """Pixels with the top of their range; see :func:`load_array` for the rest."""
     name = str(path).lower()
-    if name.endswith(NIFTI_SUFFIXES):
-        from medmat_core.images.volumes import read_nifti
+    if name.endswith(VOLUME_SUFFIXES):
+        from medmat_core.images.volumes import read_volume
 
-        return read_nifti(path, slice_, role)
-    if name.endswith(".npy"):
-        from medmat_core.images.volumes import read_numpy
-
-        return read_numpy(path, slice_, role)
+        return read_volume(path, slice_, role)
     if not name.endswith(DICOM_SUFFIXES):
         data = read_bytes(path, role)
         if data[128:132] != b"DICM":
-            return decode_picture(data, kind, slice_.index if slice_ is not None else 0, role)
+            return decode_picture(data, kind, _page(slice_, role), role)
     from medmat_core.images.dicom import read_dicom
 
     return read_dicom(path, slice_, role)
 
 
+def _page(slice_: Slice | None, role: Role) -> int | None:
+    if slice_ is None:
+        return None
+    if slice_.axis != 0 or slice_.index < 0:
+        raise bad(
+            role,
+            f"pages are slices along axis 0, counted from 0; asked for number {slice_.index} along axis {slice_.axis}",
+        )
+    return slice_.index
+
+
 def read_bytes(path: Path, role: Role) -> bytes:
-    """The whole file. Raises :class:`PictureError` (missing, or unreadable)."""
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except FileNotFoundError as error:
-        raise missing(role) from error
-    except OSError as error:
-        raise bad(role, f"cannot be read: {error.strerror}") from error
+    """The whole file. Raises :class:`~medmat_core.images.PictureError` (missing, no file, unreadable, too long)."""
+    with contained(role, "cannot be read"), opened(path, role) as file:
+        data: bytes = file.read()
+    return data

@@ -14,17 +14,16 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 from attrs import frozen
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
-from medmat_core.images.faults import PictureError, Role, bad, check_size, own_limit
+from medmat_core.images.faults import PictureError, Role, bad, check_size, own_limit, told
 from medmat_core.images.jpeg import NO_FRAME, jpeg_frame, jpeg_is_whole
+from medmat_core.images.strangers import stranger
+from medmat_core.images.suffixes import PILLOW_FORMATS
 
 Kind = Literal["stored", "gray", "color"]
 """``stored``: the values in the file (palette indices, not colours). ``gray``: one channel, palettes by
 their colours. ``color``: RGB of 8 bits."""
-
-_FORMATS: Final = ("PNG", "BMP", "DIB", "TIFF", "PPM", "GIF", "WEBP", "JPEG")
-"""What Pillow may open: no format that runs a program or follows a link."""
 
 _JPEG_FLAGS: Final = {
     "stored": cv2.IMREAD_UNCHANGED,
@@ -54,17 +53,20 @@ def top_of(array: npt.NDArray[Any]) -> int | None:
     return None
 
 
-def decode_picture(data: bytes, kind: Kind, frame: int, role: Role) -> Pixels:
-    """The pixels of a picture file's bytes; ``frame`` counts pages from 0.
+def decode_picture(data: bytes, kind: Kind, page: int | None, role: Role) -> Pixels:
+    """The pixels of a picture file's bytes; ``page`` counts pages or frames from 0, None is the first.
 
     Raises :class:`PictureError`: ``truncated_image`` for a body that is cut off, ``image_too_large``,
-    ``bad_mask`` or ``bad_image`` for anything else.
+    ``bad_mask`` or ``bad_image`` for anything else. A mask of several pages is refused where none is named: the first
+    may be empty and another not.
     """
     if not data:
         raise PictureError("truncated_image", "the file is empty")
     if data[:2] == b"\xff\xd8":
+        if page:
+            raise bad(role, f"a JPEG has one page, asked for number {page}")
         return _jpeg(data, kind, role)
-    return _other(data, kind, frame, role)
+    return _other(data, kind, page, role)
 
 
 def _jpeg(data: bytes, kind: Kind, role: Role) -> Pixels:
@@ -75,10 +77,22 @@ def _jpeg(data: bytes, kind: Kind, role: Role) -> Pixels:
         raise PictureError("truncated_image", "the JPEG has no end marker")
     if frame is None:
         raise bad(role, NO_FRAME)
+    if frame[0] * frame[1] > _PIXELS_A_BYTE["JPEG"] * len(data):
+        raise _too_few(frame[0], frame[1], len(data))
     array = _by_opencv(data, _JPEG_FLAGS[kind])
     if array is None:
         raise bad(role, "the JPEG cannot be decoded")
     return Pixels(_rgb(array), 255)
+
+
+_PIXELS_A_BYTE: Final = {"JPEG": 1024, "PNG": 8 * 1040, "BMP": 8, "DIB": 8, "PPM": 8}
+"""How many pixels a byte of a file can hold at most: by the standards' shortest codes, one bit a JPEG's block and
+1 to 1032 for deflate, or one bit a pixel where nothing is compressed. What claims more is not decoded, since its
+pixels would be made room for first."""
+
+
+def _too_few(width: int, height: int, length: int) -> PictureError:
+    return PictureError("truncated_image", f"{length} bytes cannot hold the {width} x {height} pixels of its header")
 
 
 def _by_opencv(data: bytes, flags: int) -> npt.NDArray[Any] | None:
@@ -94,23 +108,75 @@ def _rgb(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return array if array.ndim == 2 else np.ascontiguousarray(array[..., 2::-1])
 
 
-def _other(data: bytes, kind: Kind, frame: int, role: Role) -> Pixels:
+def _other(data: bytes, kind: Kind, page: int | None, role: Role) -> Pixels:
+    what = stranger(data[:512])
+    if what is not None:
+        raise bad(role, what)
     try:
         with own_limit():  # Pillow asks for its limit again when it decodes a TIFF
-            picture = Image.open(io.BytesIO(data), formats=_FORMATS)
+            picture = Image.open(io.BytesIO(data), formats=PILLOW_FORMATS)
             check_size(*picture.size)
-            if frame:
-                picture.seek(frame)
+            if page:
+                picture.seek(page)
                 check_size(*picture.size)
+            elif page is None and role == "mask":
+                _refuse_pages(picture)
+            _check_length(picture, len(data))
             if _deep_colour(picture, data):
                 return _deep(data, kind, role)
             return _from_pillow(_as_stored(picture), kind, data)
-    except (PictureError, MemoryError):
+    except PictureError:
         raise
+    except UnidentifiedImageError as error:
+        if _is_cut_off(error, data):
+            raise PictureError("truncated_image", "the file ends before its last pixel") from error
+        raise bad(role, "not a picture of a known format") from error
+    except MemoryError as error:
+        raise bad(role, "cannot be decoded: it asks for more memory than there is") from error
     except Exception as error:  # a decoder fed with a stranger's bytes may raise anything
         if _is_cut_off(error, data):
             raise PictureError("truncated_image", "the file ends before its last pixel") from error
-        raise bad(role, f"cannot be decoded: {error}" if str(error) else "cannot be decoded") from error
+        raise bad(role, f"cannot be decoded: {told(error)}") from error
+
+
+def _check_length(picture: Image.Image, length: int) -> None:
+    """Refuse a picture whose file is too short for the size that its header claims."""
+    form = picture.format or ""
+    width, height = picture.size
+    most = _PIXELS_A_BYTE.get(form)
+    if form == "TIFF" and picture.info.get("compression") == "raw":
+        most = 8
+    if form in ("BMP", "DIB") and picture.info.get("compression"):
+        most = None  # run lengths
+    if most is not None and width * height > most * length:
+        raise _too_few(width, height, length)
+
+
+def _refuse_pages(picture: Image.Image) -> None:
+    """Refuse a mask file that holds more than one page of its size (a smaller one is a preview)."""
+    pages = min(int(getattr(picture, "n_frames", 1)), _MOST_PAGES)
+    size = picture.size
+    for page in range(1, pages):
+        picture.seek(page)
+        if picture.size == size:
+            raise bad("mask", f"it holds {getattr(picture, 'n_frames', 1)} pages: name one as a slice along axis 0")
+    if pages > 1:
+        picture.seek(0)
+
+
+_MOST_PAGES: Final = 64
+
+
+def alpha_differs(data: bytes) -> bool:
+    """Whether a picture file has an alpha channel that says something: that is not the same everywhere."""
+    if data[:2] == b"\xff\xd8":
+        return False
+    with own_limit():
+        picture = Image.open(io.BytesIO(data), formats=PILLOW_FORMATS)
+        if picture.mode not in ("RGBA", "LA", "PA", "RGBa", "La") and "transparency" not in picture.info:
+            return False
+        low, high = picture.convert("RGBA").getchannel("A").getextrema()
+    return bool(low != high)
 
 
 _TURNED_BACK: Final = {

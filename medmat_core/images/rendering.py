@@ -15,27 +15,47 @@ hold in it unchanged. Equal sources give equal bytes.
 
 from __future__ import annotations
 
+import os
+import re
 import struct
 import zlib
+from contextlib import suppress
+from functools import cache
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+from attrs import frozen
 
-from medmat_core.fileio import write_bytes
-from medmat_core.images.faults import bad, missing
+from medmat_core.fileio import open_regular, write_bytes
+from medmat_core.images.faults import VOLUME_LIMIT, bad, contained, opened
 from medmat_core.images.pixels import load
 from medmat_core.images.suffixes import DICOM_SUFFIXES, RENDERED_SUFFIXES, VOLUME_SUFFIXES
-from medmat_core.model import Slice
+from medmat_core.model import ImageRef, Slice
 
 Window = tuple[float, float]
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 """To be raised with every change of the rules above, so that pictures rendered before are made anew."""
 
+_DECODERS: Final = ("pyjpegls", "pylibjpeg", "pylibjpeg-libjpeg", "pylibjpeg-openjpeg", "pylibjpeg-rle", "python-gdcm")
+
 _SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
+_AFTER_HEADER: Final = len(_SIGNATURE) + 25
+"""Where the chunk behind IHDR (length, name, 13 bytes, checksum) begins."""
+
+_COMMENT: Final = b"Comment\0medmat "
+
+_LONGEST: Final = 225
+"""Bytes of a name: 255 on most disks, less what a temporary name adds."""
+
+_KEPT: Final = 180
+_CUT: Final = re.compile(r"~[0-9a-f]{16}((\.\d+-\d{4,})?\.png)?$")
+_SLICE: Final = re.compile(r"(.+)\.(\d+)-(\d{4,})", re.DOTALL)
 
 
 class Header(Protocol):
@@ -60,53 +80,145 @@ def bits_of(path: Path) -> int:
 
     Raises :class:`~medmat_core.images.PictureError` if the file is not there or cannot be read.
     """
-    try:
-        with open(path, "rb") as file:
-            start = file.read(400)
-            if start[:8] == _SIGNATURE and len(start) > 24:
-                return start[24]
-            if start[:1] == b"P" and start[1:2] in b"123456":
-                from medmat_core.images.raster import pnm_bits
+    with contained("image", "the header cannot be read"), opened(path, "image") as file:
+        start = file.read(400)
+        if start[:8] == _SIGNATURE and len(start) > 24:
+            return start[24]
+        if start[:1] == b"P" and start[1:2] in b"123456":
+            from medmat_core.images.raster import pnm_bits
 
-                return pnm_bits(start)
-            if start[:4] in (b"II*\0", b"MM\0*"):
-                return _tiff_bits(file)
-    except FileNotFoundError as error:
-        raise missing("image") from error
-    except OSError as error:
-        raise bad("image", f"cannot be read: {error.strerror or error}") from error
+            return pnm_bits(start)
+        if start[:4] in (b"II*\0", b"MM\0*"):
+            return _tiff_bits(file)
     return 8
 
 
 def _tiff_bits(file: Any) -> int:
     from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
+    file.seek(0)
+    directory = ImageFileDirectory_v2(file.read(8))
+    file.seek(directory.next)
+    directory.load(file)
+    bits = directory.get(258, 1)
+    return int(max(bits)) if isinstance(bits, tuple) else int(bits)
+
+
+@frozen
+class Rendered:
+    """An 8-bit PNG, grey or RGB, and its size in pixels."""
+
+    png: bytes
+    width: int
+    height: int
+
+
+def rendered(path: Path, slice_: Slice | None = None, window: Window | None = None, source: str = "") -> Rendered:
+    """The picture as an 8-bit PNG, the same bytes for the same source bytes and rule.
+
+    ``window`` is the card's (center, width). ``source`` is the SHA-256 of the file's bytes, worked out here where it is
+    not given (give it for the slices of one volume). The PNG carries its :func:`tie`. Raises
+    :class:`~medmat_core.images.PictureError` (``bad_image``, ``truncated_image``, ``image_too_large``,
+    ``missing_image``).
+    """
+    with contained("image", "cannot be rendered"):
+        shown = shown_pixels(path, slice_, window)
+        stamp = _stamp(tie(source or source_digest(path), slice_, window))
+        return Rendered(_png(shown, stamp), shown.shape[1], shown.shape[0])
+
+
+def rule_digest(slice_: Slice | None = None, window: Window | None = None) -> str:
+    """SHA-256 over all that a rendered picture hangs on but its source: the rules above by their version, slice,
+    window, and the versions of the libraries that decode and encode."""
+    where = "whole" if slice_ is None else f"slice {slice_.index} axis {slice_.axis}"
+    how = "own" if window is None else f"{float(window[0])!r}/{float(window[1])!r}"
+    return sha256("\0".join((f"rule {_VERSION}", where, how, *library_versions())).encode()).hexdigest()
+
+
+def tie(source: str, slice_: Slice | None = None, window: Window | None = None) -> str:
+    """What a rendered picture is made of, as one SHA-256: ``source``, the one of the file's bytes, and the rule."""
+    return sha256(f"{source}\0{rule_digest(slice_, window)}".encode()).hexdigest()
+
+
+def tie_of(png: Path) -> str:
+    """The :func:`tie` that a PNG carries; '' where it carries none, or nothing is there. Times say nothing."""
     try:
-        file.seek(0)
-        directory = ImageFileDirectory_v2(file.read(8))
-        file.seek(directory.next)
-        directory.load(file)
-        bits = directory.get(258, 1)
-        return int(max(bits)) if isinstance(bits, tuple) else int(bits)
-    except Exception as error:  # a parser fed with a stranger's bytes may raise anything
-        raise bad("image", f"the TIFF's directory cannot be read: {error}") from error
+        with open_regular(png) as file:
+            start = file.read(_AFTER_HEADER + len(_stamp("")) + 64)
+    except OSError:
+        return ""
+    text = start[_AFTER_HEADER + 8 : -4]
+    if not start.startswith(_SIGNATURE) or not text.startswith(_COMMENT):
+        return ""
+    found = text.removeprefix(_COMMENT)
+    return found.decode("latin-1") if start[_AFTER_HEADER:] == _stamp(found.decode("latin-1")) else ""
+
+
+@cache
+def library_versions() -> tuple[str, ...]:
+    """``name version`` of every installed library that rendered pixels hang on, sorted."""
+    found = []
+    for name in ("nibabel", "numpy", "opencv-python-headless", "pillow", "pydicom", *_DECODERS):
+        with suppress(PackageNotFoundError):
+            found.append(f"{name} {version(name)}")
+    return tuple(sorted(found))
+
+
+def source_digest(path: Path) -> str:
+    """The SHA-256 of a picture file's bytes as hex. Raises :class:`~medmat_core.images.PictureError`."""
+    digest = sha256()
+    with contained("image", "cannot be read"), opened(path, "image", VOLUME_LIMIT) as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def rendered_name(image: ImageRef) -> str:
+    """The name of the PNG of a picture, below the data set's folder of rendered ones; no two pictures share one.
+
+    ``a/b.dcm`` -> ``a/b.dcm.png``, slice 3 along axis 2 of ``v.nii.gz`` -> ``v.nii.gz.2-0003.png``. A name that would
+    be too long for a file, or that looks like a slice's, is cut and ends in a hash of the whole.
+    """
+    path = image.path if isinstance(image, Slice) else image
+    folder, slash, name = path.rpartition("/")
+    tail = f".{image.axis}-{image.index:04d}.png" if isinstance(image, Slice) else ".png"
+    plain = isinstance(image, Slice) or not _SLICE.fullmatch(name)
+    folders = "/".join(_short(part, "") for part in folder.split("/"))
+    return folders + slash + _short(name, tail, plain=plain)
+
+
+def source_of(name: str) -> ImageRef | None:
+    """The picture that :func:`rendered_name` calls so; None where the name was cut and does not tell."""
+    whole = name.removesuffix(".png")
+    if whole == name or any(_CUT.search(part) for part in name.split("/")):
+        return None
+    match = _SLICE.fullmatch(whole)
+    return Slice(match[1], int(match[3]), int(match[2])) if match else whole
+
+
+def _short(part: str, tail: str, *, plain: bool = True) -> str:
+    raw = os.fsencode(part)
+    if plain and len(raw) + len(tail) <= _LONGEST and not _CUT.search(part + tail):
+        return part + tail
+    start = raw[:_KEPT].decode("utf-8", "ignore")
+    return f"{start}~{sha256(raw).hexdigest()[:16]}{tail}"
 
 
 def render(path: Path, slice_: Slice | None, out: Path, window: Window | None = None) -> tuple[int, int]:
-    """Write the picture to ``out`` as an 8-bit PNG, grey or RGB; returns its (width, height).
+    """Write :func:`rendered` to ``out``; returns its (width, height).
 
-    ``window`` is the card's (center, width). A file at ``out`` that this version made by the same rule, and
-    that is not older than ``path``, is left alone. The file appears whole or not at all. Raises
-    :class:`~medmat_core.images.PictureError` (``bad_image``, ``truncated_image``, ``image_too_large``,
-    ``missing_image``), and :class:`~medmat_core.errors.BuildError` where the disk is full or not writable.
+    A file at ``out`` that is tied to the same source and rule is left alone. The file appears whole or not at all.
+    Raises :class:`~medmat_core.images.PictureError`, and :class:`~medmat_core.errors.BuildError` where the disk is full
+    or not writable.
     """
-    stamp = _stamp(slice_, window)
-    size = _already_there(path, out, stamp)
-    if size is not None:
-        return size
-    shown = shown_pixels(path, slice_, window)
-    write_bytes(out, _png(shown, stamp))
-    return shown.shape[1], shown.shape[0]
+    source = source_digest(path)
+    if tie_of(out) == tie(source, slice_, window):
+        with open_regular(out) as file:
+            width, height = struct.unpack(">II", file.read(24)[16:])
+        return width, height
+    made = rendered(path, slice_, window, source)
+    write_bytes(out, made.png)
+    return made.width, made.height
 
 
 def shown_pixels(path: Path, slice_: Slice | None = None, window: Window | None = None) -> npt.NDArray[np.uint8]:
@@ -123,7 +235,7 @@ def _is_dicom(path: Path) -> bool:
     if name.endswith(VOLUME_SUFFIXES):
         return False
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             start = file.read(132)
     except OSError:
         return False  # said by whoever reads it next
@@ -137,11 +249,9 @@ def _dicom(path: Path, slice_: Slice | None, window: Window | None) -> npt.NDArr
     stored = dicom.stored_frame(dataset, slice_, "image").array
     if stored.ndim == 3:
         return _to_8_bits(stored, window)
-    try:
+    with dicom.tables():
         table = dicom.by_table(dataset, stored) if window is None else None
         values = dicom.rescaled(dataset, stored) if table is None else stored
-    except Exception as error:  # a table in the header may be damaged in many ways
-        raise bad("image", f"the DICOM's lookup tables cannot be used: {error}") from error
     if table is not None:
         grey = _scaled(table[0].astype(np.float64), 0, table[1])
     elif window is not None:
@@ -208,16 +318,8 @@ def _rounded(levels: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
 # -- files ----------------------------------------------------------------------------------------------
 
 
-def rule_of(slice_: Slice | None, window: Window | None) -> str:
-    """All that a rendered picture hangs on besides its source's bytes."""
-    where = "whole" if slice_ is None else f"slice {slice_.index} axis {slice_.axis}"
-    how = "own" if window is None else f"{float(window[0])!r}/{float(window[1])!r}"
-    return f"medmat rendering {_VERSION}, {where}, window {how}"
-
-
-def _stamp(slice_: Slice | None, window: Window | None) -> bytes:
-    """The rule in a text chunk of the PNG: by it a picture made by another rule is told."""
-    return _chunk(b"tEXt", f"Comment\0{rule_of(slice_, window)}".encode("latin-1"))
+def _stamp(text: str) -> bytes:
+    return _chunk(b"tEXt", _COMMENT + text.encode("latin-1"))
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:
@@ -229,21 +331,5 @@ def _png(pixels: npt.NDArray[np.uint8], stamp: bytes) -> bytes:
     done, encoded = cv2.imencode(".png", turned, [cv2.IMWRITE_PNG_COMPRESSION, 6])
     if not done:
         raise bad("image", "the rendered picture cannot be encoded")
-    data = encoded.tobytes()
-    after_header = len(_SIGNATURE) + 25  # IHDR: length, name, 13 bytes, checksum
-    return data[:after_header] + stamp + data[after_header:]
-
-
-def _already_there(path: Path, out: Path, stamp: bytes) -> tuple[int, int] | None:
-    try:
-        made, source = out.stat(), path.stat()
-        if made.st_mtime_ns < source.st_mtime_ns:
-            return None
-        with open(out, "rb") as file:
-            start = file.read(len(_SIGNATURE) + 25 + len(stamp))
-    except OSError:
-        return None
-    if not start.startswith(_SIGNATURE) or not start.endswith(stamp):
-        return None
-    width, height = struct.unpack(">II", start[16:24])
-    return width, height
+    data = bytes(encoded.tobytes())
+    return data[:_AFTER_HEADER] + stamp + data[_AFTER_HEADER:]

@@ -1,4 +1,4 @@
-"""What files are called: the one table of suffixes of pictures and volumes, all in lower case."""
+"""What files are called: the one table of suffixes of pictures and volumes, all in lower case, and of formats."""
 
 from __future__ import annotations
 
@@ -21,6 +21,9 @@ FOREIGN_VOLUMES: Final = (".npz", ".mha", ".nrrd")
 
 RENDERED_SUFFIXES: Final = (*DICOM_SUFFIXES, *VOLUME_SUFFIXES)
 """Suffixes of what no viewer opens: records name a picture rendered from it."""
+
+PILLOW_FORMATS: Final = ("PNG", "BMP", "DIB", "TIFF", "PPM", "GIF", "WEBP", "JPEG")
+"""What Pillow may open, whatever a file's name: no format that runs a program or follows a link."""
 
 
 def suffix_of(name: str) -> str:

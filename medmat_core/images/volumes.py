@@ -2,63 +2,102 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from medmat_core.images.faults import PictureError, Role, bad, check_size, missing, need
+from medmat_core.errors import MedmatError
+from medmat_core.images.faults import VOLUME_LIMIT, PictureError, Role, bad, check_size, contained, need, opened, told
 from medmat_core.images.raster import Pixels, top_of
+from medmat_core.images.suffixes import NIFTI_SUFFIXES
 from medmat_core.model import Slice
 
+_INFLATED: Final = 1040
+"""How many bytes one byte of a gzip file can hold at most (deflate: 1032)."""
 
-def read_nifti(path: Path, slice_: Slice | None, role: Role) -> Pixels:
-    """One slice of a NIfTI file, turned so that the first remaining axis runs to the right.
 
-    NIfTI counts (x, y, z): of the two axes that the slice leaves, the first gives the columns and the
-    second the rows, so that the picture's width is ``shape[0]`` for a slice along the last axis.
+def volume_shape(path: Path, role: Role = "image") -> tuple[int, ...]:
+    """The shape of a volume by its header, once its file is long enough for it.
+
+    Raises :class:`PictureError` (missing, unreadable, cut off, an axis without length) and
+    :class:`MissingExtraError` where nibabel is not installed.
     """
-    nibabel = need("nibabel", "nifti", "NIfTI")
-    try:
-        volume = nibabel.load(path)
-        plane = _plane(tuple(int(n) for n in volume.shape), slice_, role)
-        array = np.asarray(volume.dataobj[plane])
-    except (PictureError, MemoryError):
-        raise
-    except FileNotFoundError as error:
-        raise missing(role) from error
-    except Exception as error:  # a decoder fed with a stranger's bytes may raise anything
-        raise _unreadable(error, role) from error
-    array = _two_dimensional(array, role)
-    return Pixels(np.ascontiguousarray(array.T), top_of(array))
+    with contained(role, "the volume's header cannot be read"):
+        return tuple(map(int, _volume(path, role).shape))
 
 
-def read_numpy(path: Path, slice_: Slice | None, role: Role) -> Pixels:
-    """One slice of a .npy file as it lies there: rows, columns, and channels if there are any.
+def read_volume(path: Path, slice_: Slice | None, role: Role) -> Pixels:
+    """One slice of a NIfTI or NumPy file.
 
-    Objects are never unpickled; the file is mapped, so that one slice of a large volume reads only itself.
+    NIfTI counts (x, y, z): of the two axes that the slice leaves, the first gives the columns and the second the rows,
+    so that the picture's width is ``shape[0]`` for a slice along the last axis. NumPy: as it lies there, rows,
+    columns, and channels if there are any; one slice reads only itself, and objects are never unpickled.
     """
     try:
-        volume = np.load(path, mmap_mode="r", allow_pickle=False)
-        if not isinstance(volume, np.ndarray):
-            raise bad(role, "an archive of several arrays is not a picture")
-        if slice_ is None and volume.ndim == 3 and volume.shape[2] in (3, 4):
-            check_size(volume.shape[1], volume.shape[0])
+        volume = _volume(path, role)
+        shape = tuple(map(int, volume.shape))
+        nifti = is_nifti(path)
+        if not nifti and slice_ is None and len(shape) == 3 and shape[2] in (3, 4):
+            check_size(shape[1], shape[0])
             array = np.ascontiguousarray(volume[..., :3])
             return Pixels(array, top_of(array))
-        array = np.ascontiguousarray(volume[_plane(volume.shape, slice_, role)])
-    except (PictureError, MemoryError):
+        plane = _plane(shape, slice_, role)
+        array = np.asarray(volume.dataobj[plane]) if nifti else np.ascontiguousarray(volume[plane])
+    except MedmatError:
         raise
-    except FileNotFoundError as error:
-        raise missing(role) from error
+    except MemoryError as error:
+        raise bad(role, "cannot be decoded: it asks for more memory than there is") from error
     except Exception as error:  # a decoder fed with a stranger's bytes may raise anything
         raise _unreadable(error, role) from error
+    if nifti:
+        array = _two_dimensional(array, role)
+        return Pixels(np.ascontiguousarray(array.T), top_of(array))
     if array.ndim == 3 and array.shape[2] in (3, 4):
         array = np.ascontiguousarray(array[..., :3])
     else:
         array = _two_dimensional(array, role)
     return Pixels(array, top_of(array))
+
+
+def is_nifti(path: Path) -> bool:
+    """Whether a file is a NIfTI by its name."""
+    return str(path).lower().endswith(NIFTI_SUFFIXES)
+
+
+def _volume(path: Path, role: Role) -> Any:
+    """The opened volume, nothing of its values read: a NIfTI image or a mapped array."""
+    opened(path, role, VOLUME_LIMIT).close()
+    if is_nifti(path):
+        return _nifti(path, role)
+    volume = np.load(path, mmap_mode="r", allow_pickle=False)
+    if not isinstance(volume, np.ndarray):
+        raise bad(role, "an archive of several arrays is not a picture")
+    _check_axes(volume.shape, role)
+    return volume
+
+
+def _nifti(path: Path, role: Role) -> Any:
+    nibabel = need("nibabel", "nifti", "NIfTI")
+    volume = nibabel.load(path)
+    shape = tuple(map(int, volume.shape))
+    _check_axes(shape, role)
+    claimed = math.prod(shape) * int(volume.get_data_dtype().itemsize)
+    there = path.stat().st_size * (_INFLATED if str(path).lower().endswith(".gz") else 1)
+    if claimed > there:
+        raise PictureError("truncated_image", f"the file is too short for the volume of {_shown(shape)} in its header")
+    return volume
+
+
+def _check_axes(shape: tuple[int, ...], role: Role) -> None:
+    if any(length <= 0 for length in shape):
+        raise bad(role, f"a volume of {_shown(shape)} holds nothing")
+
+
+def _shown(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape)) or "no axes"
 
 
 def _plane(shape: tuple[int, ...], slice_: Slice | None, role: Role) -> tuple[Any, ...]:
@@ -87,7 +126,7 @@ def _two_dimensional(array: npt.NDArray[Any], role: Role) -> npt.NDArray[Any]:
 
 
 def _unreadable(error: Exception, role: Role) -> PictureError:
-    text = str(error) or type(error).__name__
+    text = told(error)
     if isinstance(error, EOFError) or any(word in text for word in ("end-of-stream", "mmap length", "Expected")):
         return PictureError("truncated_image", text)
     return bad(role, f"cannot be decoded: {text}")

@@ -7,13 +7,14 @@ import unicodedata
 from array import array
 from collections.abc import Sequence
 from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
 from attrs import define, evolve, field, frozen
 
 from medmat_core.card import Card
-from medmat_core.fileio import sha256_of
+from medmat_core.fileio import write_bytes
 from medmat_core.images import PictureError
 from medmat_core.images.headers import HeaderReader, read_header
 from medmat_core.images.suffixes import RENDERED_SUFFIXES
@@ -320,22 +321,22 @@ class Inspector:
 
     def _render(self, full: Path, image: ImageRef) -> tuple[Shown, tuple[int, int]]:
         """The picture as 8-bit PNG; the one that stands where it was made of the same bytes by the same rule."""
-        from medmat_core.images.rendering import render, rule_of
+        from medmat_core.images.rendering import rendered, rendered_name, rule_digest, source_digest
 
-        rendered = self.context.rendered
+        place = self.context.rendered
         slice_ = image if isinstance(image, Slice) else None
         window = self.context.card.mask.window
         if self._source is None or self._source[0] != full:  # the slices of a volume come one after the other
-            self._source = full, sha256_of(full)
-        name = _rendered_name(str(image))
-        own = tie(name, self._source[1], rule_of(slice_, window))
-        shown = rendered.standing(name, own)
+            self._source = full, source_digest(full)
+        name = rendered_name(image)
+        own = tie(name, self._source[1], rule_digest(slice_, window))
+        shown = place.standing(name, own)
         if shown is not None:
-            header = read_header(str(rendered.file(shown)))
+            header = read_header(str(place.file(shown)))
             return shown, (header.width, header.height)
-        draft = rendered.draft(own)
-        size = render(full, slice_, draft, window)
-        return Shown(rendered.path(name), own, sha256_of(draft)), size
+        made = rendered(full, slice_, window, self._source[1])
+        write_bytes(place.draft(own), made.png, durable=False)
+        return Shown(place.path(name), own, sha256(made.png).hexdigest()), (made.width, made.height)
 
     def _see_regions(self, sample: Any, look: Look) -> bool:
         """Find the regions, their classes named by caption; False where the sample cannot be used."""
@@ -424,12 +425,6 @@ def _cell(cells: Sequence[float]) -> tuple[int, int]:
     touched = sum(1 << place for place, share in enumerate(cells) if share >= HARDLY)
     most = max(range(len(cells)), key=cells.__getitem__) if cells else 0
     return (most if cells and cells[most] >= MOSTLY else NO_CELL), touched
-
-
-def _rendered_name(image: str) -> str:
-    """'a/b.dcm' -> 'a/b.dcm.png', 'v.nii.gz#0003' -> 'v.nii.gz-0003.png': one name a picture, whatever its suffix."""
-    path, sharp, index = image.rpartition("#")
-    return f"{path}-{index}.png" if sharp else f"{image}.png"
 
 
 def _mark_of(full: Path, image: Any) -> int:

@@ -82,7 +82,7 @@ def draw_pairs(folder: Path, count: int) -> list[str]:
 
 def yardstick(folder: Path, names: list[str]) -> int:
     """The bare decoding of the masks."""
-    return sum(cv2.imread(f"{folder}/{name}").shape[0] for name in names)
+    return sum(cv2.imread(f"{folder}/{name}", cv2.IMREAD_GRAYSCALE).shape[0] for name in names)
 
 
 def ours(folder: Path, names: list[str], card: Card) -> int:
