@@ -76,7 +76,7 @@ def test_every_picture_named_by_a_record_is_there(built: Path) -> None:
     for path in (built / "out/records").glob("*.jsonl"):
         for line in path.read_text("utf-8").splitlines():
             record = json.loads(line)
-            base = built / "out" if record["image"].startswith("images/") else built
+            base = built / "out" if record["image"].startswith("rendered/") else built
             assert (base / record["image"]).is_file(), record["image"]
 
 

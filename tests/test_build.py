@@ -383,5 +383,5 @@ def test_a_film_with_an_upper_case_suffix_is_rendered_too(tmp_path: Path, data: 
     film.save_as(data / "toy/pics/cat/FILM.DCM", enforce_file_format=True)
     _, out = run(tmp_path, toy_dataset(tmp_path))
     named = [r["image"] for r in records(out) + records(out, "test") if "FILM" in r["image"]]
-    assert named == ["images/toy/pics/cat/FILM.png"]
+    assert named == ["rendered/toy/pics/cat/FILM.png"]
     assert (out / named[0]).is_file()

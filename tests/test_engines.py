@@ -76,8 +76,8 @@ def alone(mixed: Path, catalog: Catalog, tmp_path_factory: pytest.TempPathFactor
     made = tree_bytes(out)
     for no in ("02", "24", "93"):
         assert made[f"records/Ori--{no}-train.jsonl"].count(b"\n") > 1
-    assert any(name.startswith("images/siim") for name in made)
-    assert any(name.startswith("images/duke") for name in made)
+    assert any(name.startswith("rendered/siim") for name in made)
+    assert any(name.startswith("rendered/duke") for name in made)
     return made
 
 

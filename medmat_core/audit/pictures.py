@@ -34,7 +34,7 @@ from medmat_core.tree import Names, Tree
 
 _DICOM: Final = (".dcm", ".DCM", ".Dcm", ".dicom", ".DICOM")
 _SLICE: Final = re.compile(r"(.*)-(\d{4,})")
-_RENDERED: Final = "images/"
+_RENDERED: Final = "rendered/"
 
 Pair = tuple[str, str, int]
 """(fault, sentence that ends in front of the other picture's name, row of that picture)."""
@@ -308,7 +308,7 @@ def key_of(slug: str, path: str, ask: str, what: str) -> str:
 
 
 def _sources(image: str) -> list[str]:
-    """Which files below the root a rendered picture 'images/<slug>/<name>.png' may have been made of."""
+    """Which files below the root a rendered picture 'rendered/<slug>/<name>.png' may have been made of."""
     name = image.split("/", 2)[2].removesuffix(".png")
     found = [name]
     match = _SLICE.fullmatch(name)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from attrs import Factory, frozen
+from attrs import Factory, field, frozen
 
 from medmat_core.errors import UsageError
 
@@ -63,6 +63,20 @@ class Finished:
     files: Mapping[str, str] = Factory(dict)
     subset_removals: tuple[Mapping[str, Any], ...] = ()
     digest: str = ""
+    _own: Mapping[str, dict[str, str]] = field(init=False, repr=False, eq=False)
+
+    @_own.default
+    def _by_owner(self) -> dict[str, dict[str, str]]:
+        owners = {
+            path: entry["slug"] for entry in self.datasets for path in (*entry["files"], state_path(entry["slug"]))
+        }
+        found: dict[str, dict[str, str]] = {slug: {} for slug in self.slugs}
+        for path, digest in self.files.items():
+            top, _, rest = path.partition("/")
+            owner = rest.partition("/")[0] if top == RENDERED else owners.get(path)
+            if owner in found:
+                found[owner][path] = digest
+        return found
 
     @classmethod
     def read(cls, out: Path) -> Finished:
@@ -111,13 +125,7 @@ class Finished:
 
     def files_of(self, slug: str) -> dict[str, str]:
         """The files that are a data set's own, with their SHA-256."""
-        own = {path for entry in self.datasets if entry["slug"] == slug for path in entry["files"]}
-        folder, state = rendered_folder(slug), state_path(slug)
-        return {
-            path: digest
-            for path, digest in self.files.items()
-            if path in own or path == state or path.startswith(folder)
-        }
+        return self._own.get(slug, {})
 
     def agree(
         self, out: Path, versions: Mapping[str, Any], arguments: Mapping[str, Any], built: Collection[str]

@@ -15,6 +15,7 @@ import contextlib
 import json
 import os
 import re
+import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
@@ -35,7 +36,6 @@ from medmat_core.pipeline.finished import (
     state_path,
 )
 from medmat_core.pipeline.placing import Plan, Step, carry_out
-from medmat_core.tree import fold
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -47,6 +47,11 @@ _PLAN: Final = "plan"
 _ARGUMENTS: Final = "arguments.json"
 _OURS: Final = re.compile(r"lock|plan|arguments\.json|.+\.(facts|lines|spool|new)|[0-9a-f]{32}\.png|\..+\.\d+\.part")
 """How the files in the work folder are called; only these are removed from it."""
+
+_FOLDERS: Final = (STATES, RENDERED)
+
+Identity = tuple[int, int] | None
+"""A folder's disk and number there."""
 
 
 @define
@@ -125,14 +130,22 @@ class OutFolder:
 
     def _keep_off(self, folders: Iterable[str]) -> None:
         """No folder that medmat writes to may be, hold or lie in the data, whatever links lead there."""
-        for name in folders:
+        known: dict[Path, Identity] = {}
+        data: dict[Identity, Path] = {}
+        around: dict[Identity, Path] = {}
+        for folder in self.data:
+            for place, outer in enumerate((real := folder.resolve(), *real.parents)):
+                (around if place else data).setdefault(_identity(outer, known), folder)
+        for nowhere in (data, around):
+            nowhere.pop(None, None)
+        for name in sorted(folders):
             folder = (self.out / name).resolve()
-            for data in self.data:
-                if _meet(folder, data.resolve()):
-                    raise UsageError(
-                        f"--out {self.out}: its folder {name.rstrip('/')} would meet the data in {data}; "
-                        "give another --out"
-                    )
+            outside = (data.get(_identity(outer, known)) for outer in (folder, *folder.parents))
+            met = around.get(_identity(folder, known)) or next(filter(None, outside), None)
+            if met is not None:
+                raise UsageError(
+                    f"--out {self.out}: its folder {name.rstrip('/')} would meet the data in {met}; give another --out"
+                )
 
     def _refuse_strange_work(self) -> None:
         if os.path.lexists(self.work) and (self.work.is_symlink() or not self.work.is_dir()):
@@ -154,11 +167,12 @@ class OutFolder:
         if where not in listings:
             alike = listings[where] = {}
             for entry in os.listdir(where) if where.is_dir() else ():
-                alike.setdefault(fold(entry), []).append(entry)
-        for entry in listings[where].get(fold(name), ()):
-            if entry != name:  # another file here, and the same one on many disks
-                raise _stranger(where / entry, name)
-            self._refuse_changed(path)
+                alike.setdefault(_folded(entry), []).append(entry)
+        for entry in listings[where].get(_folded(name), ()):
+            if entry == name:
+                self._refuse_changed(path)
+            elif "/".join((*folders, entry)) not in self.finished.files:
+                raise _stranger(where / entry, name)  # another file here, and the same one on many disks
 
     def _refuse_changed(self, path: str) -> str:
         """The SHA-256 of medmat's own file at ``path``, "" where none lies; :class:`UsageError` for any other."""
@@ -251,8 +265,15 @@ class OutFolder:
         return self.work / _NEW / f"{path}.new"
 
     def add(self, path: str, sha256: str, file: Path | None = None) -> None:
-        """The file is whole (at :meth:`new`, unless ``file`` in the work folder is named) and goes to ``path``."""
-        self._added[path] = file or self.new(path), sha256
+        """The file is whole (at :meth:`new`, unless ``file`` in the work folder is named) and goes to ``path``.
+
+        Raises :class:`UsageError` if another file goes there.
+        """
+        made = file or self.new(path), sha256
+        if self._added.setdefault(path, made)[1] != sha256:
+            raise UsageError(
+                f"{self.out / path}: two pictures of one data set would have this name; rename one of them"
+            )
 
     def file(self, path: str) -> Path:
         """Where the file of this path lies now: made by this build, or standing."""
@@ -290,6 +311,13 @@ class OutFolder:
 
     def _steps(self, files: Collection[str]) -> Iterator[Step]:
         listings: dict[Path, dict[str, list[str]]] = {}
+        if (self.work / _LOCK.upper()).exists():  # this disk takes names in any letter case for the same
+            alike: dict[str, str] = {}
+            for path in self._added:
+                if (other := alike.setdefault(_folded(path), path)) != path:
+                    raise UsageError(
+                        f"{self.out / path}: this disk takes it for {other}; rename one picture, or give another --out"
+                    )
         self._keep_off({str(PurePosixPath(path).parent) for path in self._added if "/" in path})
         order = sorted(self._added, key=lambda path: (path == MANIFEST, path))  # the manifest tells that all is there
         for path in order:
@@ -323,9 +351,6 @@ class OutFolder:
                     Path(where).rmdir()
 
 
-_FOLDERS: Final = (STATES, RENDERED)
-
-
 def _files(folder: Path) -> Iterator[Path]:
     """Every file and every link below a folder."""
     for where, folders, names in os.walk(folder):
@@ -333,23 +358,20 @@ def _files(folder: Path) -> Iterator[Path]:
             yield Path(where, name)
 
 
-def _meet(one: Path, other: Path) -> bool:
-    """Whether one folder is, holds or lies in the other (by what they are on disk: letter case may not matter)."""
-    return _within(one, other) or _within(other, one)
+def _folded(name: str) -> str:
+    """Equal for names that some disks take for the same."""
+    return unicodedata.normalize("NFC", name).casefold()
 
 
-def _within(inner: Path, outer: Path) -> bool:
-    if inner.is_relative_to(outer):
-        return True
-    try:
-        there = os.stat(outer)
-    except OSError:
-        return False
-    for folder in (inner, *inner.parents):
-        with contextlib.suppress(OSError):
-            if os.path.samestat(os.stat(folder), there):
-                return True
-    return False
+def _identity(folder: Path, known: dict[Path, Identity]) -> Identity:
+    """What a folder is on disk, where letter case may not matter; None where nothing lies there."""
+    if folder not in known:
+        try:
+            found = os.stat(folder)
+            known[folder] = found.st_dev, found.st_ino
+        except OSError:
+            known[folder] = None
+    return known[folder]
 
 
 def _stranger(path: Path, name: str | None = None) -> UsageError:

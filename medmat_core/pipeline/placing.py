@@ -19,7 +19,6 @@ from attrs import frozen
 from medmat_core.errors import BuildError, UsageError
 from medmat_core.fileio import PART, sha256_of, write_text
 from medmat_core.pipeline.finished import MANIFEST, is_below
-from medmat_core.tree import fold
 
 
 @frozen
@@ -88,9 +87,9 @@ def carry_out(plan: Plan, work: Path, out: Path) -> None:
             _sync({(out / other.path).parent for other in placing})
         if (work / step.source).exists():  # else it was placed before
             _place(step, work / step.source, out / step.path, plan.pid)
-    placed = {fold(step.path) for step in placing}
+    placed = {step.path.casefold() for step in placing}  # on some disks, a name that differs in case alone is the same
     for step in plan.steps:
-        if not step.source and fold(step.path) not in placed:
+        if not step.source and step.path.casefold() not in placed:
             _remove(step, out)
 
 
