@@ -28,7 +28,7 @@ def official_parts(tree: readers.Tree) -> dict[str, readers.Split]:
         path = pictures.wanted(name and f"{cells.get('tissue type', '')}/{name}", row.file, row.number, by="tail")
         if name and part is None:
             tree.report("bad_row", row.file, "the row names no part (train, val or test)", row.number)
-        elif path is not None:
+        elif path is not None and part is not None:
             parts[path] = part
     return parts
 
