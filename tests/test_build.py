@@ -71,7 +71,7 @@ def test_jsonl_holds_the_full_record_in_the_promised_order(tmp_path: Path, data:
         list(first)
         == (
             "id key dataset subset split group image width height kind ask captions question answer options "
-            "answer_index boxes template"
+            "answer_index round boxes template"
         ).split()
     )
     assert (first["width"], first["height"]) == (24, 16)
@@ -111,7 +111,9 @@ def test_the_manifest_counts_and_its_digests_are_right(tmp_path: Path, data: Pat
 
     _, out = run(tmp_path, toy_dataset(tmp_path, tables='[[ignored]]\npattern = "*thumb*"\nreason = "previews"'))
     manifest = json.loads((out / "manifest.json").read_text("utf-8"))
-    assert manifest["datasets"][0]["images"] == {"seen": 20, "used": 20, "refused": 0, "ignored": 0}
+    assert manifest["datasets"][0]["images"] == {
+        "seen": 20, "used": 20, "refused": 0, "copies": 0, "ignored": 0, "unasked": 0, "reasons": {},
+    }  # fmt: skip
     counted = {label for part in manifest["datasets"][0]["records"].values() for label in part}
     assert counted == {"Cat", "Dog", "Cow", "Eel"}
     assert all(sha256_of(out / path) == digest for path, digest in manifest["files"].items())
@@ -383,5 +385,5 @@ def test_a_film_with_an_upper_case_suffix_is_rendered_too(tmp_path: Path, data: 
     film.save_as(data / "toy/pics/cat/FILM.DCM", enforce_file_format=True)
     _, out = run(tmp_path, toy_dataset(tmp_path))
     named = [r["image"] for r in records(out) + records(out, "test") if "FILM" in r["image"]]
-    assert named == ["rendered/toy/pics/cat/FILM.png"]
+    assert named == ["rendered/toy/pics/cat/FILM.DCM.png"]
     assert (out / named[0]).is_file()

@@ -541,9 +541,7 @@ def killing(patch: pytest.MonkeyPatch, number: int) -> Callable[[], bool]:
     return lambda: left[0] < 0
 
 
-def kills(
-    build_it: Callable[[], object], afterwards: Callable[[], None], monkeypatch: pytest.MonkeyPatch
-) -> int:
+def kills(build_it: Callable[[], object], afterwards: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> int:
     """Kill a build at its first step, its second, ... until it comes through; how many there were."""
     number = 0
     while True:
@@ -740,7 +738,9 @@ def test_builds_that_race_for_a_folder_leave_what_some_order_of_them_gives(tmp_p
     codes = [process.wait(120) for process in racing]
     told = [process.communicate()[1] for process in racing]
     assert 0 in codes and set(codes) <= {0, 2}
-    assert all("another medmat build" in text or "other medmat builds" in text for code, text in zip(codes, told) if code)
+    assert all(
+        "another medmat build" in text or "other medmat builds" in text for code, text in zip(codes, told) if code
+    )
     for name in ("2", "acrima"):
         assert medmat("build", name, "--data", data, "--quiet", "--jobs", 1).returncode == 0
     (tmp_path / "whole").mkdir()
@@ -854,7 +854,9 @@ def test_a_png_of_somebody_among_the_rendered_ones_is_told_and_stays(
 # -- without asserts ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["records/Ori--93-train.jsonl", "manifest.json", "Original_Medical_Datasets/ori--93-train.json"])
+@pytest.mark.parametrize(
+    "name", ["records/Ori--93-train.jsonl", "manifest.json", "Original_Medical_Datasets/ori--93-train.json"]
+)
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_what_guards_a_strangers_file_holds_without_asserts(tmp_path: Path, name: str, when: str) -> None:
     if "kvasir-seg" not in {dataset.slug for dataset in load_catalog()}:

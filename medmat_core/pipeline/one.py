@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 
 import numpy as np
+import numpy.typing as npt
 from attrs import define, evolve, field
 
 from medmat_core.concepts import load_concepts
 from medmat_core.dataset import Dataset
 from medmat_core.errors import StrictError
 from medmat_core.fileio import sha256_of
-from medmat_core.model import ASKS, Problem
+from medmat_core.model import ASKS, REASONS, Problem
 from medmat_core.pipeline.context import Context
 from medmat_core.pipeline.engines import Engine, InProcess
 from medmat_core.pipeline.facts import Named, Regions, ShardNames, names_at
@@ -89,7 +90,7 @@ class OneBuild:
 
     def inspect(self) -> Inspected:
         """The first pass: what every picture is."""
-        found = Inspected()
+        found = Inspected(regions=Regions() if self.dataset.card.kind in ("mask", "box") else None)
         source = shards(self.dataset, self.tree, self.context.verify, self._told_by_adapter)
         start = next(source, None)
         opened = self.dataset.card.head.kind in ("mask", "box") or self.context.verify != "none"
@@ -109,9 +110,7 @@ class OneBuild:
             found.ledger.extend(done.ledger)
             found.widths.extend(done.widths)
             found.heights.extend(done.heights)
-            if done.regions is not None:
-                if found.regions is None:
-                    found.regions = Regions()
+            if done.regions is not None and found.regions is not None:
                 found.regions.extend(done.regions)
             found.lost.update(done.lost)
             found.rendered.extend(done.rendered)
@@ -167,7 +166,7 @@ class OneBuild:
         sheet = ask_all(view, self._table())
         table = sheet.ordered()
         self.report.shares = sheet.shares
-        self._account(found, settled, sheet, table)
+        self._account(found, settled, sheet, table, view.asks)
         return sheet, table
 
     def _table(self) -> Mapping[str, Asking]:
@@ -175,7 +174,7 @@ class OneBuild:
             return AS_PUBLISHED
         return BY_SUBSET if self.options.distractors == "subset" else BY_ROUNDS
 
-    def _account(self, found: Inspected, settled: Settled, sheet: Sheet, table: Table) -> None:
+    def _account(self, found: Inspected, settled: Settled, sheet: Sheet, table: Table, asks: Sequence[str]) -> None:
         """Where every picture went: used, refused, a copy, or not asked about and why."""
         decisions = np.frombuffer(bytes(settled.decisions), np.uint8)
         asked = np.zeros(len(decisions), bool)
@@ -193,21 +192,35 @@ class OneBuild:
         for reason, places in sheet.unasked.items():
             named = np.zeros(len(decisions), bool)
             named[places] = True
-            counts.lose(reason, int(np.count_nonzero(named & silent)))
+            self._leave_out(found, silent & named, reason, sheet.why.get(reason, ""))
             silent &= ~named
-            if reason == "no_label":
-                texts = found.named(sorted(places))
-                self.tell(
-                    [
-                        Problem(reason, name.below(self.context.image_prefix), "no finding is stated")
-                        for name in texts.values()
-                    ]
-                )
         if found.regions is not None:
-            empty = silent & (np.frombuffer(found.regions.counts, np.uint16) == 0)
-            counts.lose("negative_beyond_balance", int(np.count_nonzero(empty)))
-            silent &= ~empty
-        counts.lose("no_round", int(np.count_nonzero(silent)))
+            for some, reason, detail in self._unmarked(found.regions, asks):
+                self._leave_out(found, silent & some, reason, detail)
+                silent &= ~some
+        counts.lose("surplus_dropped" if self.options.surplus == "drop" else "no_round", int(np.count_nonzero(silent)))
+
+    def _unmarked(self, regions: Regions, asks: Sequence[str]) -> Iterator[tuple[npt.NDArray[np.bool_], str, str]]:
+        """Pictures whose masks show nothing that a question could point at: which, and why they are not asked."""
+        card = self.dataset.card
+        empty = np.frombuffer(regions.counts, np.uint16) == 0
+        if "presence" in asks:
+            yield empty, "negative_beyond_balance", ""
+        else:
+            yield empty, "no_label", "nothing is marked in it, and presence is not asked about here"
+        never = [card.order[name] for name in card.classes.catch_all]
+        if never:
+            owners = np.repeat(np.arange(len(regions.counts)), np.frombuffer(regions.counts, np.uint16))
+            askable = np.zeros(len(empty), bool)
+            askable[owners[~np.isin(np.frombuffer(regions.classes, np.uint16), never)]] = True
+            yield ~askable, "no_label", "only a class is marked that nothing can be asked about"
+
+    def _leave_out(self, found: Inspected, places: npt.NDArray[np.bool_], reason: str, detail: str) -> None:
+        """Count pictures that are not asked about, and tell of each where its reason is one of problems.jsonl."""
+        self.report.pictures.lose(reason, int(np.count_nonzero(places)))
+        if reason in REASONS and places.any():
+            names = found.named(np.flatnonzero(places).tolist())
+            self.tell([Problem(reason, name.below(self.context.image_prefix), detail) for name in names.values()])
 
     def publish(self, found: Inspected, settled: Settled, sheet: Sheet, table: Table) -> None:
         """Write the data set's own files."""

@@ -26,7 +26,7 @@ from medmat_core.pipeline.kept import stamp
 from medmat_core.pipeline.lines import PARTS
 from medmat_core.pipeline.manifest import DatasetReport, Manifest
 from medmat_core.pipeline.one import OneBuild
-from medmat_core.pipeline.options import BuildOptions
+from medmat_core.pipeline.options import RECORDED, BuildOptions
 from medmat_core.pipeline.outfolder import OutFolder
 from medmat_core.pipeline.publish import choices_path, records_path, subset_path
 from medmat_core.pipeline.rendered import Rendered
@@ -189,6 +189,10 @@ def run_build(catalog: Catalog, options: BuildOptions, progress: Progress | None
     if out.resolve().is_relative_to(data.resolve()):
         raise UsageError(f"--out {options.out} lies inside --data; choose a folder beside it")
     options = evolve(options, data=data, out=out)
+    known = {*RECORDED, *catalog.writers()}
+    for name in options.formats:
+        if name not in known:
+            raise UsageError(f"--format {name!r}: choose from {', '.join(sorted(known))}")
     todo = present(catalog, options)
     datasets = [dataset for dataset, _ in todo]
     manifest = Manifest.of(catalog, options)

@@ -90,6 +90,8 @@ class Sheet:
         self.shares: dict[str, Shares] = {}
         self.unasked: dict[str, list[int]] = {}
         """Pictures about which one ask had nothing to ask, by reason of problems.jsonl."""
+        self.why: dict[str, str] = {}
+        """What such a reason means here, in words."""
 
     def add(self, ask: int, **columns: Iterable[int] | Column) -> None:
         """Append records; columns as in :class:`Asked`."""

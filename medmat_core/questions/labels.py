@@ -8,6 +8,7 @@ data set's own table where findings stand side by side.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,8 @@ from medmat_core.questions.spread import spread
 from medmat_core.questions.view import View
 from medmat_core.rounds import label_rounds
 from medmat_core.splits import Labels
+
+NOTHING_STATED: Final = "no finding is stated, and the picture is not called normal"
 
 
 def answer_of(labels: Labels) -> str:
@@ -39,6 +42,7 @@ def ask_labels(view: View, sheet: Sheet) -> None:
         classes = rank[view.labels[places]]
         silent = ~stated[classes]
         if silent.any():
+            sheet.why["no_label"] = NOTHING_STATED
             sheet.unasked.setdefault("no_label", []).extend(places[silent].tolist())
             places, classes = places[~silent], classes[~silent]
         if not len(places):
