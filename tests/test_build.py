@@ -13,6 +13,7 @@ import pytest
 from medmat_core import LabelSample, Problem, build, readers
 from medmat_core.errors import StrictError, UsageError
 from medmat_core.pipeline.manifest import Manifest
+from medmat_core.records import read_records
 from tests.toy import picture, toy_catalog, toy_dataset, zoo
 
 KEYS = ["id", "caption", "image", "Question", "Answer", "Question-choice", "Answer-choice", "data-no"]
@@ -189,11 +190,13 @@ def test_of_identical_pictures_the_first_by_path_is_asked(tmp_path: Path, data: 
     for number in range(40):
         picture(data / "toy/pics/cat" / f"a{number}.png", 5000 + number)
         shutil.copyfile(data / "toy/pics/cat" / f"a{number}.png", data / "toy/pics/cat" / f"b{number}.png")
-    _, out = run(tmp_path, toy_dataset(tmp_path), test_fraction=0.4)
+    manifest, out = run(tmp_path, toy_dataset(tmp_path), test_fraction=0.4)
     asked = {r["image"].rpartition("/")[2] for part in ("train", "test") for r in records(out, part)}
     assert {f"a{n}.png" for n in range(40)} <= asked
     assert not asked & {f"b{n}.png" for n in range(40)}
-    assert not problems(out)
+    assert {(p["level"], p["reason"]) for p in problems(out)} == {("note", "copy")}
+    assert {p["file"] for p in problems(out)} == {f"pics/cat/b{n}.png" for n in range(40)}
+    assert manifest.datasets[0].pictures.copies == 40
 
 
 def test_official_parts_are_kept_and_a_group_on_both_sides_stays_in_test(tmp_path: Path, data: Path) -> None:
@@ -315,7 +318,7 @@ def test_a_folder_in_which_nothing_is_found_is_told_and_the_rest_is_built(
     )
     assert [(p["dataset"], p["level"], p["reason"]) for p in problems(out)] == [("toy", "refused", "no_picture")]
     assert manifest.refused == 1
-    assert len(records(out, slug="other")) == 1
+    assert [r.image for r in read_records(out / "records/Ori--other-train.jsonl")] == ["med-mat/full/pics/dog/a.png"]
 
 
 def test_a_broken_link_among_pictures_is_refused_and_the_rest_is_built(tmp_path: Path, data: Path) -> None:

@@ -81,7 +81,7 @@ def test_of_copies_whose_masks_agree_on_the_classes_the_first_is_asked(tmp_path:
     put(data, "two.png", 2, mass=(6, 5, 20, 20))
     shutil.copyfile(one, data / "toy/pics/two.png")
     _, problems, records = run(tmp_path, asks='["box"]')
-    assert not problems
+    assert [(p["file"], p["reason"]) for p in problems] == [("pics/two.png", "copy")]
     assert [r["image"].rpartition("/")[2] for r in records] == ["one.png"]
 
 
