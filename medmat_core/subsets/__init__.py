@@ -18,7 +18,14 @@ from attrs import field, frozen
 
 from medmat_core.errors import CatalogError
 from medmat_core.subsets.pool import PoolLabel, frozen_pool, pool_version
-from medmat_core.subsets.wording import PLACEHOLDERS, convention_clause, count_clause, in_sentence, lacking
+from medmat_core.subsets.wording import (
+    PLACEHOLDERS,
+    convention_clause,
+    count_clause,
+    in_sentence,
+    lacking,
+    placeholders,
+)
 
 __all__ = [
     "PLACEHOLDERS",
@@ -29,6 +36,7 @@ __all__ = [
     "count_clause",
     "in_sentence",
     "load_subset",
+    "placeholders",
     "pool_version",
     "subset_index",
 ]
