@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -205,7 +206,7 @@ def test_an_edited_record_of_another_data_set_is_not_merged_into_a_subset(
     file.unlink()  # it has a second name: the subset of one member
     file.write_bytes(raw.replace(b"Cat", b"Rat"))
     before = tree_bytes(out)
-    with pytest.raises(UsageError, match="Ori--one-train.json: changed since medmat wrote it"):
+    with pytest.raises(UsageError, match=r"Ori--one-train\.json: changed since medmat wrote it"):
         run(data, out, catalog, "two")
     assert {name: raw for name, raw in tree_bytes(out).items() if not name.startswith(WORK)} == before
 
@@ -488,7 +489,7 @@ def test_a_state_that_is_missing_or_damaged_asks_to_build_its_data_set_again(
             "older": raw.replace(b'"version": 1', b'"version": 0'),
         }  # fmt: skip
         state.write_bytes(changed[damage])
-    with pytest.raises(UsageError, match="state of one is missing or damaged .* build one anew in the same command"):
+    with pytest.raises(UsageError, match=r"state of one is missing or damaged .* build one anew in the same command"):
         run(data, out, catalog, "two")
     state.unlink(missing_ok=True)
     assert run(data, out, catalog, "one", "two") == run(data, tmp_path / "whole", catalog, "one", "two")
@@ -552,10 +553,8 @@ def kills(build_it: Callable[[], object], afterwards: Callable[[], None], monkey
     while True:
         with monkeypatch.context() as patch:
             killed = killing(patch, number)
-            try:
+            with contextlib.suppress(Killed):
                 build_it()
-            except Killed:
-                pass
             if not killed():
                 return number
         afterwards()
@@ -747,7 +746,9 @@ def test_builds_that_race_for_a_folder_leave_what_some_order_of_them_gives(tmp_p
     told = [process.communicate()[1] for process in racing]
     assert 0 in codes and set(codes) <= {0, 2}
     assert all(
-        "another medmat build" in text or "other medmat builds" in text for code, text in zip(codes, told) if code
+        "another medmat build" in text or "other medmat builds" in text
+        for code, text in zip(codes, told, strict=True)
+        if code
     )
     for name in ("2", "acrima"):
         assert medmat("build", name, "--data", data, "--out", tmp_path, "--quiet").returncode == 0
@@ -814,13 +815,11 @@ def test_building_another_folder_of_equal_names_keeps_none_of_the_first_ones_pic
 def test_pictures_of_equal_source_and_rule_are_not_rendered_again(
     films: tuple[Path, Catalog], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import medmat_core.pipeline.facts as facts
+    from medmat_core.regions import rendering
 
     data, catalog = films
     first = run(data, tmp_path / "out", catalog)
     calls = []
-    from medmat_core.regions import rendering
-
     render = rendering.render
     monkeypatch.setattr(rendering, "render", lambda *a, **k: (calls.append(a), render(*a, **k))[1])
     (data / "toy/pics/dog/1.png").unlink()
@@ -828,7 +827,7 @@ def test_pictures_of_equal_source_and_rule_are_not_rendered_again(
     second = run(data, tmp_path / "out", catalog)
     assert len(calls) == 1
     assert set(rendered(first)) - set(rendered(second)) == {"rendered/toy/pics/dog/1.png.png"}
-    assert facts and second == run(data, tmp_path / "afresh", catalog)
+    assert second == run(data, tmp_path / "afresh", catalog)
 
 
 def test_rendered_pictures_of_a_data_set_that_stays_are_not_touched(
