@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import os
 import shutil
@@ -200,9 +202,11 @@ def test_an_edited_record_of_another_data_set_is_not_merged_into_a_subset(
     out = tmp_path / "out"
     run(data, out, catalog, "one")
     file = out / "Original_Medical_Datasets/Ori--one-train.json"
-    file.write_bytes(file.read_bytes().replace(b"Cat", b"Rat"))
+    raw = file.read_bytes()
+    file.unlink()  # it has a second name: the subset of one member
+    file.write_bytes(raw.replace(b"Cat", b"Rat"))
     before = tree_bytes(out)
-    with pytest.raises(UsageError, match="Ori--one-train.json: changed since medmat wrote it"):
+    with pytest.raises(UsageError, match=r"Ori--one-train\.json: changed since medmat wrote it"):
         run(data, out, catalog, "two")
     assert {name: raw for name, raw in tree_bytes(out).items() if not name.startswith(WORK)} == before
 
@@ -324,15 +328,17 @@ def test_a_link_to_another_disk_is_written_through_too(
 ) -> None:
     data, catalog = lone
     expected = run(data, tmp_path / "near", catalog)
-    link, replace = os.link, os.replace
 
-    def far(source: Any, target: Any) -> None:
-        if WORK in str(source) and WORK not in str(target):
-            raise OSError(18, os.strerror(18))
-        (replace if str(source).endswith(".part") else link)(source, target)
+    def far(call: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+        def step(source: Any, target: Any) -> None:
+            if WORK in str(source) and WORK not in str(target):
+                raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+            call(source, target)
+
+        return step
 
     for name in ("link", "replace"):
-        monkeypatch.setattr(placing.os, name, far)
+        monkeypatch.setattr(placing.os, name, far(getattr(os, name)))
     assert run(data, tmp_path / "far", catalog) == expected
     picture(data / "toy/pics/cat/9.png", 77)
     made = run(data, tmp_path / "far", catalog)
@@ -346,7 +352,7 @@ def test_a_disk_without_second_names_is_written_all_the_same(
     expected = run(data, tmp_path / "one", catalog)
 
     def never(source: Any, target: Any) -> None:
-        raise OSError(1, os.strerror(1))
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
 
     monkeypatch.setattr(os, "link", never)
     assert run(data, tmp_path / "two", catalog) == expected
@@ -376,7 +382,7 @@ def test_one_by_one_equals_all_at_once(zoos: tuple[Path, Catalog], tmp_path: Pat
         made = run(data, tmp_path / "out", catalog, slug)
     assert made == whole
     removed = json.loads(whole["manifest.json"])["subset_removals"]
-    assert {removal["image"] for removal in removed} >= {f"med-mat/six/pics/cat/{n}.png" for n in range(4)}
+    assert sorted(Path(removal["image"]).name for removal in removed) == [f"{n}.png" for n in range(4)]
     assert b'"two"' in whole["problems.jsonl"]
 
 
@@ -402,13 +408,13 @@ def test_a_data_set_that_stands_is_built_anew_and_its_old_records_go(
 
 def test_a_data_set_of_another_subset_is_left_out_where_its_group_is_test(tmp_path: Path) -> None:
     """What one subset may hold hangs on what is test in every other."""
-    from medmat_core.splits import Decision
     from medmat_core.pipeline.state import About, State
     from medmat_core.pipeline.subsets import removals
+    from medmat_core.splits import Decision
 
     class Named(State):
         def names(self, places: Any) -> dict[int, tuple[str, str]]:
-            return {place: (f"{self.about.slug}.png", "") for place in places}
+            return dict.fromkeys(places, (f"{self.about.slug}.png", ""))
 
     found = []
     for slug, subset, part in (("a", 1000, Decision.TEST), ("b", 1001, Decision.TRAIN)):
@@ -483,7 +489,7 @@ def test_a_state_that_is_missing_or_damaged_asks_to_build_its_data_set_again(
             "older": raw.replace(b'"version": 1', b'"version": 0'),
         }  # fmt: skip
         state.write_bytes(changed[damage])
-    with pytest.raises(UsageError, match="state of one is missing or damaged .* build one anew in the same command"):
+    with pytest.raises(UsageError, match=r"state of one is missing or damaged .* build one anew in the same command"):
         run(data, out, catalog, "two")
     state.unlink(missing_ok=True)
     assert run(data, out, catalog, "one", "two") == run(data, tmp_path / "whole", catalog, "one", "two")
@@ -547,10 +553,8 @@ def kills(build_it: Callable[[], object], afterwards: Callable[[], None], monkey
     while True:
         with monkeypatch.context() as patch:
             killed = killing(patch, number)
-            try:
+            with contextlib.suppress(Killed):
                 build_it()
-            except Killed:
-                pass
             if not killed():
                 return number
         afterwards()
@@ -589,29 +593,32 @@ def test_a_build_killed_at_any_step_loses_nothing_and_the_next_ends_the_same(
     assert kills(adding, check, monkeypatch) > 25
 
 
-def test_another_build_after_one_that_was_killed_at_any_step_leaves_no_trace_of_it_or_all(
-    zoos: tuple[Path, Catalog], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("slug", ["six", "one"])
+def test_after_a_build_that_was_killed_at_any_step_another_finds_all_of_it_or_nothing(
+    zoos: tuple[Path, Catalog], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, slug: str
 ) -> None:
     data, catalog = zoos
     start, out = tmp_path / "start", tmp_path / "out"
     run(data, start, catalog, "one")
-    ends = [
-        run(data, tmp_path / "without", catalog, "one", "two"),
-        run(data, tmp_path / "with", catalog, "one", "two", "six"),
-    ]
+    ends = [run(data, tmp_path / "without", catalog, "one", "two")]
+    if slug == "one":  # it stands, and is built anew from other data
+        for number in range(6):
+            (data / f"one/pics/cow/{number}.png").unlink()
+    ends.append(run(data, tmp_path / "with", catalog, "one", "two", *{slug}))
+    assert ends[0] != ends[1]
     seen = set()
 
-    def adding() -> None:
+    def killed_build() -> None:
         shutil.rmtree(out, ignore_errors=True)
         shutil.copytree(start, out)
-        run(data, out, catalog, "six")
+        run(data, out, catalog, slug)
 
     def check() -> None:
         made = run(data, out, catalog, "two")
         assert made in ends
         seen.add(ends.index(made))
 
-    kills(adding, check, monkeypatch)
+    kills(killed_build, check, monkeypatch)
     assert seen == {0, 1}
 
 
@@ -734,15 +741,17 @@ def test_builds_that_race_for_a_folder_leave_what_some_order_of_them_gives(tmp_p
 
     data = tmp_path / "med-mat"
     assert medmat("sample", "2", "acrima", "--to", data).returncode == 0
-    racing = [start("build", name, "--data", data, "--quiet", "--jobs", 1) for name in ("2", "acrima") * 2]
+    racing = [start("build", name, "--data", data, "--out", tmp_path, "--quiet") for name in ("2", "acrima") * 2]
     codes = [process.wait(120) for process in racing]
     told = [process.communicate()[1] for process in racing]
     assert 0 in codes and set(codes) <= {0, 2}
     assert all(
-        "another medmat build" in text or "other medmat builds" in text for code, text in zip(codes, told) if code
+        "another medmat build" in text or "other medmat builds" in text
+        for code, text in zip(codes, told, strict=True)
+        if code
     )
     for name in ("2", "acrima"):
-        assert medmat("build", name, "--data", data, "--quiet", "--jobs", 1).returncode == 0
+        assert medmat("build", name, "--data", data, "--out", tmp_path, "--quiet").returncode == 0
     (tmp_path / "whole").mkdir()
     assert medmat("build", "--data", data, "--out", tmp_path / "whole", "--quiet").returncode == 0
     whole = tree_bytes(tmp_path / "whole")
@@ -758,7 +767,7 @@ def deep(path: Path, shade: int) -> None:
     import numpy as np
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(path), (np.indices((16, 24)).sum(0) * 300 + shade * 999 + 7).astype(np.uint16))
+    cv2.imwrite(str(path), np.random.default_rng(shade).integers(0, 60_000, (16, 24)).astype(np.uint16))
 
 
 @pytest.fixture
@@ -806,13 +815,11 @@ def test_building_another_folder_of_equal_names_keeps_none_of_the_first_ones_pic
 def test_pictures_of_equal_source_and_rule_are_not_rendered_again(
     films: tuple[Path, Catalog], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import medmat_core.pipeline.facts as facts
+    from medmat_core.regions import rendering
 
     data, catalog = films
     first = run(data, tmp_path / "out", catalog)
     calls = []
-    from medmat_core.regions import rendering
-
     render = rendering.render
     monkeypatch.setattr(rendering, "render", lambda *a, **k: (calls.append(a), render(*a, **k))[1])
     (data / "toy/pics/dog/1.png").unlink()
@@ -820,7 +827,7 @@ def test_pictures_of_equal_source_and_rule_are_not_rendered_again(
     second = run(data, tmp_path / "out", catalog)
     assert len(calls) == 1
     assert set(rendered(first)) - set(rendered(second)) == {"rendered/toy/pics/dog/1.png.png"}
-    assert facts and second == run(data, tmp_path / "afresh", catalog)
+    assert second == run(data, tmp_path / "afresh", catalog)
 
 
 def test_rendered_pictures_of_a_data_set_that_stays_are_not_touched(
@@ -879,7 +886,8 @@ def test_no_assert_guards_anything_in_what_writes_files() -> None:
     import ast
 
     from medmat_core import fileio
-    from medmat_core.pipeline import finished, rendered as room, state
+    from medmat_core.pipeline import finished, state
+    from medmat_core.pipeline import rendered as room
 
     for module in (fileio, outfolder, placing, finished, room, state):
         tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))

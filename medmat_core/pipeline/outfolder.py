@@ -169,7 +169,7 @@ class OutFolder:
             for entry in os.listdir(where) if where.is_dir() else ():
                 alike.setdefault(_folded(entry), []).append(entry)
         for entry in listings[where].get(_folded(name), ()):
-            if entry == name:
+            if unicodedata.normalize("NFC", entry) == unicodedata.normalize("NFC", name):
                 self._refuse_changed(path)
             elif "/".join((*folders, entry)) not in self.finished.files:
                 raise _stranger(where / entry, name)  # another file here, and the same one on many disks
