@@ -18,6 +18,7 @@ from attrs import Factory, define, field, frozen
 
 from medmat_core._remembered import remembered
 from medmat_core.errors import CardError
+from medmat_core.images.colors import parse_color
 
 Access = Literal["open", "account", "competition", "credentialed"]
 Kind = Literal["single-label", "multi-label", "ordinal", "mask", "box"]
@@ -122,17 +123,29 @@ class Classes:
     wider: Mapping[str, tuple[str, ...]] = Factory(dict)
 
 
+def _are_values(instance: Any, attribute: Any, value: Mapping[str, str]) -> None:
+    for text in value:
+        if not re.fullmatch(r"-?[0-9]{1,9}", text):
+            raise ValueError(f"{text!r} is no value of a mask; write a whole number, such as '3'")
+
+
+def _are_colors(instance: Any, attribute: Any, value: Mapping[str, str]) -> None:
+    for text in value:
+        parse_color(text)
+
+
 @frozen
 class MaskRules:
     """How masks are read. ``threshold`` in stored values (None: half of the range), ``min_area`` in pixels
-    (None: max(10, 0.01 % of the picture)), ``index`` value -> code, ``colors`` "#rrggbb" -> code,
+    (None: max(10, 0.01 % of the picture)), ``index`` value -> code, ``colors`` "#rrggbb" -> code ("" for what is in
+    masks and belongs to no class: all that a mask holds must be named, but for 0 and black),
     ``missing`` says what a missing mask file means, ``window`` (center, width) renders DICOM."""
 
     threshold: float | None = None
     invert: bool = False
     min_area: int | None = None
-    index: Mapping[str, str] = Factory(dict)
-    colors: Mapping[str, str] = Factory(dict)
+    index: Mapping[str, str] = field(factory=dict, validator=_are_values)
+    colors: Mapping[str, str] = field(factory=dict, validator=_are_colors)
     missing: Literal["problem", "negative"] = "problem"
     window: tuple[float, float] | None = None
 
@@ -291,7 +304,7 @@ class Card:
                     )
         for where, codes in (("mask.index", tables.mask.index), ("mask.colors", tables.mask.colors)):
             for code in codes.values():
-                if code not in tables.labels:
+                if code and code not in tables.labels:
                     raise CardError(f"{self.path}: {where}: {code!r} is not a code of [labels]")
 
     @property
