@@ -17,6 +17,7 @@ from typing import Any, Final, Literal
 from attrs import Factory, field, frozen
 
 from medmat_core.errors import CardError
+from medmat_core.images.colors import parse_color
 from medmat_core.model import REASONS
 
 Access = Literal["open", "account", "competition", "credentialed"]
@@ -129,17 +130,29 @@ class Classes:
     one_label: str = ""
 
 
+def _are_values(instance: Any, attribute: Any, value: Mapping[str, str]) -> None:
+    for text in value:
+        if not re.fullmatch(r"-?[0-9]{1,9}", text):
+            raise ValueError(f"{text!r} is no value of a mask; write a whole number, such as '3'")
+
+
+def _are_colors(instance: Any, attribute: Any, value: Mapping[str, str]) -> None:
+    for text in value:
+        parse_color(text)
+
+
 @frozen
 class MaskRules:
     """How masks are read. ``threshold`` in stored values (None: half of the range), ``min_area`` in pixels
-    (None: max(10, 0.01 % of the picture)), ``index`` value -> code, ``colors`` "#rrggbb" -> code,
+    (None: max(10, 0.01 % of the picture)), ``index`` value -> code, ``colors`` "#rrggbb" -> code ("" for what is in
+    masks and belongs to no class: all that a mask holds must be named, but for 0 and black),
     ``missing`` says what a missing mask file means, ``window`` (center, width) renders DICOM."""
 
     threshold: float | None = None
     invert: bool = False
     min_area: int | None = None
-    index: Mapping[str, str] = Factory(dict)
-    colors: Mapping[str, str] = Factory(dict)
+    index: Mapping[str, str] = field(factory=dict, validator=_are_values)
+    colors: Mapping[str, str] = field(factory=dict, validator=_are_colors)
     missing: Literal["problem", "negative"] = "problem"
     window: tuple[float, float] | None = None
 
@@ -369,7 +382,7 @@ def _check(card: Card) -> None:
         ("published.captions", card.published.captions),
     ):
         for code in codes:
-            if code not in card.labels:
+            if code and code not in card.labels:
                 raise CardError(f"{card.path}: {where}: {code!r} is not a code of [labels]")
     for known in card.known:
         if known.reason not in REASONS:

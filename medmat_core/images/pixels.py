@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from medmat_core.images.faults import Role, bad, contained, opened
-from medmat_core.images.raster import Kind, Pixels, decode_picture, one_channel
+from medmat_core.images.raster import Kind, Pixels, alpha_differs, decode_picture, one_channel
 from medmat_core.images.suffixes import DICOM_SUFFIXES, VOLUME_SUFFIXES
 from medmat_core.model import Slice
 
@@ -42,7 +42,7 @@ def load_gray(path: Path, slice_: Slice | None = None, *, role: Role = "mask") -
     pixels = load(path, slice_, "gray", role)
     if pixels.array.ndim == 2:
         return pixels
-    return Pixels(one_channel(pixels.array), pixels.top)
+    return Pixels(one_channel(pixels.array), pixels.top, pixels.lossy)
 
 
 def load_color(path: Path, slice_: Slice | None = None, *, role: Role = "mask") -> npt.NDArray[np.uint8]:
@@ -80,6 +80,16 @@ def _page(slice_: Slice | None, role: Role) -> int | None:
             f"pages are slices along axis 0, counted from 0; asked for number {slice_.index} along axis {slice_.axis}",
         )
     return slice_.index
+
+
+def hides_in_alpha(path: Path, role: Role = "mask") -> bool:
+    """Whether a picture file has an alpha channel that is not the same everywhere: to be asked where its colors are."""
+    name = str(path).lower()
+    if name.endswith((*VOLUME_SUFFIXES, *DICOM_SUFFIXES)):
+        return False
+    data = read_bytes(path, role)
+    with contained(role):
+        return data[128:132] != b"DICM" and alpha_differs(data)
 
 
 def read_bytes(path: Path, role: Role) -> bytes:

@@ -37,11 +37,12 @@ class Pixels:
     """Decoded pixels, (height, width) or (height, width, channels), and the top of the format's range.
 
     ``top`` is 1 for one-bit pictures (whose array is boolean), 255, 65535 and so on, or None where the
-    format has no range: signed, floating-point or wider than 16 bits.
+    format has no range: signed, floating-point or wider than 16 bits. ``lossy``: the values carry a JPEG's noise.
     """
 
     array: npt.NDArray[Any]
     top: int | None
+    lossy: bool = False
 
 
 def top_of(array: npt.NDArray[Any]) -> int | None:
@@ -82,7 +83,7 @@ def _jpeg(data: bytes, kind: Kind, role: Role) -> Pixels:
     array = _by_opencv(data, _JPEG_FLAGS[kind])
     if array is None:
         raise bad(role, "the JPEG cannot be decoded")
-    return Pixels(_rgb(array), 255)
+    return Pixels(_rgb(array), 255, lossy=True)
 
 
 _PIXELS_A_BYTE: Final = {"JPEG": 1024, "PNG": 8 * 1040, "BMP": 8, "DIB": 8, "PPM": 8}

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from math import isfinite
 from typing import Any
 
+from medmat_core.fileio import open_regular
 from medmat_core.model import Box, BoxSample, Split
 from medmat_core.readers.pictures import Pictures
 from medmat_core.readers.tables import Row, json_file
@@ -30,7 +31,8 @@ def voc_boxes(tree: Tree, file: str) -> list[Box] | None:
 
     tree.opened.add(file)
     try:
-        root = parse(tree.path(file)).getroot()
+        with open_regular(tree.path(file)) as handle:
+            root = parse(handle).getroot()
     except (OSError, ParseError, DefusedXmlException) as error:
         tree.report("bad_file", file, f"not readable XML: {error}")
         return None

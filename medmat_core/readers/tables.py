@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
+from medmat_core.fileio import check_regular, open_regular
 from medmat_core.readers.pictures import escapes, nameless
 from medmat_core.tree import Tree
 
@@ -45,7 +46,8 @@ def read_text(tree: Tree, file: str) -> str | None:
     """
     tree.opened.add(file)
     try:
-        raw = tree.path(file).read_bytes()
+        with open_regular(tree.path(file)) as handle:
+            raw = handle.read()
     except FileNotFoundError:
         tree.report("missing_file", file, "the label file is not there; unzip the archive that holds it")
         return None
@@ -212,6 +214,7 @@ def _spreadsheet(tree: Tree, file: str, sheet: str | None) -> Iterator[tuple[int
         raise MedmatError(f"{file}: spreadsheets need openpyxl; run: pip install 'medmat-core[xlsx]'") from error
     tree.opened.add(file)
     try:
+        check_regular(tree.path(file))
         book = openpyxl.load_workbook(tree.path(file), read_only=True, data_only=True)
     except FileNotFoundError:
         tree.report("missing_file", file, "the spreadsheet is not there")

@@ -17,7 +17,7 @@ Decided here:
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from attrs import evolve, field, frozen
 
 from medmat_core.card import Card, MaskRules
 from medmat_core.images import PictureError
+from medmat_core.images.colors import parse_color
 from medmat_core.model import Box, BoxSample, ColorMask, IndexMask, Mask, MaskFile, MaskSample, Problem, Region
 from medmat_core.regions.decode import Decoded, decode
 from medmat_core.regions.find import box_cells, find_regions, place
@@ -103,7 +104,7 @@ def _from_masks(
     for mask in sample.masks:
         file = _file_of(mask) or str(sample.image)
         try:
-            parts = _decoded(_by_card(mask, rules), size, root, decoders)
+            parts = _decoded(_by_card(mask, rules), size, root, rules, decoders)
         except PictureError as error:
             return Found(notes=(*notes, error.problem(file)))
         for part in parts:
@@ -141,22 +142,25 @@ def _by_card(mask: Mask, rules: MaskRules) -> Mask:
         if not mask.codes and rules.index:
             return evolve(mask, codes=tuple((int(value), code) for value, code in rules.index.items()))
     elif isinstance(mask, ColorMask) and not mask.codes and rules.colors:
-        return evolve(mask, codes=tuple((_rgb(text), code) for text, code in rules.colors.items()))
+        return evolve(mask, codes=tuple((parse_color(text), code) for text, code in rules.colors.items()))
     return mask
 
 
-def _rgb(text: str) -> tuple[int, int, int]:
-    """'#rrggbb' as three numbers."""
-    red, green, blue = bytes.fromhex(text.removeprefix("#"))
-    return red, green, blue
+def _named(mask: Mask, rules: MaskRules) -> Collection[int] | Collection[tuple[int, int, int]]:
+    """The values or colors that the card names, by the kind of mask."""
+    if isinstance(mask, IndexMask):
+        return tuple(map(int, rules.index))
+    return tuple(map(parse_color, rules.colors)) if isinstance(mask, ColorMask) else ()
 
 
-def _decoded(mask: Mask, size: tuple[int, int], root: Path, decoders: tuple[Decoder, ...]) -> Sequence[Decoded]:
+def _decoded(
+    mask: Mask, size: tuple[int, int], root: Path, rules: MaskRules, decoders: tuple[Decoder, ...]
+) -> Sequence[Decoded]:
     for decoder in decoders:
         pairs = decoder(mask=mask, size=size, root=root)
         if pairs is not None:
             return [Decoded(code, _as_pixels(array, size)) for code, array in pairs]
-    return decode(mask, size, root)
+    return decode(mask, size, root, _named(mask, rules))
 
 
 def _as_pixels(array: npt.NDArray[Any], size: tuple[int, int]) -> npt.NDArray[np.uint8]:

@@ -13,6 +13,7 @@ from typing import Final, Literal
 from attrs import evolve, field, frozen
 
 from medmat_core.card import ExampleFile
+from medmat_core.fileio import open_regular
 from medmat_core.images.suffixes import IMAGE_SUFFIXES
 from medmat_core.model import Split
 from medmat_core.readers.tables import Row, lines, rows
@@ -123,7 +124,7 @@ def _read(survey: Survey, path: str) -> Table | None:
     delimiter = ""
     if not path.lower().endswith(".xlsx"):
         try:
-            with open(tree.path(path), "rb") as file:
+            with open_regular(tree.path(path)) as file:
                 raw = file.read(1 << 16)
         except OSError:
             return None
