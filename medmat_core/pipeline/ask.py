@@ -15,7 +15,7 @@ from attrs import field, frozen
 
 from medmat_core.fileio import write_bytes
 from medmat_core.model import Problem, Record
-from medmat_core.pipeline.context import Context, modules, unpacked
+from medmat_core.pipeline.context import Context, unpacked
 from medmat_core.pipeline.kept import Fact, load_facts
 from medmat_core.questions.draws import bits_from, key_of
 from medmat_core.questions.labels import LabelPlanner, Plan, Unasked
@@ -43,12 +43,11 @@ class ShardAsked:
 
 
 def writers_of(context: Context) -> list[Writer]:
-    """The writers of a build by its formats: the core's, then those of plugins."""
-    from medmat_core.writers import WRITERS
+    """The writers of a build by its formats."""
+    from medmat_core.plugins import worker_hooks
 
-    found: dict[str, Writer] = {writer.name: writer for writer in WRITERS}
-    for module in modules(context.writer_plugins):
-        found.update({writer.name: writer for writer in module.medmat_writers()})
+    answers: list[Sequence[Writer]] = worker_hooks(context.writer_plugins).medmat_formats()
+    found = {writer.name: writer for answer in answers for writer in answer}
     return [found[name] for name in context.formats]
 
 

@@ -105,9 +105,9 @@ class Build:
         if any(problem.reason not in lacking for problem in report.problems):
             return False
         return any(
-            other.card.head.folder == dataset.card.head.folder and is_present(other, self.options.data)
-            for other in self.catalog
-            if other is not dataset
+            is_present(other, self.options.data)
+            for other in self.catalog.select(where=lambda head: head.folder == dataset.card.folder)
+            if other.slug != dataset.slug
         )
 
     def context(self, dataset: Dataset, tree: Tree) -> Context:
@@ -119,12 +119,11 @@ class Build:
         if options.pool == "installed":
             extra = tuple(
                 caption
-                for other in self.catalog
-                if other.card.head.subset == card.head.subset and other is not dataset
+                for other in self.catalog.select(subset=card.head.subset)
+                if other.slug != dataset.slug
                 for caption in other.card.captions
                 if caption not in {*other.card.classes.catch_all, *other.card.classes.anatomy}
             )
-        hook = self.catalog.manager.hook
         work = self.place.work / dataset.slug
         work.mkdir(parents=True, exist_ok=True)
         prefix = f"{options.data.name}/{folder}/{tree.prefix}"
@@ -133,8 +132,8 @@ class Build:
             work=work, subset=self.catalog.subset(card.head.subset), seed=options.seed, verify=options.verify,
             distractors=options.distractors, extra_pool=extra, asks=options.asks, box_format=options.box_format,
             formats=tuple(writer.name for writer in self.writers),
-            writer_plugins=_modules(hook.medmat_writers),
-            region_plugins=_modules(hook.medmat_regions),
+            writer_plugins=self.catalog.modules_with("medmat_formats"),
+            region_plugins=self.catalog.modules_with("medmat_regions"),
             resume=options.resume, stamp=stamp(dataset, options.recorded(), tree.root, prefix),
         )  # fmt: skip
 
@@ -313,11 +312,6 @@ class Build:
         self.manifest.files[path] = write_records(target, writer, heapq.merge(*streams))
 
 
-def _modules(hook: Any) -> tuple[str, ...]:
-    """The modules that implement a hook, by name, so that workers can import them."""
-    return tuple(impl.plugin.__name__ for impl in hook.get_hookimpls())
-
-
 def _without(images: set[str], lines: Iterator[Any]) -> Iterator[Any]:
     """Lines of other pictures. A function, so that each member's stream keeps its own set."""
     return (line for line in lines if line[0] not in images)
@@ -342,7 +336,7 @@ def run_build(catalog: Catalog, options: BuildOptions, progress: Progress | None
     if out.resolve().is_relative_to(data.resolve()):
         raise UsageError(f"--out {options.out} lies inside --data; choose a folder beside it")
     options = evolve(options, data=data, out=out)
-    known = catalog.writers()
+    known = catalog.formats()
     for name in options.formats:
         if name not in known:
             raise UsageError(f"--format {name!r}: choose from {', '.join(sorted(known))}")
