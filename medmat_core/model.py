@@ -110,22 +110,28 @@ class MaskFile:
 
 @frozen
 class IndexMask:
-    """A mask whose stored values name classes: ``codes`` pairs a value with a class code."""
+    """A mask whose stored values name classes: ``codes`` pairs a value with a class code.
+
+    ``named`` are the values that the card names besides; a value that nobody names refuses the mask. None: the card was
+    not asked (the build asks it), and every value goes.
+    """
 
     path: ImageRef
     codes: tuple[tuple[int, str], ...]
+    named: tuple[int, ...] | None = None
 
 
 @frozen
 class ColorMask:
     """A mask whose colours name classes: ``codes`` pairs an (r, g, b) colour with a class code.
 
-    ``tolerance`` is the largest difference a channel may show (JPEG noise).
+    ``tolerance`` is the largest difference a channel may show (JPEG noise). ``named`` as in :class:`IndexMask`.
     """
 
     path: ImageRef
     codes: tuple[tuple[tuple[int, int, int], str], ...]
     tolerance: int = 0
+    named: tuple[tuple[int, int, int], ...] | None = None
 
 
 @frozen

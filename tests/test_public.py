@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from typing import Any
 
 import medmat_core
@@ -25,17 +26,19 @@ FACE = {
     "build": "(names, data, out, catalog, options)",
     "hookimpl": "marker",
     "hookspec": "marker",
-    "load_catalog": "(disable, plugins, wanted)",
+    "load_catalog": "(disable, plugins)",
     "readers": "module",
 }
 
 HOOKS = {
     "medmat_datasets": (),
     "medmat_subsets": (),
-    "medmat_writers": (),
+    "medmat_formats": (),
     "medmat_commands": (),
     "medmat_regions": ("mask", "size", "root"),
 }
+VERSION_OF_HOOKS = 2
+"""A change of :data:`HOOKS` is a new version."""
 
 READERS = {
     "class_folders": "(tree, card, under, code, group, split, skip)",
@@ -75,8 +78,8 @@ def test_the_hooks_are_these() -> None:
         for name in dir(hooks)
         if name.startswith("medmat_")
     }
-    assert found == HOOKS
-    assert all(inspect.getdoc(getattr(hooks, name)) for name in HOOKS)
+    assert (found, hooks.API_VERSION) == (HOOKS, VERSION_OF_HOOKS)
+    assert all(re.search(r"Since version [12]\b", inspect.getdoc(getattr(hooks, name)) or "") for name in HOOKS)
 
 
 def test_the_readers_keep_their_parameters() -> None:

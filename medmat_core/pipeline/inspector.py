@@ -19,11 +19,12 @@ from medmat_core.images import PictureError
 from medmat_core.images.headers import HeaderReader, read_header
 from medmat_core.images.suffixes import RENDERED_SUFFIXES
 from medmat_core.model import ImageRef, LabelSample, Problem, Region, Sample, Slice
-from medmat_core.pipeline.context import Context, modules, unpacked
+from medmat_core.pipeline.context import Context, unpacked
 from medmat_core.pipeline.facts import Facts, Regions, Shard, ShardNames, save_shard
 from medmat_core.pipeline.kept import left_before, shard_file
 from medmat_core.pipeline.rendered import tie
 from medmat_core.pipeline.state import Shown
+from medmat_core.plugins import worker_hooks
 from medmat_core.questions.draws import bits_from, bits_of, key_of, keys_of
 from medmat_core.readers.pictures import escapes
 from medmat_core.regions.words import HARDLY, MOSTLY, NO_CELL
@@ -343,7 +344,7 @@ class Inspector:
         from medmat_core.regions.extract import regions_of
 
         if self._decoders is None:
-            self._decoders = [module.medmat_regions for module in modules(self.context.region_plugins)]
+            self._decoders = [worker_hooks(self.context.region_plugins).medmat_regions]
         labels = self.context.card.labels
         found = regions_of(sample, (look.width, look.height), self.context.root, self.context.card, self._decoders)
         self.problems.extend(found.notes)

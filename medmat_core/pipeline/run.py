@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from attrs import define, evolve, field
 
@@ -107,11 +107,10 @@ class Build:
         work = self.place.work / dataset.slug
         work.mkdir(parents=True, exist_ok=True)
         standing = self.place.finished.files.get(state_path(dataset.slug), "")
-        hook = self.catalog.manager.hook
         return Context(
             card=dataset.card, no=dataset.no, slug=dataset.slug, root=tree.root, image_prefix=prefix, work=work,
             rendered=Rendered(options.out, work, dataset.slug, standing), seed=options.seed, verify=options.verify,
-            region_plugins=_modules(hook.medmat_regions),
+            region_plugins=self.catalog.modules_with("medmat_regions"),
             resume=options.resume, stamp=stamp(dataset, options.recorded(), tree.root, prefix),
         )  # fmt: skip
 
@@ -160,11 +159,6 @@ class Build:
         self.place.add(path, write_text(self.place.new(path), chunks))
 
 
-def _modules(hook: Any) -> tuple[str, ...]:
-    """The modules that implement a hook, by name, so that workers can import them."""
-    return tuple(impl.plugin.__name__ for impl in hook.get_hookimpls())
-
-
 def needed(datasets: Sequence[Dataset]) -> Iterator[str]:
     """The names below OUT that a build of these data sets may need for records."""
     for part in PARTS:
@@ -189,7 +183,7 @@ def run_build(catalog: Catalog, options: BuildOptions, progress: Progress | None
     if out.resolve().is_relative_to(data.resolve()):
         raise UsageError(f"--out {options.out} lies inside --data; choose a folder beside it")
     options = evolve(options, data=data, out=out)
-    known = {*RECORDED, *catalog.writers()}
+    known = {*RECORDED, *catalog.formats()}
     for name in options.formats:
         if name not in known:
             raise UsageError(f"--format {name!r}: choose from {', '.join(sorted(known))}")

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -66,16 +66,13 @@ class Decoded:
     stored: tuple[int, int] = (0, 0)
 
 
-def decode(
-    mask: Mask, size: tuple[int, int], root: Path, named: Collection[int] | Collection[Rgb] | None = None
-) -> list[Decoded]:
+def decode(mask: Mask, size: tuple[int, int], root: Path) -> list[Decoded]:
     """The classes of a mask as arrays of the picture's ``size`` (width, height).
 
     ``root`` is what the mask's path is relative to. A mask of one class gives one array even if it is empty;
-    index and color masks give those of their classes that occur, in the order listed. ``named`` are the values or
-    colors that the card names beside the mask's own; None asks for no such check. Raises :class:`PictureError` for a
-    mask that cannot be read or used and :class:`~medmat_core.images.MissingExtraError` for a format whose library is
-    missing.
+    index and color masks give those of their classes that occur, in the order listed. Raises :class:`PictureError`
+    for a mask that cannot be read or used and :class:`~medmat_core.images.MissingExtraError` for a format whose library
+    is missing.
     """
     if isinstance(mask, RleMask):
         return [_scaled(mask.code, _runs(mask, mask.size or size), size)]
@@ -84,9 +81,9 @@ def decode(
     if isinstance(mask, MaskFile):
         found = [(mask.code, _file(mask, size, root))]
     elif isinstance(mask, IndexMask):
-        found = _indices(mask, size, root, named)
+        found = _indices(mask, size, root)
     elif isinstance(mask, ColorMask):
-        found = _colors(mask, size, root, named)
+        found = _colors(mask, size, root)
     else:
         raise TypeError(f"{type(mask).__name__} is not a kind of mask that the core knows")
     return [_scaled(code, pixels, size) for code, pixels in found]
@@ -186,9 +183,7 @@ def foreground(pixels: Pixels, threshold: float | None, invert: bool) -> npt.NDA
     return np.ascontiguousarray(array <= threshold if invert else array > threshold).view(np.uint8)
 
 
-def _indices(
-    mask: IndexMask, size: tuple[int, int], root: Path, named: Collection[int] | Collection[Rgb] | None
-) -> list[tuple[str, npt.NDArray[np.uint8]]]:
+def _indices(mask: IndexMask, size: tuple[int, int], root: Path) -> list[tuple[str, npt.NDArray[np.uint8]]]:
     path, slice_ = _open(mask.path, root)
     array = load(path, slice_, "stored", "mask").array
     _check_aspect(array, size)
@@ -196,8 +191,8 @@ def _indices(
         array = _equal_channels(array)
     if array.dtype == np.bool_:
         array = array.view(np.uint8)
-    if named is not None:
-        _refuse_values(array, {0, *named, *(value for value, _ in mask.codes)})
+    if mask.named is not None:
+        _refuse_values(array, {0, *mask.named, *(value for value, _ in mask.codes)})
     found = _by_class([(code, array == value) for value, code in mask.codes if code])
     if not found:
         _refuse_alpha(path, slice_)
@@ -229,9 +224,7 @@ def _equal_channels(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return first
 
 
-def _colors(
-    mask: ColorMask, size: tuple[int, int], root: Path, named: Collection[int] | Collection[Rgb] | None
-) -> list[tuple[str, npt.NDArray[np.uint8]]]:
+def _colors(mask: ColorMask, size: tuple[int, int], root: Path) -> list[tuple[str, npt.NDArray[np.uint8]]]:
     path, slice_ = _open(mask.path, root)
     array = load_color(path, slice_)
     _check_aspect(array, size)
@@ -239,17 +232,17 @@ def _colors(
     first: dict[Rgb, str] = {}
     for color, code in mask.codes:
         first.setdefault(color, code)
-    known = {color: "" for color in (named or ()) if isinstance(color, tuple)} | first
-    if named is not None:
+    known = dict.fromkeys(mask.named or (), "") | first
+    if mask.named is not None:
         known.setdefault((0, 0, 0), "")
     if tolerance == 0:
         whole = _packed(array.astype(np.uint32))
         parts = [(code, whole == _packed(np.array(color, np.uint32))) for color, code in known.items()]
-        rest = ~np.logical_or.reduce([where for _, where in parts]) if named is not None else None
+        rest = ~np.logical_or.reduce([where for _, where in parts]) if mask.named is not None else None
     else:
         winner = _nearest(array, list(known), tolerance)
         parts = [(code, winner == place) for place, code in enumerate(known.values())]
-        rest = winner < 0 if named is not None else None
+        rest = winner < 0 if mask.named is not None else None
     if rest is not None:
         _refuse_colors(array, rest, tolerance)
     found = _by_class([(code, where) for code, where in parts if code])

@@ -17,7 +17,7 @@ Decided here:
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -27,13 +27,14 @@ import numpy.typing as npt
 from attrs import evolve, field, frozen
 
 from medmat_core.card import Card, MaskRules
+from medmat_core.errors import MedmatError
 from medmat_core.images import PictureError
 from medmat_core.images.colors import parse_color
 from medmat_core.model import Box, BoxSample, ColorMask, IndexMask, Mask, MaskFile, MaskSample, Problem, Region
 from medmat_core.regions.decode import Decoded, decode
 from medmat_core.regions.find import box_cells, find_regions, place
 
-Decoder = Callable[..., Sequence[tuple[str, npt.NDArray[Any]]] | None]
+Decoder = Callable[..., Sequence[tuple[str, npt.NDArray[Any]] | Decoded] | None]
 """A plugin's decoder: called with ``mask``, ``size`` and ``root`` by name, None if the mask is not its kind."""
 
 _EPSILON = 1e-6
@@ -104,7 +105,7 @@ def _from_masks(
     for mask in sample.masks:
         file = _file_of(mask) or str(sample.image)
         try:
-            parts = _decoded(_by_card(mask, rules), size, root, rules, decoders)
+            parts = _decoded(_by_card(mask, rules), size, root, decoders)
         except PictureError as error:
             return Found(notes=(*notes, error.problem(file)))
         for part in parts:
@@ -133,34 +134,43 @@ def _file_of(mask: Mask) -> str:
 
 
 def _by_card(mask: Mask, rules: MaskRules) -> Mask:
-    """The mask with what it leaves open taken from the card."""
+    """The mask with what it leaves open taken from the card, and with what the card names besides."""
     if isinstance(mask, MaskFile):
         if (mask.threshold is None and rules.threshold is not None) or (rules.invert and not mask.invert):
             threshold = rules.threshold if mask.threshold is None else mask.threshold
             return evolve(mask, threshold=threshold, invert=mask.invert or rules.invert)
     elif isinstance(mask, IndexMask):
-        if not mask.codes and rules.index:
-            return evolve(mask, codes=tuple((int(value), code) for value, code in rules.index.items()))
-    elif isinstance(mask, ColorMask) and not mask.codes and rules.colors:
-        return evolve(mask, codes=tuple((parse_color(text), code) for text, code in rules.colors.items()))
+        values = tuple((int(value), code) for value, code in rules.index.items())
+        return evolve(mask, codes=mask.codes or values, named=tuple(value for value, _ in values))
+    elif isinstance(mask, ColorMask):
+        colors = tuple((parse_color(text), code) for text, code in rules.colors.items())
+        return evolve(mask, codes=mask.codes or colors, named=tuple(color for color, _ in colors))
     return mask
 
 
-def _named(mask: Mask, rules: MaskRules) -> Collection[int] | Collection[tuple[int, int, int]]:
-    """The values or colors that the card names, by the kind of mask."""
-    if isinstance(mask, IndexMask):
-        return tuple(map(int, rules.index))
-    return tuple(map(parse_color, rules.colors)) if isinstance(mask, ColorMask) else ()
-
-
-def _decoded(
-    mask: Mask, size: tuple[int, int], root: Path, rules: MaskRules, decoders: tuple[Decoder, ...]
-) -> Sequence[Decoded]:
+def _decoded(mask: Mask, size: tuple[int, int], root: Path, decoders: tuple[Decoder, ...]) -> Sequence[Decoded]:
     for decoder in decoders:
-        pairs = decoder(mask=mask, size=size, root=root)
-        if pairs is not None:
-            return [Decoded(code, _as_pixels(array, size)) for code, array in pairs]
-    return decode(mask, size, root, _named(mask, rules))
+        try:
+            found = decoder(mask=mask, size=size, root=root)
+            if found is not None:
+                return [
+                    item if isinstance(item, Decoded) else Decoded(item[0], _as_pixels(item[1], size)) for item in found
+                ]
+        except MedmatError:
+            raise
+        except Exception as error:  # a stranger's decoder may raise anything
+            raise PictureError(
+                "bad_mask", f"it cannot be decoded: {type(error).__name__}: {error}{_raised_at(error)}"
+            ) from error
+    return decode(mask, size, root)
+
+
+def _raised_at(error: Exception) -> str:
+    """The plugin's file and line, if a plugin's it was."""
+    import traceback
+
+    frames = traceback.extract_tb(error.__traceback__)
+    return f" ({Path(frames[-1].filename).name} line {frames[-1].lineno})" if frames else ""
 
 
 def _as_pixels(array: npt.NDArray[Any], size: tuple[int, int]) -> npt.NDArray[np.uint8]:
