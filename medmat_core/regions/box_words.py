@@ -43,7 +43,7 @@ def smart_resize(
     Theirs refuses pictures more than 200 times as long as wide; this one does not, since such a picture has boxes too.
     """
     width, height = size
-    down, across = (max(factor, round(side / factor) * factor) for side in (height, width))
+    down, across = (round(side / factor) * factor for side in (height, width))
     if down * across > max_pixels:
         by = math.sqrt(height * width / max_pixels)
         down, across = (max(factor, math.floor(side / by / factor) * factor) for side in (height, width))
