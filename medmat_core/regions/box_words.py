@@ -86,7 +86,7 @@ def _widened(low: int, high: int, end: int) -> tuple[int, int]:
     return (low, low + 1) if low < end else (end - 1, end)
 
 
-def box_text(boxes: Iterable[Sequence[int]], size: tuple[int, int], fmt: BoxFormat = "unit", name: str = "") -> str:
+def box_text(boxes: Iterable[Sequence[float]], size: tuple[int, int], fmt: BoxFormat = "unit", name: str = "") -> str:
     """Boxes as an answer, joined by '; ' in the order given: ``[0.123, 0.045, 0.678, 0.900]``.
 
     ``name`` is what the boxes enclose; only ``internvl`` writes it, and a question that asks what lies there must not.

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 from attrs import frozen
 
+from medmat_core.formats.jsonl import line
 from medmat_core.model import Record
 
 
@@ -25,27 +24,7 @@ class JsonlWriter:
         return None
 
     def line(self, record: Record) -> str:
-        body = {
-            "key": record.key,
-            "dataset": {"no": record.no, "slug": record.slug},
-            "subset": record.subset,
-            "split": record.split,
-            "group": record.group,
-            "image": record.image,
-            "width": record.width,
-            "height": record.height,
-            "kind": record.kind,
-            "ask": record.ask,
-            "captions": record.captions,
-            "question": record.question,
-            "answer": record.answer,
-            "options": record.options,
-            "answer_index": record.answer_index,
-            "round": record.round,
-            "boxes": [{"caption": found.caption, "boxes": found.boxes} for found in record.boxes],
-            "template": record.template,
-        }
-        return '{"id": \0, ' + json.dumps(body, ensure_ascii=False)[1:]
+        return line(record)
 
     def around_image(self, record: Record) -> tuple[str, str] | None:
         return None

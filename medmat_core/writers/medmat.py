@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from json.encoder import encode_basestring as quoted
-
 from attrs import frozen
 
+from medmat_core.formats.medmat import around_image, line
+from medmat_core.formats.talk import CLOSING_LINE, LETTERS, choice_text
 from medmat_core.model import Record
-
-LETTERS = "ABCDEFGHIJ"
-CLOSING_LINE = "Answer with the option's letter from the given choices directly."
-
-
-def choice_text(question: str, options: tuple[str, ...]) -> str:
-    """The question, one line an option, and the closing line."""
-    listed = "\n".join(f"{letter}: {option}" for letter, option in zip(LETTERS, options, strict=False))
-    return f"{question}\n{listed}\n{CLOSING_LINE}"
 
 
 @frozen
 class MedmatWriter:
-    """``Ori--NN-train.json`` and ``Subset--NN-train.json`` with exactly Med-MAT's keys, in order:
-    id, caption, image, Question, Answer, Question-choice, Answer-choice, data-no."""
+    """``Ori--NN-train.json`` and ``Subset--NN-train.json`` with exactly Med-MAT's keys."""
 
     name: str = "medmat"
     opening: str = "[\n"
@@ -35,13 +25,10 @@ class MedmatWriter:
         return f"Aggregated_Subsets/Subset--{no:02d}-{split}.json"
 
     def line(self, record: Record) -> str:
-        before, after = self.around_image(record)
-        return before + quoted(record.image) + after
+        return line(record)
 
     def around_image(self, record: Record) -> tuple[str, str]:
-        return (
-            f'{{"id": \0, "caption": {quoted("; ".join(record.captions))}, "image": ',
-            f', "Question": {quoted(record.question)}, "Answer": {quoted(record.answer)}, '
-            f'"Question-choice": {quoted(choice_text(record.question, record.options))}, '
-            f'"Answer-choice": "{LETTERS[record.answer_index]}", "data-no": {quoted(record.data_no)}}}',
-        )
+        return around_image(record)
+
+
+__all__ = ["CLOSING_LINE", "LETTERS", "MedmatWriter", "choice_text"]
