@@ -112,7 +112,7 @@ def built(
             if slug in used
         ],
         "subset_removals": list(removals),
-        "files": {name: "" for name in sorted(by_file)},
+        "files": dict.fromkeys(sorted(by_file), ""),
     }
     (out / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     return out

@@ -101,7 +101,7 @@ def front_matter(configs: Sequence[Config], told: Told, features: Mapping[str, A
 
 
 def _feature(name: str, kind: Any, indent: str) -> list[str]:
-    lines = [f"{indent}- name: {name}"]
+    lines = [f"{indent}- name: {quoted(name)}"]  # a bare `no` is false in YAML
     if isinstance(kind, dict):
         return [*lines, f"{indent}  dtype: image"]
     if not isinstance(kind, list):
