@@ -5,18 +5,12 @@ from __future__ import annotations
 import base64
 from typing import Any, Literal
 
-from attrs import Attribute, field, frozen
+from attrs import frozen
 
 from medmat_core.formats.lines import LineFormat, dumped
-from medmat_core.formats.llava import one_scope
 from medmat_core.formats.protocol import Picture, Place, Scope, Told
 from medmat_core.formats.talk import is_told, turns
 from medmat_core.model import Record
-
-
-def _style(instance: Any, attribute: Attribute[str], value: str) -> None:
-    if value not in ("trl", "openai"):
-        raise ValueError(f"{value!r} is none of trl, openai")
 
 
 @frozen
@@ -24,8 +18,8 @@ class ChatOptions:
     """``by``: a file a data set, a subset, or one over all; ``style``: trl (paths in ``images``) or openai (data
     URLs inside the messages)."""
 
-    by: Scope = field(default="build", validator=one_scope)
-    style: Literal["trl", "openai"] = field(default="trl", validator=_style)
+    by: Scope = "build"
+    style: Literal["trl", "openai"] = "trl"
 
 
 class ChatFormat(LineFormat):

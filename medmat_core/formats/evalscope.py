@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from attrs import field, frozen
+from attrs import frozen
 
 from medmat_core.formats.lines import LineFormat, dumped
-from medmat_core.formats.llava import one_scope
 from medmat_core.formats.protocol import Picture, Place, Scope, Told
 from medmat_core.formats.talk import letter, plain
 from medmat_core.model import Record
@@ -15,7 +14,7 @@ from medmat_core.model import Record
 class EvalscopeOptions:
     """``by``: a file a data set, a subset, or one over all."""
 
-    by: Scope = field(default="build", validator=one_scope)
+    by: Scope = "build"
 
 
 class EvalscopeFormat(LineFormat):

@@ -13,7 +13,6 @@ from attrs import Attribute, field, frozen
 from medmat_core.errors import UsageError
 from medmat_core.formats.card import Config, card_text
 from medmat_core.formats.lines import dumped
-from medmat_core.formats.llava import one_scope
 from medmat_core.formats.protocol import BaseFormat, Folder, Item, NewFile, Picture, Place, Scope, Told
 from medmat_core.model import Record
 
@@ -34,7 +33,7 @@ class HfOptions:
     """``by``: one set of files over all, or one (a config of its own) a data set or subset; ``rows``: records a
     file."""
 
-    by: Scope = field(default="build", validator=one_scope)
+    by: Scope = "build"
     rows: int = field(default=5000, validator=_positive)
 
 

@@ -15,12 +15,6 @@ from medmat_core.model import Record
 _SAMPLING: Final = re.compile(r"all|(first|end):\d+%?")
 
 
-def one_scope(instance: Any, attribute: Attribute[str], value: str) -> None:
-    """An attrs validator of ``by``."""
-    if value not in ("dataset", "subset", "build"):
-        raise ValueError(f"{value!r} is none of dataset, subset, build")
-
-
 def _sampling(instance: Any, attribute: Attribute[str], value: str) -> None:
     if not _SAMPLING.fullmatch(value):
         # its loader draws `random:` with the global generator, so no two runs would read the same
@@ -31,7 +25,7 @@ def _sampling(instance: Any, attribute: Attribute[str], value: str) -> None:
 class LlavaOptions:
     """``by``: a file a data set, a subset, or one over all; ``sampling``: what the yaml says of each file."""
 
-    by: Scope = field(default="dataset", validator=one_scope)
+    by: Scope = "dataset"
     sampling: str = field(default="all", validator=_sampling)
 
 

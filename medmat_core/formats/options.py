@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import attrs
 from cattrs import Converter, transform_error
@@ -12,6 +13,8 @@ from cattrs.errors import BaseValidationError
 
 from medmat_core.errors import UsageError
 from medmat_core.formats.protocol import Format
+
+_LITERAL: Final = re.compile(r"(.*) not in literal typing\.Literal\[(.*)\]", re.DOTALL)
 
 
 def _flag(value: Any, _: Any) -> bool:
@@ -64,7 +67,11 @@ def _structured(format_: Format, raw: Mapping[str, str]) -> Any:
 
 
 def _why(error: BaseException, kind: type | None) -> str:
-    return str(error) or type(error).__name__
+    found = _LITERAL.fullmatch(str(error))
+    if found is None:
+        return str(error) or type(error).__name__
+    names = [name.strip("'") for name in found[2].split(", ")]
+    return f"{found[1]!r} is none of {', '.join(names)}"
 
 
 def near(word: str, known: Iterable[str], otherwise: str) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from attrs import field, frozen
+from attrs import frozen
 
 from medmat_core.formats.lines import ArrayFormat, dumped
-from medmat_core.formats.llava import conversation, one_scope
+from medmat_core.formats.llava import conversation
 from medmat_core.formats.protocol import Folder, Picture, Place, Scope, Told
 from medmat_core.formats.talk import is_told, turns
 from medmat_core.model import Record
@@ -17,7 +17,7 @@ from medmat_core.model import Record
 class SharegptOptions:
     """``by``: a file a data set, a subset, or one over all."""
 
-    by: Scope = field(default="build", validator=one_scope)
+    by: Scope = "build"
 
 
 class SharegptFormat(ArrayFormat):

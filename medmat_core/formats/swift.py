@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from medmat_core.formats.lines import LineFormat, dumped
-from medmat_core.formats.llava import one_scope
 from medmat_core.formats.protocol import Picture, Place, Scope, Told
 from medmat_core.formats.talk import turns
 from medmat_core.model import PixelBox, Record
@@ -25,7 +24,7 @@ NEUTRAL = "in the usual notation"
 class SwiftOptions:
     """``by``: a file a data set, a subset, or one over all."""
 
-    by: Scope = field(default="build", validator=one_scope)
+    by: Scope = "build"
 
 
 class SwiftFormat(LineFormat):

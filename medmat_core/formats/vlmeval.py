@@ -11,11 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from attrs import Attribute, field, frozen
+from attrs import frozen
 
 from medmat_core.errors import UsageError
 from medmat_core.formats.lines import LineFormat
-from medmat_core.formats.llava import one_scope
 from medmat_core.formats.protocol import Folder, Item, NewFile, Picture, Place, Scope, Told
 from medmat_core.formats.talk import letter
 from medmat_core.model import Record
@@ -34,19 +33,14 @@ _SWITCHES: Final = re.compile(r"(mmbench|ccbench|circular|mmcr|mmt|mmmu|mmsci|mm
 """Parts of a file's name by which VLMEvalKit chooses another way to score."""
 
 
-def _images(instance: Any, attribute: Attribute[str], value: str) -> None:
-    if value not in ("inside", "path"):
-        raise ValueError(f"{value!r} is none of inside, path")
-
-
 @frozen
 class VlmevalOptions:
     """``by``: a file a data set, a subset, or one over all; ``circular``: every turn of a question's options
     (CircularEval); ``images``: inside (base64) or path."""
 
-    by: Scope = field(default="build", validator=one_scope)
+    by: Scope = "build"
     circular: bool = False
-    images: Literal["inside", "path"] = field(default="inside", validator=_images)
+    images: Literal["inside", "path"] = "inside"
 
 
 def safe_cell(text: str) -> str:

@@ -14,7 +14,6 @@ from attrs import Attribute, field, frozen
 
 from medmat_core.errors import UsageError
 from medmat_core.formats.jsonl import ID, line
-from medmat_core.formats.llava import one_scope
 from medmat_core.formats.protocol import BaseFormat, Folder, Item, NewFile, Picture, Place, Scope, Told
 from medmat_core.model import Record
 
@@ -28,7 +27,7 @@ def _positive(instance: Any, attribute: Attribute[int], value: int) -> None:
 class WebdatasetOptions:
     """``by``: shards over all, or of each data set or subset; ``samples``: pictures a shard."""
 
-    by: Scope = field(default="build", validator=one_scope)
+    by: Scope = "build"
     samples: int = field(default=1000, validator=_positive)
 
 

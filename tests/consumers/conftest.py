@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.built import toy
 
 from medmat_core.export import ExportOptions, export
 from medmat_core.records import Built
+from tests.built import toy
 
 FORMATS = ("chat", "coco", "croissant", "hf", "jsonl", "lmms-eval", "vlmeval", "webdataset")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+
 from tests.built import built, label_record, picture
 
 datasets = pytest.importorskip("datasets")
@@ -37,8 +38,7 @@ def test_every_config_of_a_card_loads(out: Path, tmp_path: Path) -> None:
     assert sorted(names) == ["default", "toy-boxes", "toy-labels"]
     counts = {
         name: sum(
-            rows.num_rows
-            for rows in datasets.load_dataset(str(to / "hf"), name, cache_dir=tmp_path / "cache").values()
+            rows.num_rows for rows in datasets.load_dataset(str(to / "hf"), name, cache_dir=tmp_path / "cache").values()
         )
         for name in names
     }

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 from PIL import Image
+
 from tests.built import built, label_record, picture
 
 pandas = pytest.importorskip("pandas")
