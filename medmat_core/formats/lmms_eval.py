@@ -67,7 +67,11 @@ def doc_to_target(doc):
 def chosen(reply, options):
     """The letter that a reply names, or that of the one option that it quotes; "" where it does neither."""
     letters = LETTERS[: len(options)]
-    found = re.match(rf"\\W*(?:answer\\W*)?(?:is\\W*)?([{letters}])(?![A-Za-z])", reply.strip(), re.IGNORECASE)
+    lead = r"\\W*(?:(?:the )?(?:correct |right )?(?:answer|option|choice)\\b(?: is)?\\W*)?"
+    # a lower-case letter has to stand alone: "a dog" names no letter
+    found = re.match(lead + rf"([{letters}])(?![A-Za-z])", reply.strip()) or re.match(
+        lead + rf"([{letters}])(?:[.:)]|\\W*$)", reply.strip(), re.IGNORECASE
+    )
     if found:
         return found[1].upper()
     said = [letter for letter, option in zip(letters, options) if option.casefold() in reply.casefold()]
