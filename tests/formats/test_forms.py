@@ -243,8 +243,10 @@ def test_the_task_of_lmms_eval_scores_letters_texts_and_whole_rounds() -> None:
     space: dict[str, Any] = {}
     exec(lmms_eval._UTILS, space)
     options = ["Cat", "Dog", "Cow", "Eel"]
-    for reply, said in (("B", "B"), ("b.", "B"), ("The answer is: (C)", "C"), ("the correct option is d", "D"), ("Answer: C", "C"), ("a dog", "B"),
-                        ("Both cat and dog", ""), ("", "")):  # fmt: skip
+    for reply, said in (
+        ("B", "B"), ("b.", "B"), ("The answer is: (C)", "C"), ("the correct option is d", "D"), ("Answer: C", "C"),
+        ("a dog", "B"), ("Both cat and dog", ""), ("", ""),
+    ):  # fmt: skip
         assert space["chosen"](reply, options) == said, reply
     results = [{"round": "a", "right": True}, {"round": "a", "right": False}, {"round": "b", "right": True}]
     assert space["round_accuracy"]([*results, {"round": "", "right": False}]) == 0.5
