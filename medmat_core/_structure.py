@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from cattrs import Converter, transform_error
-from cattrs.errors import BaseValidationError
+from cattrs.errors import BaseValidationError, ForbiddenExtraKeysError
 
 from medmat_core.errors import CardError
 
@@ -35,11 +35,14 @@ _converter = Converter(forbid_extra_keys=True)
 for _kind in (str, int, bool):
     _converter.register_structure_hook(_kind, _strict(_kind))
 _converter.register_structure_hook(float, _number)
+_converter.register_structure_hook(Path, lambda value, _: value)  # put there by the caller, never read from a card
 
 
 def _reason(error: BaseException, kind: type | None) -> str:
     if isinstance(error, KeyError):
         return "required field is missing"
+    if isinstance(error, ForbiddenExtraKeysError):
+        return f"there is no field {', '.join(sorted(error.extra_fields))}"
     return str(error) or type(error).__name__
 
 

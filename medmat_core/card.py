@@ -1,29 +1,27 @@
 """Cards: the facts of a data set as TOML, structured by cattrs into frozen classes.
 
 A card has two parts. Its *head* (every top-level key) says what the data set is and where it comes from;
-the tables below it say how labels, masks and the example tree look. ``medmat list`` reads heads only.
-A line that starts with ``[`` ends the head, so no array or text of the head starts a line with it.
+the tables below it say how labels, masks and the example tree look. The index of a plugin package holds heads
+only (:mod:`medmat_core.catalog`), so that ``medmat list`` reads no card.
 """
 
 from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from attrs import Factory, define, field, frozen
+from attrs import Factory, field, frozen
 
-from medmat_core._remembered import remembered
 from medmat_core.errors import CardError
 
 Access = Literal["open", "account", "competition", "credentialed"]
 Kind = Literal["single-label", "multi-label", "ordinal", "mask", "box"]
 
 _SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_TABLE: Final = re.compile(r"^\[", re.MULTILINE)
 
 
 def _is_slug(instance: Any, attribute: Any, value: str) -> None:
@@ -41,7 +39,7 @@ def _filled(instance: Any, attribute: Any, value: str) -> None:
         raise ValueError("must not be empty")
 
 
-@frozen
+@frozen(kw_only=True, slots=False, eq=False)
 class Head:
     """The top-level keys of a card.
 
@@ -159,7 +157,7 @@ def _names(path: str, prefix: str) -> tuple[str, ...]:
 
 
 @frozen
-class Picture:
+class ExamplePicture:
     """One or more pictures of the example tree, drawn by ``medmat sample``.
 
     ``size`` is (width, height). ``mode`` is Pillow's ("RGB", "RGBA", "L", "1", "P", "I;16"), for volumes
@@ -182,7 +180,7 @@ class Picture:
 
 
 @frozen
-class TextFile:
+class ExampleFile:
     """A label file of the example tree, literal with its quirks.
 
     ``text`` is written as it stands with ``newline`` and ``encoding`` applied, ``bom`` puts a UTF-8 byte-order
@@ -219,8 +217,8 @@ class Expect:
 class Example:
     """The literal example tree: pictures, label files, and what they must yield."""
 
-    pictures: tuple[Picture, ...] = ()
-    files: tuple[TextFile, ...] = ()
+    pictures: tuple[ExamplePicture, ...] = ()
+    files: tuple[ExampleFile, ...] = ()
     expect: tuple[Expect, ...] = ()
 
 
@@ -231,8 +229,15 @@ class Citation:
     bibtex: str = ""
 
 
-@frozen
-class _Tables:
+@frozen(kw_only=True, slots=False, eq=False)
+class Card(Head):
+    """The facts of one data set: the fields of its head and, as attributes of the same names, its tables.
+
+    ``path`` is the file. ``labels`` maps the codes that lie on disk to captions, in card order: the order of classes
+    everywhere. A card pickles with all that it holds, so a worker needs no file.
+    """
+
+    path: Path
     labels: Mapping[str, str]
     counts: Counts = Counts()
     classes: Classes = Classes()
@@ -241,68 +246,32 @@ class _Tables:
     citation: Citation = Citation()
     example: Example = Example()
 
-
-_HEAD_FIELDS: Final = frozenset(a.name for a in Head.__attrs_attrs__)
-
-
-@define(slots=False, eq=False)
-class Card:
-    """The facts of one data set.
-
-    The head is parsed at once, the tables when first asked for. ``labels`` maps the codes that lie on disk
-    to captions, in card order: the order of classes everywhere.
-    """
-
-    path: Path
-    head: Head
-
     @classmethod
     def load(cls, path: Path) -> Card:
-        """Read the head of the card at ``path``; :class:`CardError` names file, field and reason."""
-        return cls(path, remembered(path, "head", lambda: _head(path), __file__))
+        """Read the card at ``path``; :class:`CardError` names file, field and reason."""
+        from medmat_core._structure import structure  # cattrs is not needed where an index tells enough
 
-    @cached_property
-    def tables(self) -> _Tables:
-        """Everything below the head."""
-        return remembered(self.path, "tables", self._read_tables, __file__)
-
-    def _read_tables(self) -> _Tables:
-        raw = _parse(self.path.read_text(encoding="utf-8"), self.path)
-        rest = {key: value for key, value in raw.items() if key not in _HEAD_FIELDS}
-        tables: _Tables = _structure(rest, _Tables, self.path)
-        self._check(tables)
-        return tables
-
-    def _check(self, tables: _Tables) -> None:
-        captions = set(tables.labels.values())
-        for where, names in (
-            ("normal", (self.head.normal,) if self.head.normal else ()),
-            ("counts.classes", tables.counts.classes),
-            ("classes.catch_all", tables.classes.catch_all),
-            ("classes.anatomy", tables.classes.anatomy),
-            ("classes.nested", [name for pair in tables.classes.nested for name in pair]),
-            ("classes.overlapping", [name for pair in tables.classes.overlapping for name in pair]),
-        ):
-            for name in names:
-                if name not in captions:
-                    raise CardError(
-                        f"{self.path}: {where}: {name!r} is not a caption of [labels]; "
-                        "write the caption as it stands there"
-                    )
-        for where, codes in (("mask.index", tables.mask.index), ("mask.colors", tables.mask.colors)):
-            for code in codes.values():
-                if code not in tables.labels:
-                    raise CardError(f"{self.path}: {where}: {code!r} is not a code of [labels]")
+        raw = _parse(path)
+        if "path" in raw:
+            raise CardError(f"{path}: card: there is no field path")
+        card = structure({**raw, "path": path}, cls, path)
+        _check(card)
+        return card
 
     @property
-    def labels(self) -> Mapping[str, str]:
-        """Code on disk -> caption, in card order."""
-        return self.tables.labels
+    def head(self) -> Head:
+        """The card as what its head says of it."""
+        return self
+
+    @property
+    def tables(self) -> Card:
+        """The card as what its tables say of it."""
+        return self
 
     @cached_property
     def captions(self) -> tuple[str, ...]:
         """The captions in card order, each once."""
-        return tuple(dict.fromkeys(self.tables.labels.values()))
+        return tuple(dict.fromkeys(self.labels.values()))
 
     @cached_property
     def order(self) -> Mapping[str, int]:
@@ -315,46 +284,43 @@ class Card:
         ``path`` lies below the data set's folder, with '/' separators; ``prefix`` is what leads from there to the data
         set's root ('' or 'outer/folders/'), as :attr:`medmat_core.tree.Tree.prefix` is.
         """
-        match = self._ignoring
-        return match is not None and any(match(name) is not None for name in _names(path, prefix))
+        rules = self._ignoring
+        return rules is not None and any(rules.match(name) is not None for name in _names(path, prefix))
 
     @cached_property
-    def _ignoring(self) -> Callable[[str], object] | None:
-        rules = [fnmatch.translate(item.pattern) for item in self.tables.ignored]
-        return re.compile("|".join(rules)).match if rules else None
-
-    def __getattr__(self, name: str) -> Any:
-        # the head's and the tables' fields read as the card's own: card.slug, card.mask, card.example
-        if name.startswith("_"):
-            raise AttributeError(name)
-        if name in _HEAD_FIELDS or name == "namespace":
-            return getattr(self.head, name)
-        return getattr(self.tables, name)
-
-    def __reduce__(self) -> Any:
-        return (Card.load, (self.path,))
+    def _ignoring(self) -> re.Pattern[str] | None:
+        rules = [fnmatch.translate(item.pattern) for item in self.ignored]
+        return re.compile("|".join(rules)) if rules else None
 
 
-def _head(path: Path) -> Head:
+def _parse(path: Path) -> dict[str, Any]:
+    import tomllib
+
     try:
-        text = path.read_text(encoding="utf-8")
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise CardError(f"{path}: cannot be read: {error}") from error
-    table = _TABLE.search(text)
-    head: Head = _structure(_parse(text[: table.start()] if table else text, path), Head, path)
-    return head
-
-
-def _parse(text: str, path: Path) -> dict[str, Any]:
-    import tomllib  # most cards are remembered
-
-    try:
-        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise CardError(f"{path}: not valid TOML: {error}") from error
 
 
-def _structure(raw: Mapping[str, Any], shape: type[Any], path: Path) -> Any:
-    from medmat_core._structure import structure
-
-    return structure(raw, shape, path)
+def _check(card: Card) -> None:
+    """Refuse a card whose tables name a caption or a code that ``[labels]`` does not have."""
+    captions = set(card.labels.values())
+    for where, names in (
+        ("normal", (card.normal,) if card.normal else ()),
+        ("counts.classes", card.counts.classes),
+        ("classes.catch_all", card.classes.catch_all),
+        ("classes.anatomy", card.classes.anatomy),
+        ("classes.nested", [name for pair in card.classes.nested for name in pair]),
+        ("classes.overlapping", [name for pair in card.classes.overlapping for name in pair]),
+    ):
+        for name in names:
+            if name not in captions:
+                raise CardError(
+                    f"{card.path}: {where}: {name!r} is not a caption of [labels]; write the caption as it stands there"
+                )
+    for where, codes in (("mask.index", card.mask.index), ("mask.colors", card.mask.colors)):
+        for code in codes.values():
+            if code not in card.labels:
+                raise CardError(f"{card.path}: {where}: {code!r} is not a code of [labels]")

@@ -1,110 +1,146 @@
-"""The catalog: every installed plugin, its data sets by number and slug, its subsets and writers."""
+"""The catalog: every installed data set by number and slug, and the subsets, formats and commands of all plugins."""
 
 from __future__ import annotations
 
-import fnmatch
-import importlib
-import importlib.util
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
-from importlib.metadata import EntryPoint, entry_points
+from functools import cached_property
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import pluggy
-from attrs import evolve, field, frozen
+from attrs import frozen
 
-from medmat_core import hooks
+from medmat_core.card import Head
 from medmat_core.dataset import Dataset, Source
-from medmat_core.errors import CatalogError, MedmatError, UsageError
+from medmat_core.errors import CatalogError, UsageError
+from medmat_core.plugins import CORE, FailedPlugin, Plugins, find_plugins, hooks_of
 
 if TYPE_CHECKING:
     import click
 
+    from medmat_core.formats import Format
     from medmat_core.subsets import Subset
-    from medmat_core.writers import Writer
 
-GROUP: Final = "medmat"
-"""The entry point group in which plugins register."""
-
-
-@frozen
-class FailedPlugin:
-    """A plugin that could not be loaded, and why; the others work on."""
-
-    source: Source
-    reason: str
-
-    def __str__(self) -> str:
-        dist = f" of {self.source.dist} {self.source.version}" if self.source.dist else ""
-        return f"plugin {self.source.name!r}{dist} failed to load: {self.reason}"
+T = TypeVar("T")
 
 
 @frozen(eq=False)
-class Catalog:
-    """What is installed. ``datasets`` is in the order of numbers, third parties' after them by slug.
-    ``disabled`` plugins were left out on request; ``idle`` requests to do so matched none."""
+class Entry:
+    """A data set that is installed: what its card's head says, and how to load the rest."""
 
-    datasets: tuple[Dataset, ...]
-    failed: tuple[FailedPlugin, ...] = ()
-    disabled: tuple[str, ...] = ()
-    idle: tuple[str, ...] = ()
-    manager: pluggy.PluginManager = field(factory=lambda: _manager(), repr=False)
-    sources: Mapping[str, Source] = field(factory=dict, repr=False)
+    head: Head
+    source: Source
+    load: Callable[[], Dataset]
+
+    @property
+    def owner(self) -> str:
+        """Its plugin, as errors name it."""
+        return (
+            f"{self.source.name} ({self.source.dist} {self.source.version})" if self.source.dist else self.source.name
+        )
+
+
+class Catalog:
+    """What is installed.
+
+    ``entries`` are the data sets in the order of numbers, third parties' after them by slug. ``modules`` are those of
+    the plugins, ``disabled`` plugins were left out on request; ``idle`` requests to do so matched none.
+    """
+
+    def __init__(
+        self,
+        entries: Iterable[Entry],
+        plugins: Plugins,
+        *,
+        modules: Iterable[str] = (),
+        disabled: Iterable[str] = (),
+        idle: Iterable[str] = (),
+    ) -> None:
+        self.entries = tuple(entries)
+        self.modules = frozenset(modules)
+        self.disabled = tuple(disabled)
+        self.idle = tuple(idle)
+        self._plugins = plugins
+
+    @property
+    def failed(self) -> tuple[FailedPlugin, ...]:
+        """The plugins that could not be loaded, or whose hooks failed, so far."""
+        return tuple(self._plugins.failed)
+
+    # -- data sets --------------------------------------------------------------------------------
+
+    @cached_property
+    def datasets(self) -> tuple[Dataset, ...]:
+        """Every data set, loaded."""
+        return tuple(entry.load() for entry in self.entries)
 
     def __iter__(self) -> Iterator[Dataset]:
         return iter(self.datasets)
 
-    def get(self, name: str) -> Dataset:
+    def entry(self, name: str) -> Entry:
         """The data set with this number or slug; :class:`UsageError` suggests a near one if there is none."""
-        wanted = name.strip().lower()
-        for dataset in self.datasets:
-            if dataset.slug == wanted or (wanted.isdecimal() and dataset.no is not None and int(wanted) == dataset.no):
-                return dataset
+        wanted = name.strip().casefold()
+        for entry in self.entries:
+            no = entry.head.no
+            if entry.head.slug == wanted or (wanted.isdecimal() and no is not None and int(wanted) == no):
+                return entry
         import difflib
 
-        near = difflib.get_close_matches(wanted, [d.slug for d in self.datasets], n=1)
+        near = difflib.get_close_matches(wanted, [entry.head.slug for entry in self.entries], n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
         raise UsageError(f"no data set {name!r} is installed; {hint}`medmat list` shows all")
 
-    def select(
+    def get(self, name: str) -> Dataset:
+        """The data set with this number or slug, loaded."""
+        return self.entry(name).load()
+
+    def heads(
         self, names: Sequence[str] = (), *, subset: int | None = None, modality: str | None = None
-    ) -> tuple[Dataset, ...]:
+    ) -> tuple[Entry, ...]:
         """The data sets with these numbers or slugs (all, if none are given), narrowed by subset and modality."""
-        chosen = [self.get(name) for name in names] if names else list(self.datasets)
+        chosen = [self.entry(name) for name in names] if names else list(self.entries)
         wanted = (modality or "").casefold()
         return tuple(
-            dataset
-            for dataset in dict.fromkeys(chosen)
-            if (subset is None or dataset.card.head.subset == subset)
-            and (
-                not wanted
-                or wanted in (dataset.card.head.modality.casefold(), dataset.card.head.modality_shown.casefold())
-            )
+            entry
+            for entry in dict.fromkeys(chosen)
+            if (subset is None or entry.head.subset == subset)
+            and (not wanted or wanted in (entry.head.modality.casefold(), entry.head.modality_shown.casefold()))
         )
+
+    def select(
+        self,
+        names: Sequence[str] = (),
+        *,
+        subset: int | None = None,
+        modality: str | None = None,
+        where: Callable[[Head], bool] | None = None,
+    ) -> tuple[Dataset, ...]:
+        """The same, loaded; ``where`` leaves out, unloaded, those whose head it refuses."""
+        entries = self.heads(names, subset=subset, modality=modality)
+        return tuple(entry.load() for entry in entries if where is None or where(entry.head))
+
+    def only(self, *datasets: Dataset) -> Catalog:
+        """This catalog with these data sets and no others."""
+        return Catalog(
+            map(_loaded, datasets), self._plugins, modules=self.modules, disabled=self.disabled, idle=self.idle
+        )
+
+    # -- what plugins add -------------------------------------------------------------------------
 
     def subsets(self) -> Mapping[int, Subset]:
         """Every subset by number: the 53, and those of plugins."""
-        return self._subsets()[0]
+        return self._subsets[0]
 
     def subset_owners(self) -> Mapping[int, str]:
         """Where each subset comes from: "medmat-core", or a plugin as ``entry point (distribution)``."""
-        return self._subsets()[1]
+        return self._subsets[1]
 
-    def _subsets(self) -> tuple[dict[int, Subset], dict[int, str]]:
-        from medmat_core.subsets import load_subset, subset_index
+    @cached_property
+    def _subsets(self) -> tuple[Mapping[int, Subset], Mapping[int, str]]:
+        from medmat_core.subsets import Subset, load_subset, subset_index
 
-        found: dict[int, Subset] = {no: load_subset(no) for no in subset_index()}
-        owners = dict.fromkeys(found, "medmat-core")
-        for owner, subset in self._answers("medmat_subsets"):
-            if subset.no in found:
-                raise CatalogError(
-                    f"subset {subset.no} is claimed by {owner} and by {owners[subset.no]}; "
-                    "number it from 1000 up, or disable one of them with --disable"
-                )
-            found[subset.no], owners[subset.no] = subset, owner
-        return found, owners
+        own = [(CORE, load_subset(no)) for no in subset_index()]
+        answers = [*own, *self._plugins.ask("medmat_subsets", Subset)]
+        return _by_name(answers, lambda subset: subset.no, "subset", "number it from 1000 up")
 
     def subset(self, no: int) -> Subset:
         """The subset with this number; a plugin's subset wherever it is not one of the 53."""
@@ -117,199 +153,104 @@ class Catalog:
         except KeyError:
             raise CatalogError(f"no plugin defines subset {no}; see the hook medmat_subsets") from None
 
-    def writers(self) -> Mapping[str, Writer]:
+    def formats(self) -> Mapping[str, Format]:
         """Every output format by name."""
-        return self._writers()[0]
+        return self._formats[0]
 
-    def writer_owners(self) -> Mapping[str, str]:
+    def format_owners(self) -> Mapping[str, str]:
         """Where each output format comes from: "medmat-core", or a plugin as ``entry point (distribution)``."""
-        return self._writers()[1]
+        return self._formats[1]
 
-    def _writers(self) -> tuple[dict[str, Writer], dict[str, str]]:
-        from medmat_core.writers import WRITERS
+    @cached_property
+    def _formats(self) -> tuple[Mapping[str, Format], Mapping[str, str]]:
+        from medmat_core.formats import Format
 
-        found = {writer.name: writer for writer in WRITERS}
-        owners = dict.fromkeys(found, "medmat-core")
-        for owner, writer in self._answers("medmat_writers"):
-            if writer.name in found:
-                raise CatalogError(f"output format {writer.name!r} is claimed by {owner} and by {owners[writer.name]}")
-            found[writer.name], owners[writer.name] = writer, owner
-        return found, owners
+        answers = self._plugins.ask("medmat_formats", Format)  # type: ignore[type-abstract]  # checked structurally
+        return _by_name(answers, lambda writer: writer.name, "output format", "rename it")
 
     def commands(self) -> Mapping[str, click.Command]:
-        """Commands that plugins add."""
-        found: dict[str, Any] = {}
-        for owner, command in self._answers("medmat_commands"):
-            if command.name in found:
-                raise CatalogError(f"command {command.name!r} is added twice, the second time by {owner}")
-            found[command.name] = command
-        return found
+        """Every command by name, medmat's own first."""
+        return self._commands[0]
 
-    def _answers(self, hook: str) -> Iterator[tuple[str, Any]]:
-        for impl in getattr(self.manager.hook, hook).get_hookimpls():
-            source = self.sources.get(impl.plugin_name)
-            owner = f"{source.name} ({source.dist})" if source and source.dist else impl.plugin_name
-            for item in impl.function():
-                yield owner, item
+    def command_owners(self) -> Mapping[str, str]:
+        """Where each command comes from: "medmat-core", or a plugin as ``entry point (distribution)``."""
+        return self._commands[1]
 
+    @cached_property
+    def _commands(self) -> tuple[Mapping[str, click.Command], Mapping[str, str]]:
+        import click
 
-def _manager() -> pluggy.PluginManager:
-    manager = pluggy.PluginManager("medmat")
-    manager.add_hookspecs(hooks)
-    return manager
+        return _by_name(
+            self._plugins.ask("medmat_commands", click.Command), lambda command: command.name, "command", "rename it"
+        )
 
+    def modules_with(self, hook: str) -> tuple[str, ...]:
+        """The plugin modules that implement a hook, by name, so that a worker can import them."""
+        return tuple(plugin.__name__ for plugin in self._plugins.implementing(hook))
 
-@frozen
-class Peek:
-    """What a card beside a plugin module says at a glance, before anything is imported."""
-
-    slug: str
-    no: int | None
-    folder: str
-    subset: int | None
-    modality: str
+    def decoder(self) -> Callable[..., Any]:
+        """The hook ``medmat_regions``: decodes a mask by whichever plugin knows its kind, medmat's own decoder last."""
+        decoder: Callable[..., Any] = hooks_of(self._plugins.implementing("medmat_regions")).medmat_regions
+        return decoder
 
 
-_GLANCE: Final = re.compile(r'^(slug|folder|no|subset|modality) *= *(?:"([^"\\\n]*)"|(\d+)) *$', re.MULTILINE)
-_OTHER_HOOKS: Final = ("medmat_subsets", "medmat_writers", "medmat_commands", "medmat_regions", "MEDMAT_API")
+def _by_name(
+    answers: Iterable[tuple[str, T]], name_of: Callable[[T], Any], what: str, todo: str
+) -> tuple[dict[Any, T], dict[Any, str]]:
+    """What was answered by name, and each one's owner; :class:`CatalogError` names both where two claim one name."""
+    found: dict[Any, T] = {}
+    owners: dict[Any, str] = {}
+    for owner, item in answers:
+        name = name_of(item)
+        if name in found:
+            raise CatalogError(
+                f"{what} {name!r} is claimed by {owner} and by {owners[name]}; {todo}, "
+                "or leave one of them out with --disable"
+            )
+        found[name], owners[name] = item, owner
+    return found, owners
 
 
-@lru_cache(maxsize=64)
-def _folder_of(package: str) -> str | None:
-    """Where a package's modules lie, without importing it."""
-    spec = importlib.util.find_spec(package)
-    return next(iter(spec.submodule_search_locations or ()), None) if spec is not None else None
-
-
-def _peek(module: str, name: str) -> Peek | None:
-    """The card beside the module of a data set, read at a glance; None where the module has to be imported.
-
-    A module that also implements another hook, or whose entry point is not named by its slug, is imported.
-    """
-    package, _, tail = module.rpartition(".")
-    if not package or "." in package:
-        return None
-    try:
-        folder = _folder_of(package)
-        if folder is None:
-            return None
-        with (
-            open(f"{folder}/{tail}.toml", encoding="utf-8") as card,
-            open(f"{folder}/{tail}.py", encoding="utf-8") as code,
-        ):
-            text, source = card.read(4096), code.read()
-    except (OSError, ValueError, ImportError):
-        return None
-    if any(hook in source for hook in _OTHER_HOOKS):
-        return None
-    found = {key: word or number for key, word, number in _GLANCE.findall(text.split("\n[", 1)[0])}
-    if found.get("slug") != name or "folder" not in found or not found.get("subset", "").isdecimal():
-        return None
-    no = found.get("no", "")
-    return Peek(name, int(no) if no else None, found["folder"], int(found["subset"]), found.get("modality", ""))
-
-
-def load_catalog(
-    *,
-    disable: Sequence[str] = (),
-    plugins: Sequence[ModuleType] | None = None,
-    wanted: Callable[[Peek], bool] | None = None,
-) -> Catalog:
+def load_catalog(*, disable: Sequence[str] = (), plugins: Sequence[ModuleType] | None = None) -> Catalog:
     """Everything that is installed.
 
     ``disable`` leaves out plugins by entry point, distribution or module name (shell patterns). ``plugins``
-    takes these modules instead of the installed entry points (for tests). ``wanted`` leaves data sets unloaded that
-    a command has no use for, by a glance at the card beside their module. A plugin that fails to import or
-    whose card is broken is listed under ``failed``; two plugins that claim one slug or number raise
+    takes these modules instead of the installed entry points (for tests). A plugin that fails to import, whose card is
+    broken or whose hooks fail is listed under ``failed``; two plugins that claim one slug or number raise
     :class:`CatalogError` naming both.
     """
-    manager = _manager()
-    failed: list[FailedPlugin] = []
-    datasets: list[Dataset] = []
-    sources: dict[str, Source] = {}
+    known = Plugins()
+    entries: list[Entry] = []
+    modules: list[str] = []
     left_out: list[str] = []
     idle = set(disable)
-    peeks: list[tuple[Peek, Source]] = []
-    for source, load, names in _found(plugins):
-        asked = {pattern for pattern in disable if any(fnmatch.fnmatchcase(name, pattern) for name in names)}
+    for found in find_plugins(plugins):
+        asked = {pattern for pattern in disable if found.is_called(pattern)}
         if asked:
-            left_out.append(source.name)
+            left_out.append(found.source.name)
             idle -= asked
             continue
-        if wanted is not None and plugins is None:
-            peek = _peek(names[-1], source.name)
-            if peek is not None and not wanted(peek):
-                peeks.append((peek, source))
-                continue
-        # two packages may name their entry points alike; that is no fault as long as their data sets differ
-        key = source.name if not manager.has_plugin(source.name) else f"{source.name} of {source.dist or names[-1]}"
-        try:
-            module = load()
-            needs = getattr(module, "MEDMAT_API", hooks.API_VERSION)
-            if needs != hooks.API_VERSION:
-                raise MedmatError(
-                    f"it needs version {needs} of the hooks, this medmat-core has {hooks.API_VERSION}; "
-                    f"upgrade {'medmat-core' if needs > hooks.API_VERSION else 'the plugin'}"
-                )
-            if manager.is_registered(module):
-                continue
-            manager.register(module, name=key)
-            manager.check_pending()
-            claim = getattr(module, "medmat_datasets", None)
-            own = [evolve(dataset, source=source) for dataset in claim()] if claim is not None else []
-        except (
-            Exception,
-            SystemExit,
-        ) as error:  # a stranger's module may raise anything; it must not take the rest down
-            if manager.has_plugin(key):
-                manager.unregister(name=key)
-            failed.append(
-                FailedPlugin(
-                    source, f"{type(error).__name__}: {error}" if not isinstance(error, MedmatError) else str(error)
-                )
-            )
-            continue
-        sources[key] = source
-        datasets.extend(own)
-    _check_claims(
-        [(d.slug, d.no, _owner(d.source, d.module)) for d in datasets] + [(p.slug, p.no, _owner(s)) for p, s in peeks]
-    )
-    datasets.sort(key=lambda d: (d.no is None, d.no or 0, d.slug))
-    return Catalog(tuple(datasets), tuple(failed), tuple(left_out), tuple(sorted(idle)), manager, sources)
+        modules.append(found.module)
+        entries += map(_loaded, known.add(found))
+    _check_claims(entries)
+    entries.sort(key=lambda entry: (entry.head.no is None, entry.head.no or 0, entry.head.slug))
+    return Catalog(entries, known, modules=modules, disabled=left_out, idle=sorted(idle))
 
 
-def _found(plugins: Sequence[ModuleType] | None) -> Iterator[tuple[Source, Any, tuple[str, ...]]]:
-    if plugins is not None:
-        for module in plugins:
-            yield Source(module.__name__), (lambda module=module: module), (module.__name__,)
-        return
-    points: Iterable[EntryPoint] = sorted(entry_points(group=GROUP), key=lambda p: (p.name, p.value))
-    told: dict[int, tuple[str, str]] = {}  # a distribution parses its metadata every time it is asked
-    for point in points:
-        dist = point.dist
-        name, version = told.get(id(dist)) or told.setdefault(id(dist), (dist.name, dist.version) if dist else ("", ""))
-        source = Source(point.name, name, version)
-        yield (
-            source,
-            (lambda value=point.module: importlib.import_module(value)),
-            (point.name, source.dist, point.module),
-        )
+def _loaded(dataset: Dataset) -> Entry:
+    return Entry(dataset.card, dataset.source, lambda: dataset)
 
 
-def _check_claims(claims: Sequence[tuple[str, int | None, str]]) -> None:
+def _check_claims(entries: Sequence[Entry]) -> None:
     """Refuse two plugins that claim one slug or one number."""
-    owners: dict[str, str] = {}
-    for slug, no, owner in claims:
-        for claimed in (f"slug {slug!r}", *((f"number {no}",) if no is not None else ())):
-            other = owners.setdefault(claimed, owner)
-            if other is not owner:
-                # the package, since both may name their entry points alike
-                name = owner.partition("(")[2].partition(" ")[0] or owner
+    owners: dict[str, Entry] = {}
+    for entry in entries:
+        head = entry.head
+        for claimed in (f"slug {head.slug!r}", *((f"number {head.no}",) if head.no is not None else ())):
+            other = owners.setdefault(claimed, entry)
+            if other is not entry:
                 raise CatalogError(
-                    f"{claimed} is claimed by {owner} and by {other}; uninstall one of them "
-                    f"or leave one out with --disable {name}"
+                    f"{claimed} is claimed by {entry.owner} and by {other.owner}; uninstall one of them "
+                    # the package, since both may name their entry points alike
+                    f"or leave one out with --disable {entry.source.dist or entry.source.name}"
                 )
-
-
-def _owner(source: Source, module: str = "") -> str:
-    return f"{source.name} ({source.dist} {source.version})" if source.dist else f"{source.name or module}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 from typing import Any
 
 import click
@@ -11,46 +10,42 @@ import click
 from medmat_core import __version__
 from medmat_core.errors import MedmatError, UsageError
 
-_COMMANDS = {
-    "list": ("list_", "Show the data sets that the installed plugins know."),
-    "show": ("show", "Show one data set's card: where to get it, where to unzip it, what is wrong with it."),
-    "build": ("build", "Turn unzipped data sets into question/answer records."),
-    "check": ("check", "Compare what lies in your data folder with what the cards say."),
-    "audit": ("audit", "Test a built folder (or Med-MAT's published files) for every fault we know of."),
-    "export": ("export", "Make a self-contained folder for a trainer or a judge from a built one."),
-    "sample": ("sample", "Write tiny synthetic data sets in the real layouts."),
-    "demo": ("demo", "Sample, build and summarise everything installed: a first look in two minutes."),
-    "new-plugin": ("new_plugin", "Write a complete plugin package for a data set of your own."),
-}
-
 
 class Commands(click.Group):
-    """The commands above, and those that plugins add."""
+    """The commands of all plugins, medmat's own first."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*_COMMANDS, *sorted(self._added(ctx))]
+        return [*self.own(ctx), *self.added(ctx)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name in _COMMANDS:
-            command: click.Command = import_module(f"medmat_core.commands.{_COMMANDS[cmd_name][0]}").command
-            return command
-        return self._added(ctx).get(cmd_name)
+        from medmat_core.commands import LazyCommand, catalog_of
+
+        command = catalog_of(ctx).commands().get(cmd_name)
+        return command.load() if isinstance(command, LazyCommand) else command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        added = self._added(ctx)
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
-        if added:
-            with formatter.section("Commands of plugins"):
-                formatter.write_dl([(name, added[name].get_short_help_str(80)) for name in sorted(added)])
+        for title, commands in (("Commands", self.own(ctx)), ("Commands of plugins", self.added(ctx))):
+            if commands:
+                with formatter.section(title):
+                    formatter.write_dl([(name, told.get_short_help_str(100)) for name, told in commands.items()])
 
-    def _added(self, ctx: click.Context) -> dict[str, click.Command]:
+    def own(self, ctx: click.Context) -> dict[str, click.Command]:
+        """medmat's own commands."""
+        from medmat_core.builtin import medmat_commands
+
+        return {command.name: command for command in medmat_commands() if command.name is not None}
+
+    def added(self, ctx: click.Context) -> dict[str, click.Command]:
+        """The commands that plugins add, by name."""
         from medmat_core.commands import catalog_of
 
         try:
-            return {name: c for name, c in catalog_of(ctx).commands().items() if name not in _COMMANDS}
-        except MedmatError:
-            return {}  # the command that is asked for will say it
+            commands = catalog_of(ctx).commands()
+        except MedmatError as error:  # help is there for whoever mends this
+            _tell(str(error))
+            return {}
+        own = self.own(ctx)
+        return {name: commands[name] for name in sorted(commands) if name not in own}
 
 
 @click.group(
@@ -61,14 +56,17 @@ class Commands(click.Group):
 )
 @click.version_option(__version__, prog_name="medmat")
 @click.option(
-    "--disable", multiple=True, metavar="PLUGIN", help="Leave a plugin out (entry point or package name; repeatable)."
+    "--disable",
+    multiple=True,
+    is_eager=True,
+    metavar="PLUGIN",
+    help="Leave a plugin out (entry point or package name; repeatable).",
 )
 @click.option("--debug", is_flag=True, help="Show a traceback when something fails.")
 @click.pass_context
 def cli(ctx: click.Context, disable: tuple[str, ...], debug: bool) -> None:
     """Turn public medical image data sets, as they lie on your disk, into visual question answering records."""
-    ctx.ensure_object(dict)
-    ctx.obj.update(disable=disable, debug=debug)
+    ctx.ensure_object(dict)["debug"] = debug
 
 
 def main(arguments: list[str] | None = None) -> None:

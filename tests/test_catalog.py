@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from medmat_core.catalog import Catalog, load_catalog
 from medmat_core.cli import run
 from medmat_core.errors import CatalogError
 from medmat_core.hooks import API_VERSION
+from medmat_core.model import PolygonMask
 from tests.toy import CARD, zoo
 
 PLUGIN = """
@@ -69,7 +71,7 @@ class CsvWriter:
 
 
 @hookimpl
-def medmat_writers():
+def medmat_formats():
     return [CsvWriter()]
 """
 
@@ -185,7 +187,7 @@ def test_a_plugin_of_another_hook_version_says_what_to_upgrade(install: Install,
 def test_a_plugin_that_fails_to_import_is_told_and_the_rest_works(
     install: Install, capsys: pytest.CaptureFixture[str], extra: str, told: str
 ) -> None:
-    install("newts", extra=f"{extra}\nMEDMAT_API = 1")  # what has more than a card to say is imported at once
+    install("newts", extra=f"{extra}\nMEDMAT_API = 2")  # what has more than a card to say is imported at once
     install("geckos")
     code, rows, err = listed(capsys, "list")
     assert code == 3
@@ -194,7 +196,7 @@ def test_a_plugin_that_fails_to_import_is_told_and_the_rest_works(
 
 
 def test_a_failed_plugin_sets_exit_code_3_of_a_build_that_is_otherwise_done(install: Install, tmp_path: Path) -> None:
-    install("newts", extra="import no_such_library\nMEDMAT_API = 1")
+    install("newts", extra="import no_such_library\nMEDMAT_API = 2")
     install("geckos", extra=SUBSET.format(no=1000))
     zoo(tmp_path / "med-mat")
     out = tmp_path / "out"
@@ -204,7 +206,7 @@ def test_a_failed_plugin_sets_exit_code_3_of_a_build_that_is_otherwise_done(inst
 
 
 def test_a_plugin_with_a_broken_card_is_told_with_file_and_field(install: Install) -> None:
-    install("newts", head="access_level = 3", extra="MEDMAT_API = 1")
+    install("newts", head="access_level = 3", extra="MEDMAT_API = 2")
     (failed,) = (plugin for plugin in load_catalog().failed if plugin.source.name == "newts")
     assert "newts.toml" in failed.reason and "access_level" in failed.reason
 
@@ -245,7 +247,7 @@ def test_entry_points_of_one_name_in_two_packages_are_no_fault(install: Install)
 
 def test_a_plugin_that_fails_under_a_taken_name_leaves_the_first_one_in(install: Install) -> None:
     install("geckos", entry="data", extra=SUBSET.format(no=1000))
-    install("newts", entry="data", extra='MEDMAT_API = 1\n\n\n@hookimpl(specname="medmat_nonsense")\ndef other(): ...')
+    install("newts", entry="data", extra='MEDMAT_API = 2\n\n\n@hookimpl(specname="medmat_nonsense")\ndef other(): ...')
     catalog = load_catalog()
     assert [plugin.source.dist for plugin in catalog.failed] == ["medmat-plugin-newts"]
     assert "geckos" in slugs(catalog) and 1000 in catalog.subsets()
@@ -302,11 +304,11 @@ def test_a_format_of_a_plugin_is_written_by_build_and_listed_with_where_it_comes
 def test_a_format_name_that_is_taken_is_an_error_that_names_both(install: Install) -> None:
     install("newts", extra=SUBSET.format(no=1000) + WRITER.format(name="jsonl"))
     with pytest.raises(CatalogError, match=r"'jsonl' is claimed by newts \(medmat-plugin-newts\) and by medmat-core"):
-        load_catalog().writers()
+        load_catalog().formats()
 
 
 def test_an_unknown_hook_of_a_plugin_is_told(install: Install) -> None:
-    install("newts", extra='MEDMAT_API = 1\n\n\n@hookimpl(specname="medmat_nonsense")\ndef other(): ...')
+    install("newts", extra='MEDMAT_API = 2\n\n\n@hookimpl(specname="medmat_nonsense")\ndef other(): ...')
     (failed,) = (plugin for plugin in load_catalog().failed if plugin.source.name == "newts")
     assert "medmat_nonsense" in failed.reason
 
@@ -318,3 +320,161 @@ def test_a_disable_that_matches_no_plugin_is_told_even_beside_one_that_does(
     assert load_catalog(disable=["newts", "nosuch"]).idle == ("nosuch",)
     _, _, told = listed(capsys, "--disable", "newts", "--disable", "nosuch", "list")
     assert "--disable nosuch: no installed plugin" in told and "--disable newts" not in told
+
+
+COMMAND = """
+import click
+
+
+@click.command("{name}")
+def command():
+    "Count the newts."
+    click.echo("two newts")
+
+
+@hookimpl
+def medmat_commands():
+    return [command]
+"""
+
+
+def test_a_command_of_a_plugin_is_listed_by_help_and_called(
+    install: Install, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install("newts", extra=COMMAND.format(name="count-newts"))
+    assert run(["--help"]) == 0
+    told = capsys.readouterr().out
+    assert re.search(r"Commands of plugins:\s+count-newts +Count the newts", told)
+    assert run(["count-newts"]) == 0 and capsys.readouterr().out == "two newts\n"
+
+
+def test_a_command_of_a_plugin_that_is_disabled_is_not_there(
+    install: Install, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install("newts", extra=COMMAND.format(name="count-newts"))
+    assert run(["--disable", "newts", "count-newts"]) == 2
+    assert "No such command" in capsys.readouterr().err
+    assert run(["--disable", "newts", "--help"]) == 0 and "count-newts" not in capsys.readouterr().out
+
+
+def test_a_command_name_that_is_taken_is_an_error_that_names_both(
+    install: Install, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install("newts", extra=COMMAND.format(name="list"))
+    assert run(["list"]) == 3
+    told = capsys.readouterr().err
+    assert "command 'list' is claimed by newts (medmat-plugin-newts) and by medmat-core" in told
+    assert run(["--disable", "newts", "list"]) == 0
+
+
+def test_help_is_there_in_spite_of_two_claims(install: Install, capsys: pytest.CaptureFixture[str]) -> None:
+    install("newts", extra=COMMAND.format(name="list"))
+    assert run(["--help"]) == 0
+    out, err = capsys.readouterr()
+    assert "new-plugin" in out and "'list' is claimed by newts" in err
+
+
+def answering(hook: str, answer: str, arguments: str = "") -> str:
+    return f"\n\n@hookimpl\ndef {hook}({arguments}):\n    {answer}\n"
+
+
+@pytest.mark.parametrize(
+    ("hook", "asked"),
+    [
+        ("medmat_subsets", lambda catalog: catalog.subsets()),
+        ("medmat_formats", lambda catalog: catalog.formats()),
+        ("medmat_commands", lambda catalog: catalog.commands()),
+    ],
+)
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ("raise ValueError('no newts')", "ValueError: no newts"),
+        ("raise SystemExit(3)", "SystemExit: 3"),
+        ("return 7", "returned int 7"),
+        ("return 'newts'", "returned str 'newts'"),
+        ("return [None]", "returned NoneType None among others"),
+    ],
+)
+def test_a_hook_that_fails_or_answers_nonsense_is_told_and_the_others_answer(
+    install: Install, hook: str, asked: Callable[[Catalog], Any], answer: str, told: str
+) -> None:
+    install("geckos", extra=SUBSET.format(no=1000) + WRITER.format(name="csv") + COMMAND.format(name="count"))
+    install("newts", extra=answering(hook, answer))
+    catalog = load_catalog()
+    whole = asked(catalog)
+    assert {1000, "csv", "count"} & set(whole) and {2, "medmat", "list"} & set(whole)
+    (failed,) = catalog.failed
+    assert str(failed).startswith(f"plugin 'newts' of medmat-plugin-newts 1.2 failed in {hook}: ") and told in str(
+        failed
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [("return [3]", "returned int 3 among others"), ("return None", ""), ("raise SystemExit", "SystemExit")],
+)
+def test_data_sets_that_are_none_fail_their_plugin_alone(install: Install, answer: str, told: str) -> None:
+    install("geckos")
+    install("newts", code="from medmat_core import hookimpl\n" + answering("medmat_datasets", answer))
+    catalog = load_catalog()
+    assert "geckos" in slugs(catalog) and "newts" not in slugs(catalog)
+    assert [told in plugin.reason for plugin in catalog.failed] == ([True] if told else [])
+
+
+def test_every_hook_is_called_once(install: Install, tmp_path: Path) -> None:
+    log = tmp_path / "calls"
+    hooks = {
+        "medmat_subsets": lambda catalog: (catalog.subsets(), catalog.subset_owners(), catalog.subset(1000)),
+        "medmat_formats": lambda catalog: (catalog.formats(), catalog.format_owners()),
+        "medmat_commands": lambda catalog: (catalog.commands(), catalog.command_owners()),
+        "medmat_datasets": lambda catalog: (catalog.datasets, list(catalog), catalog.get("newts")),
+    }
+    extra = SUBSET.format(no=1000) + WRITER.format(name="csv") + COMMAND.format(name="count")
+    code = PLUGIN.replace("{extra}", extra)
+    for hook in hooks:
+        code = code.replace(f"def {hook}():\n", f"def {hook}():\n    open({str(log)!r}, 'a').write('{hook} ')\n")
+    install("newts", code=code)
+    catalog = load_catalog()
+    for asked in hooks.values():
+        asked(catalog)
+        asked(catalog)
+    assert sorted(log.read_text().split()) == sorted(hooks)
+
+
+def test_a_hook_with_an_argument_that_it_has_not_is_told(install: Install) -> None:
+    install("newts", extra=answering("medmat_formats", "return []", "records"))
+    (failed,) = load_catalog().failed
+    assert "records" in failed.reason and "medmat_formats" in failed.reason
+
+
+def test_a_hook_of_an_older_contract_is_told_by_its_new_name(install: Install) -> None:
+    install("newts", extra=answering("medmat_writers", "return []"))
+    (failed,) = load_catalog().failed
+    assert failed.reason == "it implements medmat_writers, which is called medmat_formats now; rename it"
+
+
+DECODER = """
+@hookimpl{how}
+def medmat_regions(mask, size, root):
+    return [("{name}", None)] if mask == "ours" else None
+"""
+
+
+def decoded(mask: object) -> Any:
+    return load_catalog().decoder()(mask=mask, size=(4, 4), root=Path())
+
+
+def test_decoders_are_asked_in_the_order_of_entry_points_and_medmats_own_last(install: Install) -> None:
+    install("newts", extra=DECODER.format(name="newts", how="(trylast=True)"))
+    assert decoded("ours") == [("newts", None)]
+    install("geckos", extra=DECODER.format(name="geckos", how=""), entry="a-geckos")
+    install("toads", extra=DECODER.format(name="toads", how=""), entry="b-toads")
+    assert decoded("ours") == [("geckos", None)]
+    (own,) = decoded(PolygonMask(((0, 0), (4, 0), (4, 4)), "cat"))  # every plugin said None
+    assert own.code == "cat" and own.pixels.any()
+
+
+def test_a_mask_that_no_plugin_knows_is_told_by_its_kind() -> None:
+    with pytest.raises(TypeError, match="str is not a kind of mask"):
+        decoded("nobody's")

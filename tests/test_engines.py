@@ -332,10 +332,12 @@ def test_the_command_takes_a_local_dask_cluster(tmp_path: Path, mixed: Path, alo
     assert tree_bytes(tmp_path / "out") == alone
 
 
-def test_an_error_in_reading_is_not_told_as_one_of_writing(
+def test_a_plugins_decoder_that_fails_costs_its_picture_and_names_its_line(
     perilous: tuple[Path, Catalog], tmp_path: Path, eager: None
 ) -> None:
     base, catalog = perilous
     (base / "masks/004.txt").unlink()  # this plugin does not care
-    with pytest.raises(FileNotFoundError, match=r"masks/004\.txt"):
-        build(data=base.parent, out=tmp_path / "out", catalog=catalog, jobs=2)
+    manifest = build(data=base.parent, out=tmp_path / "out", catalog=catalog, jobs=2)
+    (refused,) = (problem for problem in manifest.datasets[0].problems if problem.level == "refused")
+    assert (refused.reason, refused.file) == ("bad_mask", "pics/004.png")
+    assert "FileNotFoundError" in refused.detail and "line" in refused.detail

@@ -33,7 +33,6 @@ def planner(
 ) -> LabelPlanner:
     with tempfile.TemporaryDirectory() as where:
         card = toy_card(Path(where), kind=kind, labels={name: name for name in own}, head=head, tables=tables)
-        card.tables  # noqa: B018  read before the folder goes
     subset = Subset(1000, "Toy", "Toy", "Toy", {"label": INSTRUCTIONS}, tuple(PoolLabel(name, (7,)) for name in pool))
     return LabelPlanner(card, subset, Pools(card, subset, Concepts(relations or Relations()), mode))  # type: ignore[arg-type]
 

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from medmat_core.card import Card, Picture, TextFile
+from medmat_core.card import Card, ExampleFile, ExamplePicture
 from medmat_core.errors import CardError, UsageError
 from medmat_core.samples import example_files, placed, write_example
 from medmat_core.samples.pictures import picture_bytes
@@ -50,7 +50,7 @@ def card(folder: Path, example: str = "", *, slug: str = "synthetic", modality: 
 
 
 def drawn(folder: Path, path: str, **fields: Any) -> bytes:
-    return picture_bytes(card(folder), path, Picture((path,), **fields))
+    return picture_bytes(card(folder), path, ExamplePicture((path,), **fields))
 
 
 def pixels(content: bytes) -> np.ndarray:
@@ -193,7 +193,7 @@ def test_a_jpeg_called_png_is_a_jpeg(tmp_path: Path) -> None:
 def test_a_picture_of_six_megapixels_is_drawn_at_once_and_small(tmp_path: Path, modality: str) -> None:
     subject = card(tmp_path, modality=modality)
     start = time.perf_counter()
-    content = picture_bytes(subject, "a.jpg", Picture(("a.jpg",), size=(3000, 2000)))
+    content = picture_bytes(subject, "a.jpg", ExamplePicture(("a.jpg",), size=(3000, 2000)))
     assert time.perf_counter() - start < 2
     assert len(content) < 80_000
     assert Image.open(io.BytesIO(content)).size == (3000, 2000)
@@ -211,7 +211,7 @@ def test_a_picture_of_six_megapixels_is_drawn_at_once_and_small(tmp_path: Path, 
 )
 def test_a_shape_reaches_exactly_to_its_half_open_bounds(x: int, y: int, width: int, height: int, kind: str) -> None:
     shape = {kind: [x, y, x + width, y + height], "value": 7}
-    mask = draw(Picture(("a.png",), size=(130, 90), shapes=(shape,)), "L")
+    mask = draw(ExamplePicture(("a.png",), size=(130, 90), shapes=(shape,)), "L")
     ys, xs = np.nonzero(mask == 7)
     assert (xs.min(), ys.min(), xs.max() + 1, ys.max() + 1) == (x, y, x + width, y + height)
 
@@ -373,12 +373,12 @@ def test_text_is_written_in_its_encoding_with_its_line_ends() -> None:
 
 def test_text_that_its_encoding_cannot_hold_is_a_fault_of_the_card(tmp_path: Path) -> None:
     with pytest.raises(CardError, match=r"'a\.csv': encoding 'latin-1'"):
-        file_bytes(card(tmp_path), TextFile("a.csv", "，", encoding="latin-1"))
+        file_bytes(card(tmp_path), ExampleFile("a.csv", "，", encoding="latin-1"))
 
 
 def test_a_spreadsheet_is_the_same_file_each_time_and_blanks_are_empty(tmp_path: Path) -> None:
     openpyxl = pytest.importorskip("openpyxl")
-    file = TextFile("a.xlsx", sheets={"first": (("name", "n"), ("x", 1), ("", 2.5)), "second": (("y",),)})
+    file = ExampleFile("a.xlsx", sheets={"first": (("name", "n"), ("x", 1), ("", 2.5)), "second": (("y",),)})
     content = file_bytes(card(tmp_path), file)
     book = openpyxl.load_workbook(io.BytesIO(content))
     assert book.sheetnames == ["first", "second"]

@@ -19,6 +19,7 @@ import pytest
 from medmat_core import readers
 from medmat_core.card import Card
 from medmat_core.dataset import Dataset
+from medmat_core.errors import CardError
 from medmat_core.model import LabelSample, MaskFile, MaskSample, Problem, Sample
 from medmat_core.testing import CHECKS, Finding, Report, check_dataset, example_check, record_check
 from medmat_core.testing.guard import PictureOpened, pictures_closed
@@ -213,11 +214,9 @@ def test_swapped_codes_are_found_at_every_picture(findings: Check) -> None:
     assert [finding.file for finding in wrong] == [f"outer/images/p{name}.png" for name in ("100_1", "200_1", "300_1")]
 
 
-def test_a_card_that_cannot_be_read_is_the_only_finding(findings: Check) -> None:
-    found = findings(("[labels]", "[labels]\nx = 3"))
-    assert len(found) == 1
-    assert "labels" in found[0].what
-    assert found[0].file.endswith("synthetic.toml")
+def test_a_card_that_cannot_be_read_is_told_with_file_and_field_before_any_check(findings: Check) -> None:
+    with pytest.raises(CardError, match=r"synthetic\.toml: labels\['x'\]: expected str, found int 3"):
+        findings(("[labels]", "[labels]\nx = 3"))
 
 
 @pytest.mark.parametrize(

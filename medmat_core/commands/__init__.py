@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,25 +10,45 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from medmat_core.catalog import Catalog, Peek
+    from medmat_core.catalog import Catalog
 
 
-def catalog_of(ctx: click.Context, wanted: Callable[[Peek], bool] | None = None) -> Catalog:
-    """The catalog of installed plugins, loaded once a run; failed plugins are told on stderr.
+class LazyCommand(click.Command):
+    """A command that stands in a module of its own, imported when it is called; until then name and help do."""
 
-    ``wanted`` leaves data sets unloaded that the command has no use for.
-    """
+    def __init__(self, name: str, module: str, short_help: str) -> None:
+        super().__init__(name, short_help=short_help)
+        self.module = module
+
+    def load(self) -> click.Command:
+        """The command itself."""
+        command: click.Command = import_module(self.module).command
+        return command
+
+
+def catalog_of(ctx: click.Context) -> Catalog:
+    """The catalog of installed plugins, loaded once a run; failed plugins are told on stderr."""
     state = ctx.ensure_object(dict)
     if "catalog" not in state:
         from medmat_core.catalog import load_catalog
 
-        state["catalog"] = load_catalog(disable=state.get("disable", ()), wanted=wanted)
+        # a command is looked for before the group that takes --disable is called
+        state["catalog"] = load_catalog(disable=ctx.find_root().params.get("disable") or ())
         for pattern in state["catalog"].idle:
             click.echo(f"medmat: --disable {pattern}: no installed plugin is called so", err=True)
-        for failed in state["catalog"].failed:
-            click.echo(f"medmat: {failed}", err=True)
+        tell_failed(ctx)
     catalog: Catalog = state["catalog"]
     return catalog
+
+
+def tell_failed(ctx: click.Context) -> bool:
+    """Tell each plugin that failed so far, once; whether there is any."""
+    state = ctx.ensure_object(dict)
+    failed = catalog_of(ctx).failed
+    for plugin in failed[state.get("told", 0) :]:
+        click.echo(f"medmat: {' '.join(str(plugin).split())}", err=True)
+    state["told"] = len(failed)
+    return bool(failed)
 
 
 def console(**settings: Any) -> Console:
@@ -42,7 +62,7 @@ def console(**settings: Any) -> Console:
 
 
 def exit_code(ctx: click.Context, refused: int) -> int:
-    """0 done, 1 some inputs refused, 3 a plugin failed to load."""
-    if catalog_of(ctx).failed:
+    """0 done, 1 some inputs refused, 3 a plugin failed."""
+    if tell_failed(ctx):
         return 3
     return 1 if refused else 0

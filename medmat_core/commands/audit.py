@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from medmat_core.commands import catalog_of, console
+from medmat_core.commands import catalog_of, console, tell_failed
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -64,7 +64,7 @@ def command(
         click.echo(json.dumps(report.as_json(), ensure_ascii=False, indent=1))
     else:
         _print(report, min(_SHOWN, limit) if limit == 20 else limit, labels)
-    if catalog.failed:
+    if tell_failed(ctx):
         return 3
     return 0 if report.sound else 1
 

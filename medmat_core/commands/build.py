@@ -5,20 +5,16 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from medmat_core.commands import catalog_of, exit_code
-from medmat_core.tree import fold
 
 if TYPE_CHECKING:
-    from medmat_core.catalog import Peek
     from medmat_core.dataset import Dataset
     from medmat_core.pipeline.manifest import DatasetReport
-    from medmat_core.pipeline.options import BuildOptions
 
 
 @click.command("build")
@@ -106,7 +102,7 @@ def command(ctx: click.Context, /, quiet: bool, asks: tuple[str, ...], **argumen
     options = BuildOptions(asks=_listed(asks) or None, **arguments)
     progress = Silent() if quiet else Shown()
     try:
-        manifest = run_build(catalog_of(ctx, _wanted(options)), options, progress)
+        manifest = run_build(catalog_of(ctx), options, progress)
     finally:
         if isinstance(progress, Shown):
             progress.close()
@@ -120,24 +116,6 @@ def command(ctx: click.Context, /, quiet: bool, asks: tuple[str, ...], **argumen
 def _listed(values: tuple[str, ...]) -> tuple[str, ...]:
     """Values of a repeatable option, which may also be joined by commas; each once."""
     return tuple(dict.fromkeys(part.strip() for value in values for part in value.split(",") if part.strip()))
-
-
-def _wanted(options: BuildOptions) -> Callable[[Peek], bool] | None:
-    """Which data sets this build can touch: the ones named, or those whose folder is there."""
-    if options.pool == "installed":
-        return None
-    names = {name.strip().lower() for name in options.names}
-    try:
-        folders = {fold(entry.name) for entry in os.scandir(options.data)}
-    except OSError:
-        return None
-
-    def wanted(peek: Peek) -> bool:
-        if names:
-            return peek.slug in names or any(name.isdecimal() and int(name) == peek.no for name in names)
-        return fold(peek.folder) in folders
-
-    return wanted
 
 
 class Shown:

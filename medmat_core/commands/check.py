@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -54,24 +54,24 @@ def command(
     set whose folder is there. Exit code 1 if anything is wrong.
     """
     from medmat_core.check import check_dataset
-    from medmat_core.pipeline.source import find_folder
+    from medmat_core.pipeline.source import find_folder, lies_under
 
     if not data.is_dir():
         raise UsageError(f"--data {data}: no such folder")
     catalog = catalog_of(ctx)
-    chosen = catalog.select(names)
     if published:
         if len(names) != 1:
             raise UsageError("--published compares one data set: name it")
-        return _published(ctx, chosen[0], data, published, as_json)
+        return _published(ctx, catalog.get(names[0]), data, published, as_json)
+    chosen = catalog.select(names, where=None if names else lies_under(data))
     if not names:
         chosen = tuple(dataset for dataset in chosen if find_folder(dataset, data) is not None)
         if not chosen:
-            if not catalog.datasets:
+            if not catalog.entries:
                 raise UsageError("no plugin is installed")
-            first = data / catalog.datasets[0].card.head.folder
+            first = data / catalog.entries[0].head.folder
             raise UsageError(f"no data set's folder lies under {data}; for example {first} was looked for")
-    decoders: list[Any] = [impl.function for impl in catalog.manager.hook.medmat_regions.get_hookimpls()]
+    decoders = [catalog.decoder()]
     reports = [check_dataset(dataset, data, verify=verify, near=near, decoders=decoders) for dataset in chosen]
     if as_json:
         click.echo(json.dumps([report.as_json() for report in reports], ensure_ascii=False, indent=1))

@@ -29,7 +29,7 @@ def command(ctx: click.Context, target: Path | None, jobs: int) -> int:
     from medmat_core.samples import write_example
 
     catalog = catalog_of(ctx)
-    if not catalog.datasets:
+    if not catalog.entries:
         raise UsageError("no plugin is installed, so there is nothing to show; try: pip install medmat-plugin-ct")
     where = target if target is not None else Path(tempfile.mkdtemp(prefix="medmat-demo-"))
     click.echo(f"Writing synthetic samples of {len(catalog.datasets)} data sets to {where / 'med-mat'} ...", err=True)

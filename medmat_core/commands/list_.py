@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from medmat_core.commands import catalog_of, console, exit_code
-from medmat_core.dataset import Dataset
 from medmat_core.errors import UsageError
 
 if TYPE_CHECKING:
-    from medmat_core.catalog import Catalog
+    from medmat_core.catalog import Catalog, Entry
 
 
 @click.command("list")
@@ -46,13 +45,13 @@ def command(
         return exit_code(ctx, 0)
     if data is not None and not data.is_dir():
         raise UsageError(f"--data {data}: no such folder; give the folder that holds the data sets' folders")
-    rows = [as_row(dataset, data) for dataset in catalog.select(subset=subset, modality=modality)]
+    rows = [as_row(entry, data) for entry in catalog.heads(subset=subset, modality=modality)]
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
         return exit_code(ctx, 0)
     if not rows:
         click.echo(
-            "No data set matches." if catalog.datasets else "No plugin is installed; try: pip install medmat-plugin-ct"
+            "No data set matches." if catalog.entries else "No plugin is installed; try: pip install medmat-plugin-ct"
         )
         return exit_code(ctx, 0)
     from rich.table import Table
@@ -77,8 +76,8 @@ def subset_rows(catalog: Catalog) -> list[dict[str, Any]]:
     """Every subset: its words, its data sets that are installed, and where it comes from."""
     owners = catalog.subset_owners()
     members: dict[int, list[str]] = {}
-    for dataset in catalog:
-        members.setdefault(dataset.card.head.subset, []).append(dataset.slug)
+    for entry in catalog.entries:
+        members.setdefault(entry.head.subset, []).append(entry.head.slug)
     return [
         {
             "no": no,
@@ -94,7 +93,7 @@ def subset_rows(catalog: Catalog) -> list[dict[str, Any]]:
 
 def format_rows(catalog: Catalog) -> list[dict[str, Any]]:
     """Every output format, and where it comes from."""
-    return [{"format": name, "from": owner} for name, owner in sorted(catalog.writer_owners().items())]
+    return [{"format": name, "from": owner} for name, owner in sorted(catalog.format_owners().items())]
 
 
 def _print_rows(rows: list[dict[str, Any]]) -> None:
@@ -108,9 +107,9 @@ def _print_rows(rows: list[dict[str, Any]]) -> None:
     console().print(table)
 
 
-def as_row(dataset: Dataset, data: Path | None) -> dict[str, Any]:
+def as_row(entry: Entry, data: Path | None) -> dict[str, Any]:
     """One data set as ``medmat list --json`` shows it."""
-    head = dataset.card.head
+    head = entry.head
     row: dict[str, Any] = {
         "no": head.no,
         "slug": head.slug,
@@ -125,13 +124,13 @@ def as_row(dataset: Dataset, data: Path | None) -> dict[str, Any]:
         "license": head.license,
         "source": head.source,
         "plugin": {
-            "name": dataset.source.name,
-            "dist": dataset.source.dist,
-            "version": dataset.source.version,
+            "name": entry.source.name,
+            "dist": entry.source.dist,
+            "version": entry.source.version,
         },
     }
     if data is not None:
         from medmat_core.pipeline.source import is_present
 
-        row["present"] = is_present(dataset, data)
+        row["present"] = is_present(entry.load(), data)
     return row

@@ -70,10 +70,10 @@ def command(
         valid(text or "", what)
     names = names_of(name)
     catalog = catalog_of(ctx)
-    taken = next((d for d in catalog if d.slug == names.slug and d.source.dist != names.dist), None)
+    taken = next((e for e in catalog.entries if e.head.slug == names.slug and e.source.dist != names.dist), None)
     if taken is not None:
         raise UsageError(
-            f"{taken.source.dist or taken.module} has a data set {names.slug!r} already; choose another name"
+            f"{taken.source.dist or taken.source.name} has a data set {names.slug!r} already; choose another name"
         )
     if (target / names.dist).exists():
         raise UsageError(f"{target / names.dist}: is there already and was left alone; choose another name or --to")
@@ -81,7 +81,9 @@ def command(
     proposal = _proposal(source_folder, layout, _codes(labels), asker)
     _tell(proposal, source_folder)
     proposal = _captioned(proposal, labels, asker)
-    others = {d.card.head.folder: str(d) for d in catalog if d.slug != names.slug}
+    others = {
+        e.head.folder: f"{e.head.no or ''} {e.head.slug}".strip() for e in catalog.entries if e.head.slug != names.slug
+    }
     facts = _facts(proposal, given, asker, names.slug, source_folder, [*catalog.subsets()], others)
     plugin = Plugin(names, facts, proposal, looked=source_folder is not None)
     written = write_plugin(plugin, target)

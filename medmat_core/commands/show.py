@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import click
 
-from medmat_core.card import Card
+from medmat_core.card import Card, Head
 from medmat_core.commands import catalog_of, console, exit_code
 from medmat_core.dataset import Dataset
 
@@ -37,11 +37,12 @@ def command(ctx: click.Context, name: str, as_json: bool) -> int:
 
 def card_json(dataset: Dataset) -> dict[str, Any]:
     """The card with its head's fields first, and the plugin it comes from."""
-    card = dataset.card
+    told = attrs.asdict(dataset.card, filter=lambda field, _: field.name != "path")
+    head = attrs.fields_dict(Head)
     return {
-        **attrs.asdict(card.head),
+        **{name: value for name, value in told.items() if name in head},
         "plugin": attrs.asdict(dataset.source),
-        **attrs.asdict(card.tables, filter=lambda a, v: not a.name.startswith("_")),
+        **{name: value for name, value in told.items() if name not in head},
     }
 
 

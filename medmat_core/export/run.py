@@ -94,11 +94,14 @@ def export(
 ) -> Exported:
     """Write formats of a built folder to ``options.to``.
 
-    ``known`` are all formats by name (the core's, unless given); ``catalog`` tells what the manifest does not (access).
+    ``known`` are all formats by name: those of the ``catalog`` unless given, which also tells what the manifest does not
+    (access); without one the core's.
     ``progress`` is called with every number of records done. Raises :class:`UsageError` for arguments that fit
     nothing, for a folder that holds what no export wrote, and where no picture is found.
     """
-    chosen = _chosen(formats, known or {format_.name: format_ for format_ in core_formats()})
+    if known is None:
+        known = catalog.formats() if catalog is not None else {format_.name: format_ for format_ in core_formats()}
+    chosen = _chosen(formats, known)
     facts = facts_of(built, catalog)
     sources = sources_of(built, facts, options.filters)
     used = {source.facts.slug: source.facts for source in sources}

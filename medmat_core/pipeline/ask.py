@@ -15,7 +15,7 @@ from attrs import field, frozen
 
 from medmat_core.fileio import write_bytes
 from medmat_core.model import ClassBoxes, Problem, Record
-from medmat_core.pipeline.context import Context, modules, unpacked
+from medmat_core.pipeline.context import Context, unpacked
 from medmat_core.pipeline.kept import Fact, load_facts
 from medmat_core.questions.draws import bits_from, key_of
 from medmat_core.questions.labels import LabelPlanner, Plan, Unasked
@@ -43,13 +43,10 @@ class ShardAsked:
 
 
 def writers_of(context: Context) -> list[Writer]:
-    """The writers of a build by its formats: the core's, then those of plugins."""
+    """The writers of a build by its formats."""
     from medmat_core.writers import WRITERS
 
-    found: dict[str, Writer] = {writer.name: writer for writer in WRITERS}
-    for module in modules(context.writer_plugins):
-        found.update({writer.name: writer for writer in module.medmat_writers()})
-    return [found[name] for name in context.formats]
+    return [writer for writer in WRITERS if writer.name in context.formats]
 
 
 def ask_shard(task: tuple[bytes | Context, int, Sequence[Fact] | str, bytes, bool]) -> ShardAsked:

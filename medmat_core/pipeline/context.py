@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
@@ -64,10 +63,3 @@ def unpacked(raw: bytes) -> Context:
     """The context of these bytes, remembered by the worker."""
     context: Context = pickle.loads(raw)
     return context
-
-
-def modules(names: Sequence[str]) -> list[Any]:
-    """Plugin modules by name, imported in the worker."""
-    import importlib
-
-    return [importlib.import_module(name) for name in names]

@@ -23,8 +23,9 @@ from medmat_core.card import Card
 from medmat_core.fileio import sha256_of
 from medmat_core.headers import HeaderError, HeaderReader, read_header
 from medmat_core.model import LabelSample, Problem, Sample, Slice
-from medmat_core.pipeline.context import Context, modules, unpacked
+from medmat_core.pipeline.context import Context, unpacked
 from medmat_core.pipeline.kept import Fact, facts_file, left_before, save_facts
+from medmat_core.plugins import worker_hooks
 from medmat_core.questions.draws import bits_from, bits_of, key_of, keys_of
 from medmat_core.readers.pictures import escapes
 from medmat_core.splits import SIDE_TEST, SIDE_TRAIN, SIDE_UNKNOWN, Labels, Ledger, group_hash
@@ -315,7 +316,7 @@ class Inspector:
         from medmat_core.regions.facts import regions_of
 
         if self._decoders is None:
-            self._decoders = [module.medmat_regions for module in modules(self.context.region_plugins)]
+            self._decoders = [worker_hooks(self.context.region_plugins).medmat_regions]
         labels = self.context.card.labels
         found = regions_of(sample, size, self.context.root, self.context.card, self._decoders)
         self.problems.extend(found.notes)

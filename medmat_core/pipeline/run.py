@@ -36,7 +36,7 @@ from medmat_core.pipeline.source import count_ignored, is_present, present, shar
 from medmat_core.pipeline.subsets import Member, confirm_identical, removals
 from medmat_core.splits import CONTRADICTORY, LEAK, SURPLUS, TEST, TRAIN, TWICE, Ledger, Settled, settle
 from medmat_core.tree import Tree
-from medmat_core.writers import Writer
+from medmat_core.writers import WRITERS, Writer
 
 KEPT = 60_000
 """Pictures whose facts, and as many whose lines, are kept in memory; what comes after goes through files."""
@@ -105,9 +105,9 @@ class Build:
         if any(problem.reason not in lacking for problem in report.problems):
             return False
         return any(
-            other.card.head.folder == dataset.card.head.folder and is_present(other, self.options.data)
-            for other in self.catalog
-            if other is not dataset
+            is_present(other, self.options.data)
+            for other in self.catalog.select(where=lambda head: head.folder == dataset.card.folder)
+            if other.slug != dataset.slug
         )
 
     def context(self, dataset: Dataset, tree: Tree) -> Context:
@@ -119,12 +119,11 @@ class Build:
         if options.pool == "installed":
             extra = tuple(
                 caption
-                for other in self.catalog
-                if other.card.head.subset == card.head.subset and other is not dataset
+                for other in self.catalog.select(subset=card.head.subset)
+                if other.slug != dataset.slug
                 for caption in other.card.captions
                 if caption not in {*other.card.classes.catch_all, *other.card.classes.anatomy}
             )
-        hook = self.catalog.manager.hook
         work = self.place.work / dataset.slug
         work.mkdir(parents=True, exist_ok=True)
         prefix = f"{options.data.name}/{folder}/{tree.prefix}"
@@ -133,8 +132,8 @@ class Build:
             work=work, subset=self.catalog.subset(card.head.subset), seed=options.seed, verify=options.verify,
             distractors=options.distractors, extra_pool=extra, asks=options.asks, box_format=options.box_format,
             formats=tuple(writer.name for writer in self.writers),
-            writer_plugins=_modules(hook.medmat_writers),
-            region_plugins=_modules(hook.medmat_regions),
+            writer_plugins=self.catalog.modules_with("medmat_formats"),
+            region_plugins=self.catalog.modules_with("medmat_regions"),
             resume=options.resume, stamp=stamp(dataset, options.recorded(), tree.root, prefix),
         )  # fmt: skip
 
@@ -313,11 +312,6 @@ class Build:
         self.manifest.files[path] = write_records(target, writer, heapq.merge(*streams))
 
 
-def _modules(hook: Any) -> tuple[str, ...]:
-    """The modules that implement a hook, by name, so that workers can import them."""
-    return tuple(impl.plugin.__name__ for impl in hook.get_hookimpls())
-
-
 def _without(images: set[str], lines: Iterator[Any]) -> Iterator[Any]:
     """Lines of other pictures. A function, so that each member's stream keeps its own set."""
     return (line for line in lines if line[0] not in images)
@@ -342,7 +336,7 @@ def run_build(catalog: Catalog, options: BuildOptions, progress: Progress | None
     if out.resolve().is_relative_to(data.resolve()):
         raise UsageError(f"--out {options.out} lies inside --data; choose a folder beside it")
     options = evolve(options, data=data, out=out)
-    known = catalog.writers()
+    known = catalog.formats()
     for name in options.formats:
         if name not in known:
             raise UsageError(f"--format {name!r}: choose from {', '.join(sorted(known))}")
@@ -351,7 +345,7 @@ def run_build(catalog: Catalog, options: BuildOptions, progress: Progress | None
     engine = start_engine(options.engine, options.jobs, options.scheduler)
     place = OutFolder(out, options.recorded())
     build = Build(
-        catalog, options, progress or Silent(), engine, [known[name] for name in options.formats],
+        catalog, options, progress or Silent(), engine, [w for w in WRITERS if w.name in options.formats],
         Manifest.of(catalog, options), place, frozenset(no for no, count in members.items() if count > 1),
     )  # fmt: skip
     try:
@@ -374,4 +368,15 @@ def run_build(catalog: Catalog, options: BuildOptions, progress: Progress | None
     finally:
         engine.close()
         place.release()
+    _export_others(catalog, options, [name for name in options.formats if name not in {w.name for w in WRITERS}])
     return build.manifest
+
+
+def _export_others(catalog: Catalog, options: BuildOptions, formats: Sequence[str]) -> None:
+    """What the build does not write itself is an export with defaults, made of its records."""
+    if formats:
+        from medmat_core.export import ExportOptions, export
+        from medmat_core.records import Built
+
+        built = Built.open(options.out, pictures=options.data.parent)
+        export(built, formats, ExportOptions(options.out / "export", jobs=options.jobs), catalog=catalog)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from medmat_core.card import Card
+from medmat_core.card import Card, Head
 from medmat_core.catalog import Catalog
 from medmat_core.dataset import Dataset
 from medmat_core.errors import MedmatError, UsageError
@@ -35,6 +36,15 @@ def find_folder(dataset: Dataset, data: Path) -> Path | None:
         return None
 
 
+def lies_under(data: Path) -> Callable[[Head], bool]:
+    """Whether the folder of a data set is under the data folder, told by its head: the others need not be loaded."""
+    try:
+        folders = {fold(name) for name in os.listdir(data)}
+    except OSError:
+        folders = set()
+    return lambda head: fold(head.folder) in folders
+
+
 def open_tree(dataset: Dataset, data: Path) -> Tree | None:
     """The data set's files under the data folder; None where its folder is not there."""
     folder = find_folder(dataset, data)
@@ -56,7 +66,8 @@ def is_present(dataset: Dataset, data: Path) -> bool:
 
 def present(catalog: Catalog, options: BuildOptions) -> list[tuple[Dataset, Tree]]:
     """The data sets to build, with their files; :class:`UsageError` where one named, or every one, is absent."""
-    chosen = catalog.select(options.names, subset=options.subset, modality=options.modality)
+    near = None if options.names else lies_under(options.data)
+    chosen = catalog.select(options.names, subset=options.subset, modality=options.modality, where=near)
     found = [(dataset, tree) for dataset in chosen if (tree := open_tree(dataset, options.data)) is not None]
     if options.names:
         there = {dataset.slug for dataset, _ in found}

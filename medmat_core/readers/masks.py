@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from typing import Literal
 
 from medmat_core.card import Card
 from medmat_core.model import Mask, MaskFile, MaskSample, Split
+from medmat_core.readers.pictures import stem as stem_of
 from medmat_core.tree import Tree, fold
 
 
@@ -29,7 +30,7 @@ def palette(card: Card) -> tuple[tuple[tuple[int, int, int], str], ...]:
     return tuple(pairs)
 
 
-def report_unpaired(tree: Tree, masks: Iterable[tuple[str, str]], pictures: Collection[str]) -> None:
+def report_unpaired(tree: Tree, masks: Iterable[tuple[Hashable, str]], pictures: Collection[Hashable]) -> None:
     """Report each mask file whose picture is not there.
 
     ``masks`` pairs a key with a mask's path, ``pictures`` are the keys of the pictures that are there (stems, most
@@ -60,7 +61,7 @@ def mask_beside(image: str, folder: str, mask_folder: str) -> str:
 def paired_masks(
     tree: Tree,
     images: Iterable[str],
-    mask_of: Callable[[str], str | None],
+    mask_of: Callable[[str], str | None] | Mapping[str, str],
     *,
     code: str | None = None,
     make: Callable[[str, str], Mask] | None = None,
@@ -68,15 +69,16 @@ def paired_masks(
     invert: bool = False,
     missing: Literal["problem", "negative"] = "problem",
     group: Callable[[str], str | None] | None = None,
-    split: Callable[[str], Split | None] | None = None,
+    split: Split | Callable[[str], Split | None] | None = None,
 ) -> Iterator[MaskSample]:
-    """Pictures with one mask file each; ``mask_of`` gives the mask's path for a picture's (None: there is none).
+    """Pictures with one mask file each; ``mask_of`` gives the mask's path for a picture's (None: there is none), or is
+    a :func:`stem_index` of the masks. ``split`` is one for all pictures or a rule over the path.
 
     The mask belongs to the class ``code``, or is made by ``make(image, mask path)`` where it holds several
     classes. A missing mask is a problem, or a negative where the card says so.
     """
     for image in images:
-        path = mask_of(image)
+        path = mask_of(image) if callable(mask_of) else mask_of.get(stem_of(image))
         masks: tuple[Mask, ...] = ()
         if path is not None and tree.exists(path):
             if make is not None:
@@ -91,5 +93,5 @@ def paired_masks(
             image,
             masks,
             group=group(image) if group is not None else None,
-            split=split(image) if split is not None else None,
+            split=split(image) if callable(split) else split,
         )

@@ -27,12 +27,13 @@ import numpy.typing as npt
 from attrs import evolve, field, frozen
 
 from medmat_core.card import Card, MaskRules
+from medmat_core.errors import MedmatError
 from medmat_core.model import Box, BoxSample, ColorMask, IndexMask, Mask, MaskFile, MaskSample, Problem, Region
 from medmat_core.regions.decode import Decoded, decode
 from medmat_core.regions.find import box_cells, find_regions, place
 from medmat_core.regions.pixels import PixelError
 
-Decoder = Callable[..., Sequence[tuple[str, npt.NDArray[Any]]] | None]
+Decoder = Callable[..., Sequence[tuple[str, npt.NDArray[Any]] | Decoded] | None]
 """A plugin's decoder: called with ``mask``, ``size`` and ``root`` by name, None if the mask is not its kind."""
 
 _EPSILON = 1e-6
@@ -153,10 +154,27 @@ def _rgb(text: str) -> tuple[int, int, int]:
 
 def _decoded(mask: Mask, size: tuple[int, int], root: Path, decoders: tuple[Decoder, ...]) -> Sequence[Decoded]:
     for decoder in decoders:
-        pairs = decoder(mask=mask, size=size, root=root)
-        if pairs is not None:
-            return [Decoded(code, _as_pixels(array, size)) for code, array in pairs]
+        try:
+            found = decoder(mask=mask, size=size, root=root)
+            if found is not None:
+                return [
+                    item if isinstance(item, Decoded) else Decoded(item[0], _as_pixels(item[1], size)) for item in found
+                ]
+        except MedmatError:
+            raise
+        except Exception as error:  # a stranger's decoder may raise anything
+            raise PixelError(
+                "bad_mask", f"it cannot be decoded: {type(error).__name__}: {error}{_raised_at(error)}"
+            ) from error
     return decode(mask, size, root)
+
+
+def _raised_at(error: Exception) -> str:
+    """The plugin's file and line, if a plugin's it was."""
+    import traceback
+
+    frames = traceback.extract_tb(error.__traceback__)
+    return f" ({Path(frames[-1].filename).name} line {frames[-1].lineno})" if frames else ""
 
 
 def _as_pixels(array: npt.NDArray[Any], size: tuple[int, int]) -> npt.NDArray[np.uint8]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from medmat_core.card import Card, Picture
+from medmat_core.card import Card, ExamplePicture
 from medmat_core.errors import CardError, UsageError
 from medmat_core.samples.pictures import picture_bytes
 from medmat_core.samples.texts import file_bytes
@@ -75,7 +75,7 @@ def example_files(card: Card) -> Iterator[tuple[str, bytes]]:
         yield file.path, file_bytes(card, file)
 
 
-def _original(card: Card, path: str, drawn: dict[str, Picture]) -> tuple[str, Picture]:
+def _original(card: Card, path: str, drawn: dict[str, ExamplePicture]) -> tuple[str, ExamplePicture]:
     """The picture whose bytes ``path`` has: its own, or at the end of a chain of ``same_as``."""
     seen = {path}
     while drawn[path].same_as:

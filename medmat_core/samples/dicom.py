@@ -7,7 +7,7 @@ import io
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from medmat_core.card import Card, Picture
+from medmat_core.card import Card, ExamplePicture
 from medmat_core.errors import CardError, MedmatError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def uid_of(name: str) -> str:
     return f"2.25.{int.from_bytes(hashlib.sha256(name.encode()).digest()[:15], 'big')}"
 
 
-def dicom_bytes(card: Card, path: str, picture: Picture, layers: list[np.ndarray], *, invert: bool) -> bytes:
+def dicom_bytes(card: Card, path: str, picture: ExamplePicture, layers: list[np.ndarray], *, invert: bool) -> bytes:
     """The file at ``path``; each layer is one frame of shape (height, width), uint8 or uint16.
 
     ``picture.dicom`` sets keywords as they stand; ``invert`` stores a MONOCHROME1 phantom the way such files do,

@@ -6,7 +6,7 @@ import hashlib
 import io
 from typing import TYPE_CHECKING, Any, Final
 
-from medmat_core.card import Card, Picture
+from medmat_core.card import Card, ExamplePicture
 from medmat_core.errors import CardError
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ MASK_QUALITY: Final = 90
 """JPEG quality of masks: low enough to leave the grey edges that real JPEG masks have."""
 
 
-def format_of(card: Card, path: str, picture: Picture) -> str:
+def format_of(card: Card, path: str, picture: ExamplePicture) -> str:
     """The format of a picture: what the card says, else what the suffix says."""
     name = path.rpartition("/")[2].lower()
     suffix = ".nii.gz" if name.endswith(".nii.gz") else "." + name.rpartition(".")[2]
@@ -61,7 +61,7 @@ def format_of(card: Card, path: str, picture: Picture) -> str:
     return found
 
 
-def mode_of(card: Card, path: str, picture: Picture) -> str:
+def mode_of(card: Card, path: str, picture: ExamplePicture) -> str:
     """Pillow's mode of the stored picture. The default RGB becomes grey where a format has no colour."""
     kind = format_of(card, path, picture)
     mode = picture.mode
@@ -75,7 +75,7 @@ def mode_of(card: Card, path: str, picture: Picture) -> str:
     return mode
 
 
-def picture_bytes(card: Card, path: str, picture: Picture) -> bytes:
+def picture_bytes(card: Card, path: str, picture: ExamplePicture) -> bytes:
     """The file at ``path``: content follows from the card's folder and modality, the path, size and mode alone."""
     from medmat_core.samples import phantoms, shapes
 
@@ -105,7 +105,7 @@ def picture_bytes(card: Card, path: str, picture: Picture) -> bytes:
     return _encode(layers[0], mode, kind, drawn)
 
 
-def _top(mode: str, picture: Picture) -> int:
+def _top(mode: str, picture: ExamplePicture) -> int:
     """The brightest value of a phantom: what the stored bits hold, or what a 16-bit scan typically reaches."""
     if mode != "I;16":
         return 255

@@ -7,13 +7,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from medmat_core.card import Picture
+from medmat_core.card import ExamplePicture
 
 _KINDS: Final = ("box", "ellipse", "polygon", "point")
 _CHANNELS: Final = {"RGB": 3, "RGBA": 4}
 
 
-def draw(picture: Picture, mode: str, index: int | None = None) -> np.ndarray:
+def draw(picture: ExamplePicture, mode: str, index: int | None = None) -> np.ndarray:
     """The picture's shapes as pixels of shape (height, width[, channels]), uint8 or (mode I;16) uint16.
 
     Later shapes cover earlier ones. ``index`` is the slice of a volume: shapes without ``slice`` are on all.

@@ -8,14 +8,14 @@ import re
 import zipfile
 from typing import Any, Final
 
-from medmat_core.card import Card, TextFile
+from medmat_core.card import Card, ExampleFile
 from medmat_core.errors import CardError, MedmatError
 
 _MARKS: Final = {"utf16": ("utf-16-le", codecs.BOM_UTF16_LE), "utf8sig": ("utf-8", codecs.BOM_UTF8)}
 _MOMENT: Final = (2000, 1, 1, 0, 0, 0)
 
 
-def file_bytes(card: Card, file: TextFile) -> bytes:
+def file_bytes(card: Card, file: ExampleFile) -> bytes:
     """The label file: its text in its encoding with its line ends, or its sheets as .xlsx."""
     if file.sheets:
         return _spreadsheet(card, file)
@@ -36,7 +36,7 @@ def text_bytes(text: str, encoding: str = "utf-8", *, newline: str = "lf", bom: 
     return mark + text.encode(plain)
 
 
-def _spreadsheet(card: Card, file: TextFile) -> bytes:
+def _spreadsheet(card: Card, file: ExampleFile) -> bytes:
     """Sheets of rows as .xlsx; "" is an empty cell (TOML has no null)."""
     try:
         import openpyxl

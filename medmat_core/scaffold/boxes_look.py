@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
-from medmat_core.card import Picture, TextFile
+from medmat_core.card import ExampleFile, ExamplePicture
 from medmat_core.model import Split
 from medmat_core.readers.boxes import coco_boxes, voc_boxes
 from medmat_core.scaffold.proposal import EXAMPLE_SIZE, SPOTS, Box4, Code, Layout, Proposal, Shown
@@ -61,7 +61,7 @@ def _voc(survey: Survey) -> Proposal | None:
         _shown(image, place, said[by_image[image]], split_of_path(image.rpartition("/")[0]) if split else None)
         for place, image in enumerate(picked)
     ]
-    texts = tuple(TextFile(by_image[item.path], _voc_text(item)) for item in shown)
+    texts = tuple(ExampleFile(by_image[item.path], _voc_text(item)) for item in shown)
     bare = len(survey.pictures) - len(set(owner.values()))
     return Proposal(
         layout="voc",
@@ -71,7 +71,7 @@ def _voc(survey: Survey) -> Proposal | None:
         markers=root.markers,
         code=_voc_code(root, annotations, pictures, split),
         doc="boxes in one Pascal VOC file a picture, of the same name",
-        pictures=(Picture(tuple(item.path for item in shown), EXAMPLE_SIZE),),
+        pictures=(ExamplePicture(tuple(item.path for item in shown), EXAMPLE_SIZE),),
         files=texts,
         shown=tuple(shown),
         unprotected=not split,
@@ -125,7 +125,9 @@ def _coco(survey: Survey) -> Proposal | None:
         for place, image in enumerate(picked)
     ]
     texts = tuple(
-        TextFile(file, _coco_text([item for item in shown if by_image[item.path] == file], list(labels), unders[file]))
+        ExampleFile(
+            file, _coco_text([item for item in shown if by_image[item.path] == file], list(labels), unders[file])
+        )
         for file in found
     )
     bare = len(survey.pictures) - len(set(every))
@@ -137,7 +139,7 @@ def _coco(survey: Survey) -> Proposal | None:
         markers=root.markers,
         code=_coco_code(root, {file: (unders[file], splits[file] if split else None) for file in found}),
         doc=f"boxes in {' and '.join(file.rpartition('/')[2] for file in list(found)[:3])} (COCO)",
-        pictures=(Picture(tuple(item.path for item in shown), EXAMPLE_SIZE),),
+        pictures=(ExamplePicture(tuple(item.path for item in shown), EXAMPLE_SIZE),),
         files=texts,
         shown=tuple(shown),
         unprotected=not split,

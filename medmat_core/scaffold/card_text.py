@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from medmat_core.card import Picture, TextFile
+from medmat_core.card import ExampleFile, ExamplePicture
 from medmat_core.scaffold.proposal import Proposal, Shown
 from medmat_core.scaffold.quoting import one_line, toml_block, toml_key, toml_list, toml_text, toml_value
 from medmat_core.scaffold.triples import Place
@@ -138,7 +138,7 @@ def _ignored(pattern: str, reason: str) -> str:
     return f"[[ignored]]\npattern = {toml_text(pattern)}\nreason = {toml_text(reason)}"
 
 
-def _picture(picture: Picture) -> str:
+def _picture(picture: ExamplePicture) -> str:
     lines = ["[[example.pictures]]", f"paths = {toml_list(picture.paths)}", f"size = {toml_value(picture.size)}"]
     if picture.mode != "RGB":
         lines.append(f"mode = {toml_text(picture.mode)}")
@@ -149,7 +149,7 @@ def _picture(picture: Picture) -> str:
     return "\n".join(lines)
 
 
-def _file(file: TextFile) -> str:
+def _file(file: ExampleFile) -> str:
     lines = ["[[example.files]]", f"path = {toml_text(file.path)}"]
     if file.newline != "lf":
         lines.append(f"newline = {toml_text(file.newline)}")

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from medmat_core.card import Picture
+from medmat_core.card import ExamplePicture
 from medmat_core.model import Split
 from medmat_core.scaffold.proposal import Code, Proposal, Shown
 from medmat_core.scaffold.quoting import python_text
@@ -85,7 +85,7 @@ def look_at_folders(survey: Survey, leave_out: Collection[str] = (), skip: Seque
         markers=root.markers,
         code=_code(root, splits, skip),
         doc="the class of a picture is the folder it lies in",
-        pictures=(Picture(tuple(item.path for item in shown), (96, 72)),),
+        pictures=(ExamplePicture(tuple(item.path for item in shown), (96, 72)),),
         shown=tuple(shown),
         normal=normal_of(labels),
         unprotected=not all_split,

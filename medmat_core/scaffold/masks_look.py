@@ -7,7 +7,7 @@ from collections import Counter
 
 from attrs import evolve
 
-from medmat_core.card import Picture
+from medmat_core.card import ExamplePicture
 from medmat_core.scaffold.masks_code import mask_code
 from medmat_core.scaffold.masks_pair import Pairing, pair_masks
 from medmat_core.scaffold.masks_peek import Peek, looks_like_masks, peek
@@ -67,11 +67,11 @@ def _proposal(survey: Survey, pairing: Pairing, seen: Peek, codes: list[str]) ->
     for mask, image in pairing.owner.items():
         owned.setdefault(image, []).append(mask)
     picked = _picked(pairing, owned)
-    pictures: list[Picture] = []
+    pictures: list[ExamplePicture] = []
     shown: list[Shown] = []
     for place, image in enumerate(picked):
         found, drawn = _drawn(pairing, seen, codes, rules, image, sorted(owned[image]), place)
-        pictures += [Picture((image,), EXAMPLE_SIZE, mode=_mode(image)), *drawn]
+        pictures += [ExamplePicture((image,), EXAMPLE_SIZE, mode=_mode(image)), *drawn]
         shown.append(found)
     all_split = bool(pairing.parts) and all(part.split for part in pairing.parts)
     negatives = seen.empty > 0 or any("normal" in fold(code) for code in codes)
@@ -186,12 +186,12 @@ def _folder_class(image: str, classes: tuple[str, ...] | list[str]) -> str | Non
 
 def _drawn(
     pairing: Pairing, seen: Peek, codes: list[str], rules: dict[str, object], image: str, masks: list[str], place: int
-) -> tuple[Shown, list[Picture]]:
+) -> tuple[Shown, list[ExamplePicture]]:
     """What one picture of the example says, and its masks as drawings."""
     split = next((part.split for part in pairing.parts if image.startswith(part.pictures)), None)
     folder = _folder_class(image, pairing.classes) if pairing.form != "sides" else None
     boxes: dict[str, tuple[Box4, ...]] = {}
-    drawn: list[Picture] = []
+    drawn: list[ExamplePicture] = []
     for number, mask in enumerate(masks):
         spot = SPOTS[(place + number) % len(SPOTS)]
         shapes: list[dict[str, object]] = []
@@ -212,7 +212,9 @@ def _drawn(
             shapes.append({"box": list(spot), "value": _foreground(seen)})
             boxes[code] = (*boxes.get(code, ()), spot)
         # a mask without shapes is drawn black by its background; without both a phantom would be drawn
-        drawn.append(Picture((mask,), EXAMPLE_SIZE, mode=_mask_mode(mask, seen), shapes=tuple(shapes), background=0))
+        drawn.append(
+            ExamplePicture((mask,), EXAMPLE_SIZE, mode=_mask_mode(mask, seen), shapes=tuple(shapes), background=0)
+        )
     ordered = {code: tuple(sorted(boxes[code])) for code in codes if code in boxes}
     return Shown(image, tuple(ordered), split=split, boxes=ordered), drawn
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from medmat_core.card import Card, Ignored, Picture, TextFile
+from medmat_core.card import Card, ExampleFile, ExamplePicture, Ignored
 from medmat_core.errors import MedmatError, UsageError
 from medmat_core.model import NOTES, BoxSample, ColorMask, IndexMask, LabelSample, MaskFile, MaskSample, Problem
 from medmat_core.scaffold.card_text import card_text
@@ -55,9 +55,13 @@ def proved(proposal: Proposal, base: Path) -> Proposal:
         ignored=tuple(rule for rule, _ in ignored),
         pictures=(
             *proposal.pictures,
-            *([Picture(tuple(p for p in pictures if p not in known), (96, 72))] if set(pictures) - known else []),
+            *(
+                [ExamplePicture(tuple(p for p in pictures if p not in known), (96, 72))]
+                if set(pictures) - known
+                else []
+            ),
         ),
-        files=(*proposal.files, *(TextFile(path, UNREAD) for path in texts if path not in known)),
+        files=(*proposal.files, *(ExampleFile(path, UNREAD) for path in texts if path not in known)),
         evidence=(*proposal.evidence, f"tried on the folder: {read} pictures read"),
         doubts=(
             *proposal.doubts,

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from attrs import Factory, frozen
 
-from medmat_core.card import Ignored, Picture, TextFile
+from medmat_core.card import ExampleFile, ExamplePicture, Ignored
 from medmat_core.model import Split
 
 Layout = Literal["class-folders", "table", "one-hot", "masks", "coco", "voc"]
@@ -65,9 +65,9 @@ class Proposal:
     markers: tuple[str, ...]
     code: Code
     doc: str
-    pictures: tuple[Picture, ...]
+    pictures: tuple[ExamplePicture, ...]
     shown: tuple[Shown, ...]
-    files: tuple[TextFile, ...] = ()
+    files: tuple[ExampleFile, ...] = ()
     ignored: tuple[Ignored, ...] = ()
     mask: Mapping[str, object] = Factory(dict)
     negates: Mapping[str, str] = Factory(dict)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from medmat_core.card import Picture
+from medmat_core.card import ExamplePicture
 from medmat_core.model import Split
 from medmat_core.readers.tables import Row
 from medmat_core.scaffold.columns import (
@@ -184,7 +184,7 @@ def _proposal(survey: Survey, layout: Layout, found: Reading, tables: Sequence[T
         code=table_code(found, root),
         doc=f"{' and '.join(table.path.rpartition('/')[2] for table in found.tables[:3])} "
         + ("has a column a class" if found.hot else f"says the class in its column {column}"),
-        pictures=(Picture(tuple(item.path for item in shown), (96, 72)),),
+        pictures=(ExamplePicture(tuple(item.path for item in shown), (96, 72)),),
         files=files,
         shown=shown,
         negates=_negates(labels),

@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from attrs import evolve, field, frozen
 
-from medmat_core.card import TextFile
+from medmat_core.card import ExampleFile
 from medmat_core.model import Split
 from medmat_core.readers.tables import Row, lines, rows
 from medmat_core.scaffold.survey import Survey, shared, stem, suffix
@@ -281,7 +281,9 @@ def rows_of(table: Table, wanted: set[str]) -> list[Row]:
     return [row for row, path in table.pairs() if path in wanted]
 
 
-def excerpt(table: Table, picked: Sequence[Row], keep: set[str], replaced: Mapping[str, Mapping[str, str]]) -> TextFile:
+def excerpt(
+    table: Table, picked: Sequence[Row], keep: set[str], replaced: Mapping[str, Mapping[str, str]]
+) -> ExampleFile:
     """The table with its header and some rows, as it lies on disk. Columns that the adapter does not read are blank:
     what they say of patients is nobody's business; ``replaced`` gives other values for cells (column -> old -> new)."""
 
@@ -293,11 +295,11 @@ def excerpt(table: Table, picked: Sequence[Row], keep: set[str], replaced: Mappi
     header = [] if table.bare else [list(picked[0].cells) if picked else list(table.header)]
     if not table.delimiter:
         sheets = {"Sheet1": tuple(tuple(line) for line in [*header, *body])}
-        return TextFile(table.path, sheets=sheets)
+        return ExampleFile(table.path, sheets=sheets)
     if table.delimiter == " ":
         text = "".join(" ".join(value or "-" for value in line) + "\n" for line in [*header, *body])
     else:
         out = io.StringIO()
         csv.writer(out, delimiter=table.delimiter, lineterminator="\n").writerows([*header, *body])
         text = out.getvalue()
-    return TextFile(table.path, text, newline="crlf" if table.crlf else "lf", bom=table.bom)
+    return ExampleFile(table.path, text, newline="crlf" if table.crlf else "lf", bom=table.bom)

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from medmat_core.card import Card, Picture
+from medmat_core.card import Card, ExamplePicture
 from medmat_core.errors import CardError
 from medmat_core.model import ASKS
 from medmat_core.samples.pictures import mode_of
@@ -22,12 +22,7 @@ def fold_caption(text: str) -> str:
 
 
 def check_card(card: Card) -> Iterator[Finding]:
-    """Everything that can be said of the card alone. Stops at a card that cannot be read."""
-    try:
-        _ = card.tables
-    except CardError as error:
-        yield Finding(_CHECK, str(card.path), str(error), "mend the field named")
-        return
+    """Everything that can be said of the card alone."""
     for where, what, todo in _facts(card):
         yield Finding(_CHECK, card.path.name, what, todo, where)
     for where, what, todo in _labels(card):
@@ -137,7 +132,7 @@ def _example(card: Card) -> Iterator[_Fault]:
         yield "example.pictures", "there are none", "list the tree's pictures as they lie on disk"
     if not any(not expect.unused for expect in card.example.expect):
         yield "example.expect", "nothing is expected", "say what the pictures of the example must yield"
-    drawn: dict[str, Picture] = {path: picture for picture in card.example.pictures for path in picture.paths}
+    drawn: dict[str, ExamplePicture] = {path: picture for picture in card.example.pictures for path in picture.paths}
     counts = Counter(path for picture in card.example.pictures for path in picture.paths)
     counts.update(file.path for file in card.example.files)
     for path, times in counts.items():

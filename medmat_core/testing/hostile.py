@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from attrs import evolve, field, frozen
 
-from medmat_core.card import Card, TextFile
+from medmat_core.card import Card, ExampleFile
 from medmat_core.dataset import Dataset
 from medmat_core.model import LabelSample, MaskSample, Sample, Slice
 from medmat_core.samples.texts import file_bytes, text_bytes
@@ -56,11 +56,11 @@ class Bench:
         finally:
             shutil.rmtree(top)
 
-    def label_files(self) -> list[TextFile]:
+    def label_files(self) -> list[ExampleFile]:
         """The label files of the example that the adapter opened; of many alike (one a picture) the first two."""
         opened = {self.pristine.prefix + path for path in self.pristine.opened}
         kinds: Counter[tuple[str, str]] = Counter()
-        found: list[TextFile] = []
+        found: list[ExampleFile] = []
         for file in self.card.example.files:
             kind = (file.path.rpartition("/")[0], file.path.rpartition(".")[2])
             kinds[kind] += file.path in opened
@@ -74,12 +74,12 @@ class Bench:
             self._gone[path] = self.read({path: None})
         return self._gone[path]
 
-    def decides(self, file: TextFile, picture: str) -> bool:
+    def decides(self, file: ExampleFile, picture: str) -> bool:
         """Whether what the adapter says of a picture, beyond its group and split, hangs on a label file."""
         after = _labels(self.without_file(file.path))
         return any(after.get(path) != sample for path, sample in _labels(self.pristine).items() if _is(path, picture))
 
-    def named_in(self, file: TextFile) -> Iterator[tuple[str, str]]:
+    def named_in(self, file: ExampleFile) -> Iterator[tuple[str, str]]:
         """(picture, how the label file names it) of every picture that it names."""
         text = _plain(file)
         for path in dict.fromkeys(_picture(self.pristine, sample) for sample in self.pristine.samples):
@@ -89,7 +89,7 @@ class Bench:
             if token is not None:
                 yield path, token
 
-    def named(self) -> Iterator[tuple[str, TextFile, str]]:
+    def named(self) -> Iterator[tuple[str, ExampleFile, str]]:
         """(picture, label file, how the file names it), the first picture that each label file names and decides."""
         for file in self.label_files():
             for path, token in self.named_in(file):
@@ -110,7 +110,7 @@ def _file_of(image: str) -> str:
     return image.partition("#")[0]
 
 
-def _plain(file: TextFile) -> str:
+def _plain(file: ExampleFile) -> str:
     rows = (row for sheet in file.sheets.values() for row in sheet)
     return file.text or "\n".join("\t".join(map(str, row)) for row in rows)
 
@@ -312,16 +312,14 @@ def codes(sample: Sample | None) -> set[str]:
 
 
 def without(card: Card, code: str) -> Card:
-    """The card as if ``code`` stood nowhere on it (for this process: it pickles as the whole card)."""
-    other = Card(card.path, card.head)
+    """The card as if ``code`` stood nowhere on it."""
     labels = {key: caption for key, caption in card.labels.items() if key != code}
     rules = evolve(
         card.mask,
         index={key: value for key, value in card.mask.index.items() if value != code},
         colors={key: value for key, value in card.mask.colors.items() if value != code},
     )
-    other.__dict__["tables"] = evolve(card.tables, labels=labels, mask=rules)
-    return other
+    return evolve(card, labels=labels, mask=rules)
 
 
 def escaping_path(bench: Bench) -> Iterator[Finding]:

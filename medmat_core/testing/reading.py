@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from medmat_core.card import Card
 from medmat_core.catalog import Catalog, load_catalog
@@ -109,7 +109,7 @@ def read(dataset: Dataset, card: Card, base: Path) -> Reading:
         frozenset(tree.opened),
         tuple(os.path.relpath(name, base) if Path(name).is_absolute() else name for name in tried),
         crash,
-        tuple(hook.function for hook in alone(dataset).manager.hook.medmat_regions.get_hookimpls()),
+        (alone(dataset).decoder(),),
     )
 
 
@@ -117,19 +117,15 @@ def alone(dataset: Dataset) -> Catalog:
     """A catalog that holds this data set only, with the hooks of its own module or of everything installed."""
     catalog = _installed()
     module = sys.modules.get(dataset.module)
-    known = {id(plugin) for _, plugin in catalog.manager.list_name_plugin()}
-    if module is not None and hasattr(module, "medmat_datasets") and id(module) not in known:
+    if module is not None and hasattr(module, "medmat_datasets") and dataset.module not in catalog.modules:
         catalog = load_catalog(plugins=[module])  # a source checkout, not installed
-    return evolve(catalog, datasets=(dataset,))
+    return catalog.only(dataset)
 
 
 def siblings(dataset: Dataset) -> list[Dataset]:
     """The installed data sets that lie in the same folder."""
-    return [
-        other
-        for other in _installed().datasets
-        if other.card.folder == dataset.card.folder and other.slug != dataset.slug
-    ]
+    same_folder = _installed().select(where=lambda head: head.folder == dataset.card.folder)
+    return [other for other in same_folder if other.slug != dataset.slug]
 
 
 @lru_cache(maxsize=1)

@@ -1,7 +1,7 @@
-"""Output formats. A writer turns a record into the text of one line; the build does the rest.
+"""What a build writes while it runs: records and Med-MAT's JSON, line by line.
 
-A plugin adds a format with the hook ``medmat_writers``. Where the file's running number belongs, the text
-holds :data:`ID`; the build puts the number there when it knows it.
+Every other format is made of the records (:mod:`medmat_core.formats`), where the text of a line is defined as well. The
+text holds :data:`ID` where the file's running number belongs; the build puts it there when it knows it.
 """
 
 from __future__ import annotations

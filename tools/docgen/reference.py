@@ -288,8 +288,8 @@ def _card(head: type = cards.Head) -> str:
         "classes": cards.Classes,
         "mask": cards.MaskRules,
         "ignored": cards.Ignored,
-        "example.pictures": cards.Picture,
-        "example.files": cards.TextFile,
+        "example.pictures": cards.ExamplePicture,
+        "example.files": cards.ExampleFile,
         "example.expect": cards.Expect,
         "citation": cards.Citation,
     }

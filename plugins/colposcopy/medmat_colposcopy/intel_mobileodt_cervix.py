@@ -12,7 +12,7 @@ FIRST_ISSUE = {"additional_type_1", "additional_type_2", "additional_type_3"}
 def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
     test = tree.folder("test")
     solution = tree.find("solution_stg1_release.csv")
-    part = "train" if test and solution else None
+    part: readers.Split | None = "train" if test and solution else None
 
     def elsewhere(path: str) -> bool:
         """Not labelled by its folder, or of the first issue of the additional sets, which the second one corrects."""

@@ -10,6 +10,7 @@ TABLES = (
     ("COVID-CT-MetaInfo.xlsx", "File name", "Patient ID"),
     ("NonCOVID-CT-MetaInfo.csv", "image name", "patient id"),
 )
+PARTS: tuple[readers.Split, ...] = ("train", "val", "test")
 SUFFIXES = ("png", "jpg", "jpeg")
 
 
@@ -38,13 +39,15 @@ def patients_of(tree: readers.Tree, pictures: readers.Pictures) -> dict[str, str
     return found
 
 
-def parts_of(tree: readers.Tree, pictures: readers.Pictures) -> dict[str, str]:
+def parts_of(tree: readers.Tree, pictures: readers.Pictures) -> dict[str, readers.Split]:
     """Part by picture; the lists of some copies hold whole paths."""
-    found: dict[str, str] = {}
-    for part in ("train", "val", "test"):
+    found: dict[str, readers.Split] = {}
+    for part in PARTS:
         for code in ("CT_COVID", "CT_NonCOVID"):
             file = tree.find(f"{part}{code}.txt")
-            for number, line in readers.lines(tree, file) if file is not None else ():
+            if file is None:
+                continue
+            for number, line in readers.lines(tree, file):
                 path = meant(pictures, line, file, number)
                 if path is not None:
                     found.setdefault(path, part)

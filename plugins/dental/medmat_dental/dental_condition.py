@@ -21,7 +21,7 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
         first = path.split("/")[0]
         return first if first in mixed else path
 
-    def part(path: str) -> str | None:
+    def part(path: str) -> readers.Split | None:
         return "train" if path.split("/")[0] in mixed else None
 
     return readers.class_folders(tree, card, group=kin, split=part)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from medmat_core import Card, Dataset, LabelSample, hookimpl, readers
 from medmat_dermoscopy.isic import isic_id, labelled_parts
 
-PARTS = {"Training": "train", "Test": "test"}
+PARTS: dict[str, readers.Split] = {"Training": "train", "Test": "test"}
 IMAGES = ("ISBI2016_ISIC_Part3_{}_Data", "ISBI2016_ISIC_Part3B_{}_Data", "{}_Data")
 TABLES = ("ISBI2016_ISIC_Part3_{}_GroundTruth.csv", "ISBI2016_ISIC_Part3B_{}_GroundTruth.csv", "{}_GroundTruth.csv")
 SHORT = {"0": "0.0", "1": "1.0"}  # copies that a spreadsheet program saved again

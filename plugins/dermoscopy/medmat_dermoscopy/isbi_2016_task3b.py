@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from medmat_core import Card, Dataset, MaskSample, hookimpl, readers
 from medmat_dermoscopy.isic import lesion_masks
 
-PARTS = {"Training": "train", "Test": "test"}
+PARTS: dict[str, readers.Split] = {"Training": "train", "Test": "test"}
 FOLDERS = ("ISBI2016_ISIC_Part3B_{}_Data", "{}_Data")
 
 

@@ -24,8 +24,8 @@ def photographs(tree: readers.Tree, folder: str) -> list[str]:
 
 
 def labelled_parts(
-    tree: readers.Tree, parts: Mapping[str, str], *, images: Sequence[str], tables: Sequence[str]
-) -> Iterator[tuple[str, readers.Pictures, str]]:
+    tree: readers.Tree, parts: Mapping[str, readers.Split | None], *, images: Sequence[str], tables: Sequence[str]
+) -> Iterator[tuple[readers.Split | None, readers.Pictures, str]]:
     """(split, pictures, label file) of each part of a challenge that lies here.
 
     ``parts`` maps a part's name to its split; the names of its folder of pictures (``images``) and of its table
@@ -46,7 +46,7 @@ def labelled_parts(
 
 
 def lesion_masks(
-    tree: readers.Tree, parts: Mapping[str, str], *, images: Sequence[str], masks: Sequence[str]
+    tree: readers.Tree, parts: Mapping[str, readers.Split], *, images: Sequence[str], masks: Sequence[str]
 ) -> Iterator[MaskSample]:
     """Each picture with its lesion mask ISIC_<id>_segmentation.png, found whatever the case of its name.
 
@@ -56,24 +56,20 @@ def lesion_masks(
     for part, split in parts.items():
         folder = tree.folder(*(name.format(part) for name in images))
         known = readers.stem_index(
-            path
-            for name in masks
-            for place in tree.folders(name.format(part))
-            for path in tree.images(place)
-            if readers.stem(path).endswith(_MASK)
+            (
+                path
+                for name in masks
+                for place in tree.folders(name.format(part))
+                for path in tree.images(place)
+                if readers.stem(path).endswith(_MASK)
+            ),
+            lambda name: name[: -len(_MASK)],
         )
         photos = photographs(tree, folder) if folder is not None else []
-        readers.report_unpaired(tree, known.items(), {f"{readers.stem(photo)}{_MASK}" for photo in photos})
+        readers.report_unpaired(tree, known.items(), set(map(readers.stem, photos)))
         if folder is None:
             continue  # not downloaded
         if not known:
             tree.report("missing_mask", folder, f"no folder {masks[0].format(part)} with the masks of its pictures")
             continue
-        yield from readers.paired_masks(
-            tree,
-            photos,
-            lambda image, known=known: known.get(f"{readers.stem(image)}{_MASK}"),
-            code="lesion",
-            group=isic_id,
-            split=lambda _, split=split: split,
-        )
+        yield from readers.paired_masks(tree, photos, known, code="lesion", group=isic_id, split=split)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from medmat_core import Card, Dataset, MaskSample, hookimpl, readers
 from medmat_dermoscopy.isic import lesion_masks
 
-PARTS = {"Training": "train", "Validation": "val", "Test_v2": "test"}
+PARTS: dict[str, readers.Split] = {"Training": "train", "Validation": "val", "Test_v2": "test"}
 IMAGES, MASKS = ("ISIC-2017_{}_Data",), ("ISIC-2017_{}_Part1_GroundTruth",)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from medmat_core import Card, Dataset, LabelSample, hookimpl, readers
 from medmat_dermoscopy.isic import isic_id, labelled_parts
 
-PARTS = {"Training": "train", "Validation": "val", "Test_v2": "test"}
+PARTS: dict[str, readers.Split] = {"Training": "train", "Validation": "val", "Test_v2": "test"}
 IMAGES, TABLES = ("ISIC-2017_{}_Data",), ("ISIC-2017_{}_Part3_GroundTruth.csv",)
 COLUMNS = ("melanoma", "seborrheic_keratosis")
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from medmat_core import Card, Dataset, LabelSample, hookimpl, readers
 from medmat_dermoscopy.isic import isic_id, labelled_parts
 
-PARTS = {"Training": "train", "Validation": "val", "Test": "test"}
+PARTS: dict[str, readers.Split] = {"Training": "train", "Validation": "val", "Test": "test"}
 IMAGES, TABLES = ("ISIC2018_Task3_{}_Input",), ("ISIC2018_Task3_{}_GroundTruth.csv",)
 
 

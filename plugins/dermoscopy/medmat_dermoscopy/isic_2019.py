@@ -13,7 +13,7 @@ METADATA = "ISIC_2019_Training_Metadata.csv"
 
 
 def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
-    parts = {"Training": None}
+    parts: dict[str, readers.Split | None] = {"Training": None}
     test = tree.folder(IMAGES[0].format("Test"))
     if tree.find(TABLES[0].format("Test")):
         parts = {"Training": "train", "Test": "test"}

@@ -30,9 +30,7 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
         seen.update(map(readers.stem, frames))
         known = readers.stem_index(tree.images(masks))
         readers.report_unpaired(tree, known.items(), set(map(readers.stem, every)))
-        yield from readers.paired_masks(
-            tree, frames, lambda image, known=known: known.get(readers.stem(image)), code="polyp", group=sequence
-        )
+        yield from readers.paired_masks(tree, frames, known, code="polyp", group=sequence)
 
 
 def preference(folder: str) -> int:

@@ -6,19 +6,19 @@ from collections.abc import Iterator
 from medmat_core import Card, Dataset, LabelSample, hookimpl, readers
 
 CASE = re.compile(r"case_0*(\d+)", re.IGNORECASE)
-PARTS = {"train": "train", "val": "val", "validation": "val", "test": "test"}
+PARTS: dict[str, readers.Split] = {"train": "train", "val": "val", "validation": "val", "test": "test"}
 
 
 def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
     return readers.class_folders(tree, card, group=case, split=official_parts(tree).get)
 
 
-def official_parts(tree: readers.Tree) -> dict[str, str]:
+def official_parts(tree: readers.Tree) -> dict[str, readers.Split]:
     """Path -> split by annotations.csv; empty where the copy came without it.
 
     The first column holds the file name whatever its header, the others go by header with '_' for a blank or not.
     """
-    parts: dict[str, str] = {}
+    parts: dict[str, readers.Split] = {}
     table = tree.find("annotations.csv", "annotations_*.csv")
     pictures = readers.Pictures(tree)
     for row in readers.rows(tree, table) if table else ():

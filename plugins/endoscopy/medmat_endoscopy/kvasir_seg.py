@@ -16,9 +16,7 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
         if pictures and not new:
             tree.report("left_out", folder, "a re-upload's second copy of the same pictures")
         seen |= stems
-        yield from readers.paired_masks(
-            tree, new, lambda image, masks=masks: masks.get(readers.stem(image)), code="polyp"
-        )
+        yield from readers.paired_masks(tree, new, masks, code="polyp")
 
 
 @hookimpl

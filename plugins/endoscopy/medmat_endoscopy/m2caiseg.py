@@ -9,10 +9,11 @@ from medmat_core import Card, Dataset, MaskSample, hookimpl, readers
 
 # every level of the palette is a multiple of 85, so that half of that snaps a blended pixel to its nearest colour
 SNAP = 42
+PARTS: tuple[readers.Split, ...] = ("train", "test")
 
 
 def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
-    for part in ("train", "test"):
+    for part in PARTS:
         folder = tree.folder(f"{part}/images")
         # the mask of 00.jpg is 00_gt.png; 0.jpg is another picture
         truth = tree.folder(f"{part}/groundtruth") or f"{part}/groundtruth"
@@ -22,9 +23,9 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
         yield from readers.paired_masks(
             tree,
             pictures,
-            lambda image, masks=masks: masks.get(readers.stem(image)),
+            masks,
             make=lambda _, mask: readers.ColorMask(mask, readers.palette(card), SNAP),
-            split=lambda _, part=part: part,
+            split=part,
         )
 
 

@@ -15,7 +15,7 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
         yield from readers.paired_masks(
             tree,
             pictures,
-            lambda image, masks=masks: masks.get(readers.stem(image)),
+            masks,
             code="vessel",
             split=readers.split_of,
         )

@@ -4,14 +4,16 @@ from collections.abc import Iterator
 
 from medmat_core import Card, Dataset, LabelSample, hookimpl, readers
 
+TABLES: dict[str, readers.Split] = {"train_data.csv": "train", "val_data.csv": "val"}
+
 
 def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
     pictures = readers.Pictures(tree)
     left = dict.fromkeys(pictures.paths)
-    for file, split in (("train_data.csv", "train"), ("val_data.csv", "val")):
+    for file, split in TABLES.items():
         table = readers.rows(tree, tree.find(file) or file, require=["ID", *card.labels])
         for sample in readers.one_hot(tree, card, table, pictures, image="ID", split=split):
-            left.pop(sample.image, None)
+            left.pop(str(sample.image), None)
             yield sample
     if left:
         tree.report("unlabelled", next(iter(left)).rpartition("/")[0], f"{len(left)} pictures are in neither table")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from medmat_core import Card, Dataset, LabelSample, hookimpl, readers
 
-PARTS = (  # of the OIA-ODIR release: table, folder, part
+PARTS: tuple[tuple[str, str, readers.Split], ...] = (  # of the OIA-ODIR release: table, folder, part
     ("training annotation (English).xlsx", "Training Set", "train"),
     ("off-site test annotation (English).xlsx", "Off-site Test Set", "val"),
     ("on-site test annotation (English).xlsx", "On-site Test Set", "test"),
@@ -57,7 +57,7 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
 
 
 def listed_eyes(
-    tree: readers.Tree, card: Card, file: str, pictures: readers.Pictures, split: str | None
+    tree: readers.Tree, card: Card, file: str, pictures: readers.Pictures, split: readers.Split | None
 ) -> Iterator[LabelSample]:
     """The eyes of a table, and a problem for each picture that it does not name; without the table that is one."""
     eyes = eyes_of(tree, card, file, pictures, split)
@@ -65,7 +65,7 @@ def listed_eyes(
 
 
 def eyes_of(
-    tree: readers.Tree, card: Card, file: str, pictures: readers.Pictures, split: str | None
+    tree: readers.Tree, card: Card, file: str, pictures: readers.Pictures, split: readers.Split | None
 ) -> Iterator[LabelSample]:
     sides = [(f"{side}-Fundus", f"{side}-Diagnostic Keywords") for side in ("Left", "Right")]
     seen = set()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from medmat_core import Card, Dataset, MaskSample, hookimpl, readers
 
-PARTS = {"h": "train", "n": "train", "p": "train", "v": "val", "t": "test"}
+PARTS: dict[str, readers.Split] = {"h": "train", "n": "train", "p": "train", "v": "val", "t": "test"}
 PICTURE = re.compile(r"[hnpvt]\d{4}\.jpe?g", re.IGNORECASE)
 DRAWN = {"disc_fovea_illustration", "lesion_illustration"}
 
@@ -25,7 +25,7 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
     yield from readers.paired_masks(
         tree,
         [image for image in images if part(image) in labelled],
-        lambda image: masks.get(readers.stem(image)),
+        masks,
         code="disc",
         missing="negative",
         split=part,
@@ -45,7 +45,7 @@ def photographs(tree: readers.Tree) -> list[str]:
     return sorted(found.values())
 
 
-def part(path: str) -> str:
+def part(path: str) -> readers.Split:
     return PARTS[readers.stem(path)[0]]
 
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from medmat_core import Card, Dataset, LabelSample, hookimpl, readers
 
 TABLE = re.compile(r"(?:[abc]\. )?rfmid_(2_)?(training|validation|test(?:ing)?)_labels\.csv", re.IGNORECASE)
-SPLITS = {"training": "train", "validation": "val", "testing": "test", "test": "test"}
-FOLDERS = {
+SPLITS: dict[str, readers.Split] = {"training": "train", "validation": "val", "testing": "test", "test": "test"}
+FOLDERS: dict[str, readers.Split] = {
     **dict.fromkeys(("training_set", "training", "train", "a. training set"), "train"),
     **dict.fromkeys(("evaluation_set", "validation_set", "validation", "val", "b. validation set"), "val"),
     **dict.fromkeys(("test_set", "testing_set", "test", "c. testing set"), "test"),
@@ -30,12 +30,12 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
         seen.add((name[1], split))
         yield from part(tree, card, file, split)
     read = {split for _, split in seen}
-    for split in dict.fromkeys(readers.split_of(path, FOLDERS) for path in tree.images()):
-        if split is not None and split not in read:
-            tree.report("missing_file", "", f"the label table of the {split} pictures is not there")
+    for part_here in dict.fromkeys(readers.split_of(path, FOLDERS) for path in tree.images()):
+        if part_here is not None and part_here not in read:
+            tree.report("missing_file", "", f"the label table of the {part_here} pictures is not there")
 
 
-def part(tree: readers.Tree, card: Card, file: str, split: str) -> Iterator[LabelSample]:
+def part(tree: readers.Tree, card: Card, file: str, split: readers.Split) -> Iterator[LabelSample]:
     table = list(readers.rows(tree, file, require=["ID", "DR"]))
     if not table:
         return

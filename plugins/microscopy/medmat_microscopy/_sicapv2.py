@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from medmat_core import Card, LabelSample, readers
 
 GRADES = ("NC", "G3", "G4", "G5")  # G4C marks a pattern inside G4 and is no fifth class
+PARTS: dict[str, readers.Split] = {"Train": "train", "Test": "test"}
 
 
 def pictures(tree: readers.Tree) -> readers.Pictures:
@@ -15,7 +16,7 @@ def patches(
     tree: readers.Tree, card: Card, found: readers.Pictures, patient: Mapping[str, str]
 ) -> Iterator[LabelSample]:
     """Every patch of the two official tables with its grade, patient and part."""
-    for name, part in (("Train", "train"), ("Test", "test")):
+    for name, part in PARTS.items():
         file = f"partition/Test/{name}.xlsx"
         yield from readers.one_hot(
             tree,

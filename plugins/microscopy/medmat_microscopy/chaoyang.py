@@ -13,7 +13,7 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
     return chain(listed(tree, "train"), listed(tree, "test"))
 
 
-def listed(tree: readers.Tree, part: str) -> Iterator[LabelSample]:
+def listed(tree: readers.Tree, part: readers.Split) -> Iterator[LabelSample]:
     pictures = readers.Pictures(tree, tree.folder(part) or part)
     rows = readers.json_rows(tree, tree.find(f"{part}.json") or f"{part}.json", require=("name", "label"))
     labelled = readers.table_labels(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from medmat_core import Card, Dataset, LabelSample, hookimpl, readers
 
-PARTS = {
+PARTS: dict[str, readers.Split] = {
     "train and validation set": "train", "test set": "test", "train": "train", "val": "val", "test": "test",
 }  # fmt: skip
 

@@ -6,17 +6,18 @@ from collections.abc import Iterator
 from medmat_core import Card, Dataset, LabelSample, hookimpl, readers
 
 TABLE = "C-NMC_test_prelim_phase_data_labels.csv"
+PARTS: tuple[readers.Split, ...] = ("train", "val", "test")
 OLD_NAME = re.compile(r"UID_(H?\d+)_")  # 'UID_H49_35_1_hem.bmp': patient H49
 
 
 def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
-    lists = [name for name in ("train.txt", "val.txt", "test.txt") if tree.find(name)]
+    lists = [part for part in PARTS if tree.find(f"{part}.txt")]
     table = tree.find(TABLE)
     if table is not None or not lists:
         yield from numbered(tree, table or TABLE)
         return
     pictures = readers.Pictures(tree, tree.folder("image", "images") or "")
-    yield from readers.report_unlisted(pictures, (s for name in lists for s in listed(tree, pictures, name)))
+    yield from readers.report_unlisted(pictures, (s for part in lists for s in listed(tree, pictures, part)))
 
 
 def numbered(tree: readers.Tree, table: str) -> Iterator[LabelSample]:
@@ -40,17 +41,15 @@ def patient(old_name: str) -> str | None:
     return found[1] if found else None
 
 
-def listed(tree: readers.Tree, pictures: readers.Pictures, name: str) -> Iterator[LabelSample]:
+def listed(tree: readers.Tree, pictures: readers.Pictures, part: readers.Split) -> Iterator[LabelSample]:
     """The repackaged form: lines of a picture and its class, parted by a blank, a tab or a comma."""
-    file = tree.find(name) or name
+    file = tree.find(f"{part}.txt") or f"{part}.txt"
     lines = ((number, re.split(r"[\s,]+", line)) for number, line in readers.lines(tree, file))
     rows = (
         readers.Row(file, number, {"image": words[0], "class": words[1] if len(words) == 2 else ""})
         for number, words in lines
     )
-    return readers.table_labels(
-        tree, rows, pictures, image="image", code="class", by="tail", split=name.removesuffix(".txt")
-    )
+    return readers.table_labels(tree, rows, pictures, image="image", code="class", by="tail", split=part)
 
 
 @hookimpl

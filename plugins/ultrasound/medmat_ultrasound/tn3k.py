@@ -10,13 +10,11 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
     yield from part(tree, "test", "test")
 
 
-def part(tree: readers.Tree, name: str, split: str) -> Iterator[MaskSample]:
+def part(tree: readers.Tree, name: str, split: readers.Split) -> Iterator[MaskSample]:
     images = list(tree.images(tree.folder(f"{name}-image") or f"{name}-image"))
     masks = readers.stem_index(tree.images(tree.folder(f"{name}-mask") or f"{name}-mask"))
     readers.report_unpaired(tree, masks.items(), set(map(readers.stem, images)))
-    return readers.paired_masks(
-        tree, images, lambda image: masks.get(readers.stem(image)), code="nodule", split=lambda _: split
-    )
+    return readers.paired_masks(tree, images, masks, code="nodule", split=split)
 
 
 @hookimpl
