@@ -46,8 +46,8 @@ class Example:
                 return picture.convert(mode) if mode is not None else picture.copy()
         except (OSError, ValueError, Image.DecompressionBombError) as error:
             raise UsageError(
-                f"{self.path}: cannot be read as a picture: {error}; where --out of the build was not the parent of its "
-                "data, give load(..., pictures=PARENT)"
+                f"{self.path}: cannot be read as a picture: {error}; where --out of the build was not the parent of "
+                "its data, give load(..., pictures=PARENT)"
             ) from None
 
 
@@ -102,9 +102,11 @@ class Records(Sequence[Example]):
                 yield Example(record, self.built.picture(record))
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """Every record as a plain dict of one shape, its picture by its whole path: for :data:`datasets`, pandas."""
+        """Every record as a plain dict, as its line in ``records/`` reads; ``image`` is the whole path."""
         for example in self:
-            yield {**asdict(example.record), "image": str(example.path)}
+            body = asdict(example.record)
+            owner = {"no": body.pop("no"), "slug": body.pop("slug")}
+            yield {"id": body.pop("id"), "key": body.pop("key"), "dataset": owner, **body, "image": str(example.path)}
 
 
 def _starts(path: Path) -> array[int]:

@@ -18,7 +18,7 @@ FACE = {
     "MaskSample": "(image, masks, group, split)",
     "Problem": "(reason, file, detail, row, dataset)",
     "Record": (
-        "(key, no, slug, subset, split, group, image, width, height, kind, ask, captions, question, answer, options, "
+        "(id, key, no, slug, subset, split, group, image, width, height, kind, ask, captions, question, answer, options, "
         "answer_index, round, boxes, template)"
     ),
     "Region": "(code, box, area, cells)",

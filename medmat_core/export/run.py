@@ -94,8 +94,8 @@ def export(
 ) -> Exported:
     """Write formats of a built folder to ``options.to``.
 
-    ``known`` are all formats by name: those of the ``catalog`` unless given, which also tells what the manifest does not
-    (access); without one the core's.
+    ``known`` are all formats by name: those of the ``catalog`` unless given, without one the core's. The catalog also
+    tells what the manifest does not (access).
     ``progress`` is called with every number of records done. Raises :class:`UsageError` for arguments that fit
     nothing, for a folder that holds what no export wrote, and where no picture is found.
     """

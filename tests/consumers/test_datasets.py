@@ -12,7 +12,9 @@ from tests.built import built, label_record, picture
 
 datasets = pytest.importorskip("datasets")
 
+import medmat_core  # noqa: E402
 from medmat_core.export import ExportOptions, export  # noqa: E402
+from medmat_core.loaded import Example, features  # noqa: E402
 from medmat_core.records import Built  # noqa: E402
 
 
@@ -63,10 +65,40 @@ def test_row_groups_have_a_hundred_rows_at_most(tmp_path: Path) -> None:
 
 def test_records_of_all_data_sets_load_as_one_table(out: Path, tmp_path: Path) -> None:
     loaded = datasets.load_dataset(
-        "json", data_files={"train": str(out / "records/*-train.jsonl")}, split="train", cache_dir=tmp_path
-    )
+        "json", data_files={"train": str(out / "records/*-train.jsonl")}, split="train", cache_dir=tmp_path,
+        features=features(),
+    )  # fmt: skip
     assert loaded.num_rows == 13
     assert set(loaded["answer_index"]) == {-1, 0, 1, 2, 3}
+    assert {len(boxes) for boxes in loaded["boxes"]} == {0, 2}
+
+
+@pytest.mark.parametrize("slug", ["02", "93"])
+def test_records_of_data_sets_of_one_kind_need_no_features(out: Path, tmp_path: Path, slug: str) -> None:
+    files = [str(out / f"records/Ori--{slug}-{split}.jsonl") for split in ("train", "test")]
+    assert datasets.load_dataset("json", data_files=files, split="train", cache_dir=tmp_path).num_rows in (9, 16)
+
+
+def test_a_loaded_build_becomes_a_table_without_export(out: Path, tmp_path: Path) -> None:
+    records = medmat_core.load(out, "train")
+    table = datasets.Dataset.from_generator(records.rows, features=features(), cache_dir=str(tmp_path))
+    table = table.cast_column("image", datasets.Image())
+    assert table.num_rows == len(records) == 13
+    assert table[0]["image"].size == (60, 40)
+    assert table[0]["key"] == records[0].record.key
+
+
+def test_torch_loads_batches_of_a_loaded_build(out: Path) -> None:
+    data = pytest.importorskip("torch.utils.data")
+    records = medmat_core.load(out, "test")
+    loader = data.DataLoader(records, batch_size=4, num_workers=2, collate_fn=_keys_and_sizes)
+    batches = list(loader)
+    assert [key for keys, _ in batches for key in keys] == [example.record.key for example in records]
+    assert {size for _, sizes in batches for size in sizes} == {(60, 40)}
+
+
+def _keys_and_sizes(batch: list[Example]) -> tuple[list[str], list[tuple[int, int]]]:
+    return [example.record.key for example in batch], [example.picture().size for example in batch]
 
 
 def test_shards_of_one_extension_lose_no_picture(exported: Path, tmp_path: Path) -> None:
