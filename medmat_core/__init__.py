@@ -1,6 +1,7 @@
 """medmat: public medical image data sets, as they lie on disk, into visual question answering.
 
-The names below are the public face; a plugin module needs nothing else.
+The names in ``__all__`` are the public face; a plugin module needs nothing else. :func:`medmat_core.loaded.load`, the
+way from a built folder into a program, is reached as ``medmat_core.load``.
 """
 
 from __future__ import annotations
@@ -14,23 +15,24 @@ if TYPE_CHECKING:
     from medmat_core.card import Card
     from medmat_core.catalog import load_catalog
     from medmat_core.dataset import Dataset
+    from medmat_core.formats import Format
     from medmat_core.hooks import hookimpl, hookspec
+    from medmat_core.loaded import load as load
     from medmat_core.model import BoxSample, LabelSample, MaskSample, Problem, Record, Region
     from medmat_core.pipeline import build
     from medmat_core.subsets import Subset
-    from medmat_core.writers import Writer
 
 __all__ = [
     "BoxSample",
     "Card",
     "Dataset",
+    "Format",
     "LabelSample",
     "MaskSample",
     "Problem",
     "Record",
     "Region",
     "Subset",
-    "Writer",
     "build",
     "hookimpl",
     "hookspec",
@@ -42,16 +44,17 @@ _HOMES = {
     "BoxSample": "model",
     "Card": "card",
     "Dataset": "dataset",
+    "Format": "formats",
     "LabelSample": "model",
     "MaskSample": "model",
     "Problem": "model",
     "Record": "model",
     "Region": "model",
     "Subset": "subsets",
-    "Writer": "writers",
     "build": "pipeline",
     "hookimpl": "hooks",
     "hookspec": "hooks",
+    "load": "loaded",
     "load_catalog": "catalog",
 }
 

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
     import click
 
+    from medmat_core.formats import Format
     from medmat_core.model import Mask
     from medmat_core.regions.decode import Decoded
-    from medmat_core.writers import Writer
 
 
 _COMMANDS: Final = {
@@ -23,6 +23,7 @@ _COMMANDS: Final = {
     "build": ("build", "Turn unzipped data sets into question/answer records."),
     "check": ("check", "Compare what lies in your data folder with what the cards say."),
     "audit": ("audit", "Test a built folder (or Med-MAT's published files) for every fault we know of."),
+    "export": ("export", "Make a self-contained folder for a trainer or a judge from a built one."),
     "sample": ("sample", "Write tiny synthetic data sets in the real layouts."),
     "demo": ("demo", "Sample, build and summarise everything installed: a first look in two minutes."),
     "new-plugin": ("new_plugin", "Write a complete plugin package for a data set of your own."),
@@ -37,10 +38,10 @@ def medmat_commands() -> Sequence[click.Command]:
 
 
 @hookimpl
-def medmat_formats() -> Sequence[Writer]:
-    from medmat_core.writers import WRITERS
+def medmat_formats() -> Sequence[Format]:
+    from medmat_core.formats import core_formats
 
-    return WRITERS
+    return core_formats()
 
 
 @hookimpl(trylast=True)

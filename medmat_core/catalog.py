@@ -17,8 +17,8 @@ from medmat_core.plugins import CORE, FailedPlugin, Plugins, find_plugins, hooks
 if TYPE_CHECKING:
     import click
 
+    from medmat_core.formats import Format
     from medmat_core.subsets import Subset
-    from medmat_core.writers import Writer
 
 T = TypeVar("T")
 
@@ -153,7 +153,7 @@ class Catalog:
         except KeyError:
             raise CatalogError(f"no plugin defines subset {no}; see the hook medmat_subsets") from None
 
-    def formats(self) -> Mapping[str, Writer]:
+    def formats(self) -> Mapping[str, Format]:
         """Every output format by name."""
         return self._formats[0]
 
@@ -162,10 +162,10 @@ class Catalog:
         return self._formats[1]
 
     @cached_property
-    def _formats(self) -> tuple[Mapping[str, Writer], Mapping[str, str]]:
-        from medmat_core.writers import Writer
+    def _formats(self) -> tuple[Mapping[str, Format], Mapping[str, str]]:
+        from medmat_core.formats import Format
 
-        answers = self._plugins.ask("medmat_formats", Writer)  # type: ignore[type-abstract]  # checked structurally
+        answers = self._plugins.ask("medmat_formats", Format)  # type: ignore[type-abstract]  # checked structurally
         return _by_name(answers, lambda writer: writer.name, "output format", "rename it")
 
     def commands(self) -> Mapping[str, click.Command]:

@@ -124,6 +124,7 @@ class GrowingFile:
         self._part = part_of(path)
         self._digest = hashlib.sha256()
         self._behind = 0
+        self.size = 0
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._handle = self._part.open("wb", buffering=1 << 18)
@@ -132,11 +133,12 @@ class GrowingFile:
 
     def write(self, text: str) -> None:
         """Append text."""
-        self.write_bytes(text.encode())
+        self.append(text.encode())
 
-    def write_bytes(self, raw: bytes) -> None:
+    def append(self, raw: bytes) -> None:
         """Append bytes."""
         self._digest.update(raw)
+        self.size += len(raw)
         try:
             self._handle.write(raw)
             self._behind += len(raw)

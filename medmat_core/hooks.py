@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     import numpy as np
 
     from medmat_core.dataset import Dataset
+    from medmat_core.formats import Format
     from medmat_core.model import Mask
     from medmat_core.regions.decode import Decoded
     from medmat_core.subsets import Subset
-    from medmat_core.writers import Writer
 
 API_VERSION = 2
 """The version of this contract. A plugin that needs another one says so with ``MEDMAT_API = N``."""
@@ -53,11 +53,11 @@ def medmat_subsets() -> Sequence[Subset]:
 
 
 @hookspec
-def medmat_formats() -> Sequence[Writer]:
-    """Output formats for ``medmat build --format NAME``. Since version 2; ``medmat_writers`` in version 1.
+def medmat_formats() -> Sequence[Format]:
+    """Output formats for ``medmat export --format NAME``. Since version 2; ``medmat_writers`` in version 1.
 
-    Called at most once a run when a build starts or formats are listed, and once in each worker process. Returns the
-    formats. A name that is taken is an error that names both owners.
+    Called at most once a run, when an export starts or formats are listed. Returns the formats; they are pickled to
+    workers, so their class lies in a module. A name that is taken is an error that names both owners.
     """
     raise NotImplementedError
 

@@ -13,16 +13,16 @@ FACE = {
     "BoxSample": "(image, boxes, group, split)",
     "Card": "class",
     "Dataset": "(card, samples, module, source)",
+    "Format": "protocol",
     "LabelSample": "(image, stated, uncertain, absent, group, split)",
     "MaskSample": "(image, masks, group, split)",
     "Problem": "(reason, file, detail, row, dataset)",
     "Record": (
-        "(key, no, slug, subset, split, group, image, width, height, kind, ask, captions, question, answer, options, "
-        "answer_index, boxes, template)"
+        "(id, key, no, slug, subset, split, group, image, width, height, kind, ask, captions, question, answer, options, "
+        "answer_index, round, boxes, template)"
     ),
     "Region": "(code, box, area, cells)",
     "Subset": "(no, modality, area, task, instructions, pool)",
-    "Writer": "protocol",
     "build": "(names, data, out, catalog, options)",
     "hookimpl": "marker",
     "hookspec": "marker",
@@ -87,10 +87,16 @@ def test_the_readers_keep_their_parameters() -> None:
         assert parameters(getattr(medmat_core.readers, name)) == expected, name
 
 
-def test_a_built_in_writer_is_a_writer() -> None:
-    from medmat_core.writers import WRITERS
+def test_a_built_in_format_is_a_format() -> None:
+    from medmat_core.formats import core_formats
 
-    assert all(isinstance(writer, medmat_core.Writer) for writer in WRITERS)
+    assert all(isinstance(format_, medmat_core.Format) for format_ in core_formats())
+
+
+def test_load_is_reached_beside_the_public_names() -> None:
+    import medmat_core.loaded
+
+    assert medmat_core.load is medmat_core.loaded.load
 
 
 def test_build_stays_a_function_when_its_modules_are_imported() -> None:

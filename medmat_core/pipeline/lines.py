@@ -13,6 +13,7 @@ from operator import itemgetter
 
 from attrs import define, field, frozen
 
+from medmat_core.formats.medmat import around_question
 from medmat_core.model import ASKS
 from medmat_core.pipeline.context import Context
 from medmat_core.pipeline.facts import Facts
@@ -20,7 +21,6 @@ from medmat_core.questions.asked import OPEN, Sheet, Table
 from medmat_core.questions.draws import key_of
 from medmat_core.questions.labels import answer_of
 from medmat_core.splits import Labels
-from medmat_core.writers.medmat import LETTERS, choice_text
 
 PARTS: tuple[str, ...] = ("train", "val", "test")
 """The parts of a split, in the order of their decisions."""
@@ -65,7 +65,7 @@ class LineMaker:
             f'", "dataset": {json.dumps({"no": no, "slug": context.slug})}, "subset": {head.subset}, "split": "'
         )
         self._kind = head.kind if head.kind in ("mask", "box") else "label"
-        self._number = quoted(context.slug if context.no is None else str(context.no))
+        self._number = context.slug if context.no is None else str(context.no)
         self._groups: dict[str, str] = {"": '""'}
         self._said = {answer_of(labels): labels[0] for labels in label_sets}
 
@@ -156,12 +156,7 @@ class LineMaker:
         )
         choice = choice_tail = ""
         if options:
-            choice = f'"caption": {quoted("; ".join(captions))}, "image": '
-            choice_tail = (
-                f', "Question": {quoted(question)}, "Answer": {quoted(answer)}, '
-                f'"Question-choice": {quoted(choice_text(question, options))}, "Answer-choice": "{LETTERS[slot]}", '
-                f'"data-no": {self._number}}}'
-            )
+            choice, choice_tail = around_question("; ".join(captions), question, answer, options, slot, self._number)
         around = Around(record, f', "template": {template}}}', choice, choice_tail)
         self._around[which] = around
         return around

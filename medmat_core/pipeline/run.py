@@ -217,4 +217,16 @@ def run_build(catalog: Catalog, options: BuildOptions, progress: Progress | None
     finally:
         engine.close()
         place.release()
+    _export_others(catalog, options)
     return manifest
+
+
+def _export_others(catalog: Catalog, options: BuildOptions) -> None:
+    """What the build does not write itself is an export with defaults, made of its records, in OUT/export."""
+    others = [name for name in options.formats if name not in RECORDED]
+    if others:
+        from medmat_core.export import ExportOptions, export
+        from medmat_core.records import Built
+
+        built = Built.open(options.out, pictures=options.data.parent)
+        export(built, others, ExportOptions(options.out / "export", jobs=options.jobs), catalog=catalog)

@@ -205,7 +205,7 @@ class StateWriter:
 
     def _section(self, name: str, body: bytes, count: int) -> None:
         head = json.dumps({"section": name, "bytes": len(body), "count": count})
-        self.file.write_bytes(head.encode() + b"\n" + body)
+        self.file.append(head.encode() + b"\n" + body)
 
 
 @frozen

@@ -243,7 +243,7 @@ def merge_records(sources: Sequence[Source], target: Path) -> str | None:
         file.write(CHOICES.opening)
         for lines in _batches(heapq.merge(*map(_records, sources), key=itemgetter(0))):
             numbered = [b'{"id": %d%b' % (number, rest) for number, (_, rest) in enumerate(lines, count + 1)]
-            file.write_bytes((between if count else b"") + between.join(numbered))
+            file.append((between if count else b"") + between.join(numbered))
             count += len(lines)
         if not count:
             file.discard()

@@ -25,6 +25,9 @@ _CONVENTIONS: Final[Mapping[str, str]] = {
     "unit": "as [x1, y1, x2, y2] in fractions of the picture's width and height",
     "thousand": "as [x1, y1, x2, y2] in thousandths of the picture's width and height",
     "pixel": "as [x1, y1, x2, y2] in pixels from the picture's upper left corner",
+    "qwen25": "as [x1, y1, x2, y2] in pixels of the resized picture",
+    "gemini": "as [y1, x1, y2, x2] in thousandths of the picture's height and width",
+    "internvl": "as <box>[[x1, y1, x2, y2]]</box> in thousandths of the picture's width and height",
 }
 
 # eponyms that open a caption; those with a capital or a digit inside ("COVID-19") need no list
@@ -64,7 +67,7 @@ def count_clause(regions: int) -> str:
 
 
 def convention_clause(box_format: str) -> str:
-    """What ``{convention}`` says for a box format: "unit", "thousand" or "pixel" (KeyError otherwise)."""
+    """What ``{convention}`` says for a box format, such as "unit" (KeyError where there is none of that name)."""
     return _CONVENTIONS[box_format]
 
 

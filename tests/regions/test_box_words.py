@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medmat_core.model import Region
+from medmat_core.regions.box_words import smart_resize
 from medmat_core.regions.find import box_cells, find_regions
 from medmat_core.regions.words import (
     BOX_FORMATS,
@@ -56,7 +57,8 @@ def test_a_box_text_reads_back_to_half_a_step_of_its_format(fmt, case):
     assert len(back) == len(boxes)
     for box, read in zip(boxes, back, strict=True):
         for axis, length in ((0, width), (1, height)):
-            step = 0 if fmt == "pixel" else length / 1000
+            step = length / (1000 if fmt != "qwen25" else smart_resize((width, height))[axis])
+            step = 0 if fmt == "pixel" else step
             narrow = box[axis + 2] - box[axis] <= step  # may have been widened by one step
             slack = (1.5 if narrow else 0.5) * step + 1e-6
             assert abs(read[axis] - box[axis]) <= slack
@@ -84,6 +86,9 @@ def test_unit_and_thousand_say_the_same(case):
         ((5, 5, 6, 6), (9000, 9000), "unit", "[0.001, 0.001, 0.002, 0.002]"),
         ((4999, 0, 5000, 5000), (5000, 5000), "unit", "[0.999, 0.000, 1.000, 1.000]"),
         ((4999, 0, 5000, 5000), (5000, 5000), "thousand", "[999, 0, 1000, 1000]"),
+        ((39, 6, 430, 338), (622, 529), "qwen25", "[39, 6, 426, 340]"),  # resized to 616 x 532
+        ((39, 6, 430, 338), (622, 529), "gemini", "[11, 63, 639, 691]"),
+        ((39, 6, 430, 338), (622, 529), "internvl", "<box>[[63, 11, 691, 639]]</box>"),
         ((123, 45, 678, 900), (1000, 1000), "unit", "[0.123, 0.045, 0.678, 0.900]"),
     ],
 )
@@ -91,9 +96,34 @@ def test_box_texts_are_written_to_the_letter(box, size, fmt, text):
     assert box_text([box], size, fmt) == text
 
 
+def test_internvl_names_what_its_boxes_enclose():
+    two = [(0, 0, 30, 25), (30, 25, 60, 50)]
+    text = box_text(two, (60, 50), "internvl", "Optic disc")
+    assert text == "<ref>Optic disc</ref><box>[[0, 0, 500, 500], [500, 500, 1000, 1000]]</box>"
+    assert parse_boxes(text, (60, 50), "internvl") == ((0, 0, 30, 25), (30, 25, 60, 50))
+
+
+@pytest.mark.parametrize(
+    ("size", "resized"),
+    [
+        # width, height; worked out with the processor of transformers 5.24, which takes and gives height first
+        ((622, 529), (616, 532)),
+        ((24, 16), (84, 56)),
+        ((5000, 4000), (4004, 3192)),
+        ((42, 70), (56, 56)),
+        ((1, 1), (56, 56)),
+        ((1, 190), (28, 784)),
+    ],
+)
+def test_a_picture_is_resized_as_qwens_processor_resizes_it(size, resized):
+    assert smart_resize(size) == resized
+
+
 @pytest.mark.parametrize(
     ("text", "fmt"),
     [
+        ("<box>[[1, 2, 3]]</box>", "internvl"),
+        ("[1, 2, 3, 4]", "internvl"),
         ("[0.1, 0.2, 0.3, 0.4]", "unit"),
         ("[0.100, 0.200, 0.300, 1.400]", "unit"),
         ("[0.300, 0.200, 0.300, 0.400]", "unit"),

@@ -1,0 +1,149 @@
+"""medmat export"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from medmat_core.commands import catalog_of, exit_code
+
+
+@click.command("export")
+@click.argument("out", metavar="OUT", type=click.Path(path_type=Path))
+@click.option("--to", required=True, metavar="DIR", type=click.Path(path_type=Path), help="The folder to make.")
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    required=True,
+    metavar="F",
+    help="llava, sharegpt, swift, chat, hf, vlmeval, lmms-eval, evalscope, coco, croissant, webdataset, medmat, jsonl, "
+    "medmat-choices, or a plugin's (repeatable).",
+)
+@click.option(
+    "--option", "option", multiple=True, metavar="F.KEY=VALUE", help="An option of a format, such as chat.style=openai."
+)
+@click.option(
+    "--pictures",
+    default="link",
+    show_default=True,
+    metavar="link|copy|absolute",
+    help="Hard links (symbolic where those fail), copies, or absolute paths to where pictures lie.",
+)
+@click.option("--max-side", type=int, metavar="N", help="Resize pictures whose longer side is longer; boxes follow.")
+@click.option(
+    "--as",
+    "as_",
+    default="misread",
+    show_default=True,
+    metavar="misread|png|jpeg|keep",
+    help="Convert what trainers misread, all to PNG or JPEG, or nothing.",
+)
+@click.option(
+    "--reply", default="letter", show_default=True, metavar="letter|text|both", help="What the assistant answers."
+)
+@click.option(
+    "--ask-as",
+    default="choice",
+    show_default=True,
+    metavar="choice|open|both",
+    help="With options, without, or in both ways; open records stand in conversations with the last two.",
+)
+@click.option("--access", multiple=True, help="Only data sets of this access: open, account, ... (repeatable).")
+@click.option("--license", "licenses", multiple=True, help="Only data sets of this license; * fits anything.")
+@click.option("--subset", "subsets", multiple=True, type=int, help="Only data sets of this subset (repeatable).")
+@click.option("--dataset", "datasets", multiple=True, metavar="NO|SLUG", help="Only this data set (repeatable).")
+@click.option("--ask", "asks", multiple=True, help="Only these questions: label, box, ... (repeatable).")
+@click.option("--part", "--split", "splits", multiple=True, help="Only this part: train, val or test (repeatable).")
+@click.option("--rounds-only", is_flag=True, help="Only records that stand in a round.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    help="The folder that was given to the build, where its parent is not OUT.",
+)
+@click.option("--jobs", default=os.cpu_count() or 1, show_default="cores", help="Processes to use.")
+@click.option("--quiet", "-q", is_flag=True, help="No progress and no summary.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    out: Path,
+    to: Path,
+    formats: tuple[str, ...],
+    data: Path | None,
+    quiet: bool,
+    access: tuple[str, ...],
+    licenses: tuple[str, ...],
+    subsets: tuple[int, ...],
+    datasets: tuple[str, ...],
+    asks: tuple[str, ...],
+    splits: tuple[str, ...],
+    rounds_only: bool,
+    **arguments: Any,
+) -> int:
+    """Make a self-contained folder for a trainer or a judge from a built one.
+
+    DIR gets one root for the pictures of all its files, and a README that says what was converted and why, and what
+    the licenses allow. It appears whole or not at all, and takes the place of nothing but an earlier export.
+    """
+    from medmat_core.export import ExportOptions, Filters, export
+    from medmat_core.records import Built
+
+    pictures = Path(os.path.abspath(data)).parent if data is not None else None
+    built = Built.open(out, pictures=pictures)
+    filters = Filters(
+        _listed(access), licenses, subsets, _listed(datasets), _listed(asks), _listed(splits), rounds_only
+    )
+    shown = _Shown(quiet)
+    catalog = catalog_of(ctx)
+    try:
+        done = export(
+            built, _listed(formats), ExportOptions(to=to, filters=filters, **arguments),
+            catalog=catalog, progress=shown.advance,
+        )  # fmt: skip
+    finally:
+        shown.close()
+    if not quiet:
+        for name in done.formats:
+            left = f", {done.left[name]} left out" if done.left[name] else ""
+            click.echo(f"{name}: {done.records[name]} records{left}")
+        anew = f", {sum(done.anew.values())} made anew" if done.anew else ""
+        click.echo(f"{done.to}: {len(done.files)} files, {done.pictures} pictures{anew}; see its README.md")
+        for one in done.refusals[:5]:
+            click.echo(f"left out: {one.image}: {one.why}", err=True)
+        if done.refused > 5:
+            click.echo(f"left out: {done.refused} records in all", err=True)
+    return exit_code(ctx, done.refused)
+
+
+def _listed(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(part.strip() for value in values for part in value.split(",") if part.strip()))
+
+
+class _Shown:
+    """A counter on a terminal, a line every 100,000 records in a log."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._quiet = quiet
+        self._done = self._told = 0
+
+    def advance(self, count: int) -> None:
+        self._done += count
+        if self._quiet:
+            return
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r\x1b[K{self._done} records")
+            sys.stderr.flush()
+        elif self._done - self._told >= 100_000:
+            self._told = self._done
+            click.echo(f"{self._done} records", err=True)
+
+    def close(self) -> None:
+        """Leave the terminal as it was."""
+        if not self._quiet and sys.stderr.isatty():
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()

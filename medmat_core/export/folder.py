@@ -1,0 +1,220 @@
+"""The folder that an export makes: beside its place under a name of its own, and whole when it gets there.
+
+While it is made it is called ``DIR.part-HOST-PID``, so that nothing half made is taken for a whole one. What an export
+of before left there by being killed is told by the mark in it, and removed. In a finished folder the mark lists every
+file, so that an export may take the place of one before it, and of nothing else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import socket
+import tempfile
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any, Final
+
+from attrs import define, field
+
+from medmat_core.errors import UsageError
+from medmat_core.fileio import GrowingFile, failed, write_text
+from medmat_core.formats.protocol import Picture, Place, Written
+
+MARK: Final = ".medmat-export.json"
+"""Lies in every folder that an export made; lists its files."""
+
+_PART: Final = ".part-"
+
+
+@define
+class ExportFolder:
+    """``to`` and the folder that becomes it."""
+
+    to: Path
+    stage: Path
+    files: dict[str, str] = field(factory=dict)
+
+    @classmethod
+    def begin(cls, to: Path) -> ExportFolder:
+        """A folder to fill. Raises :class:`UsageError` where ``to`` holds anything that no export wrote."""
+        to = Path(os.path.abspath(to))
+        _check_free(to)
+        host = re.sub(r"\W+", "-", socket.gethostname()) or "host"
+        stage = to.with_name(f"{to.name}{_PART}{host}-{os.getpid()}")
+        try:
+            _sweep(to, host)
+            stage.mkdir(parents=True)
+            write_text(stage / MARK, ["{}\n"])
+        except OSError as error:
+            raise failed(stage, error) from error
+        return cls(to, stage)
+
+    def write_text(self, name: str, text: str) -> None:
+        """A small file of the export's own."""
+        self.files[name] = write_text(self.stage / name, [text])
+
+    def finish(self, about: Mapping[str, Any], pictures: Collection[str]) -> None:
+        """Let the folder get its place. ``pictures`` are the folders of pictures below it."""
+        body = {**about, "files": dict(sorted(self.files.items())), "folders": sorted(pictures)}
+        write_text(self.stage / MARK, [json.dumps(body, ensure_ascii=False, indent=1) + "\n"])
+        before = self.to.with_name(f"{self.stage.name}-before")
+        try:
+            _check_free(self.to)  # it may have been filled while we worked
+            if self.to.exists() or self.to.is_symlink():
+                os.replace(self.to, before)
+            os.replace(self.stage, self.to)
+        except OSError as error:
+            raise failed(self.to, error) from error
+        shutil.rmtree(before, ignore_errors=True)
+
+    def discard(self) -> None:
+        """Leave nothing behind, unless it is finished."""
+        shutil.rmtree(self.stage, ignore_errors=True)
+
+
+def _check_free(to: Path) -> None:
+    if to.is_symlink() or (to.exists() and not to.is_dir()):
+        raise UsageError(f"--to {to}: there is a file or link of that name; choose another folder")
+    try:
+        entries = sorted(entry.name for entry in os.scandir(to))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise UsageError(f"--to {to}: cannot be read: {error.strerror or error}") from None
+    if not entries:
+        return
+    foreign = _foreign(to, entries)
+    if foreign:
+        raise UsageError(f"--to {to}: holds {foreign}, which no export wrote; choose an empty or a new folder")
+
+
+def _foreign(to: Path, entries: Sequence[str]) -> str:
+    """A file in a folder that an export did not write; "" where there is none."""
+    try:
+        told = json.loads((to / MARK).read_bytes())
+        files, folders = set(told["files"]), tuple(told["folders"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return next((name for name in entries if name != MARK), MARK)
+    for where, _, names in os.walk(to):
+        for name in names:
+            path = Path(where, name).relative_to(to).as_posix()
+            if path != MARK and path not in files and not path.startswith(folders or ("\0",)):
+                return path
+    return ""
+
+
+def _sweep(to: Path, host: str) -> None:
+    """Remove what exports to this place left that were killed on this machine."""
+    with contextlib.suppress(FileNotFoundError):
+        for entry in os.scandir(to.parent):
+            found = re.fullmatch(re.escape(f"{to.name}{_PART}{host}-") + r"(\d+)", entry.name)
+            if found and (Path(entry.path) / MARK).is_file() and not _alive(int(found[1])):
+                shutil.rmtree(entry.path, ignore_errors=True)
+
+
+def _alive(number: int) -> bool:
+    if number == os.getpid():
+        return False  # a number used again: this process has no other export under way
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+class ExportFile:
+    """A :class:`~medmat_core.formats.protocol.NewFile`; also what libraries expect of a file to write to."""
+
+    closed = False
+    mode = "wb"
+
+    def __init__(self, folder: FormatFolder, name: str, place: Place | None) -> None:
+        self._folder, self._name, self._place = folder, name, place
+        self._file = GrowingFile(folder.export.stage / name)
+
+    def write(self, raw: bytes, /) -> int:
+        data = bytes(raw)
+        self._file.append(data)
+        return len(data)
+
+    def tell(self) -> int:
+        return self._file.size
+
+    def flush(self) -> None:
+        """Bytes are handed on when the file is finished."""
+
+    def close(self) -> None:
+        """A library is done with it; :meth:`finish` lets it appear."""
+
+    def writable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return False
+
+    def seekable(self) -> bool:
+        return False
+
+    def finish(self, records: int = 0, name: str = "") -> Written:
+        if name:
+            self._file.path = self._folder.export.stage / name
+            del self._folder.export.files[self._name]
+        written = Written(name or self._name, self._file.finish(), self._file.size, self._place, records)
+        self._folder.take(written)
+        return written
+
+    def discard(self) -> None:
+        self._file.discard()
+
+
+@define(eq=False)
+class FormatFolder:
+    """What one format sees of the export's folder, at one place or (to finish) over all."""
+
+    export: ExportFolder
+    all_classes: Mapping[str, tuple[str, ...]]
+    done: list[Written]
+    given: dict[Place, int]
+    place: Place | None = None
+    shown: dict[str, Picture] = field(factory=dict)
+    open_files: list[ExportFile] = field(factory=list)
+
+    def create(self, name: str) -> ExportFile:
+        pure = Path(name)
+        if pure.is_absolute() or ".." in pure.parts or name in self.export.files or name.startswith("images/"):
+            raise UsageError(f"a format writes {name!r}, which is taken or leaves the folder; mend the format")
+        self.export.files[name] = ""
+        file = ExportFile(self, name, self.place)
+        self.open_files.append(file)
+        return file
+
+    def spool(self) -> IO[bytes]:
+        return tempfile.TemporaryFile(dir=self.export.stage)
+
+    def picture(self, image: str) -> Picture:
+        return self.shown[image]
+
+    def classes(self, slug: str) -> tuple[str, ...]:
+        return self.all_classes.get(slug, ())
+
+    def written(self) -> Sequence[Written]:
+        return tuple(self.done)
+
+    def counts(self) -> Mapping[Place, int]:
+        return self.given
+
+    def take(self, written: Written) -> None:
+        """A file is done."""
+        self.export.files[written.path] = written.sha256
+        self.done.append(written)
+
+    def discard(self) -> None:
+        """Drop what was not finished."""
+        for file in self.open_files:
+            file.discard()

@@ -1,0 +1,44 @@
+"""EvalScope's general_vmcq: questions with options, the picture by its path."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from medmat_core.formats.lines import LineFormat, dumped
+from medmat_core.formats.protocol import Picture, Place, Scope, Told
+from medmat_core.formats.talk import letter, plain
+from medmat_core.model import Record
+
+
+@frozen
+class EvalscopeOptions:
+    """``by``: a file a data set, a subset, or one over all."""
+
+    by: Scope = "build"
+
+
+class EvalscopeFormat(LineFormat):
+    """``evalscope/test_val.jsonl``: ``question`` with ``<image 1>``, ``options``, ``image_1``, ``answer`` (a letter).
+
+    EvalScope looks for ``SUBSET_val.jsonl`` in ``local_path``: its subset is our part ('test'), 'val' is its word for
+    what is asked.
+    """
+
+    name = "evalscope"
+    about = "EvalScope's general_vmcq"
+    options = EvalscopeOptions
+
+    def file(self, place: Place, told: Told) -> str:
+        return f"evalscope/{place.stem}_val.jsonl"
+
+    def items(self, record: Record, picture: Picture, told: Told) -> list[bytes]:
+        body = {
+            "question": f"<image 1> {plain(record.question)}",
+            "options": [plain(option) for option in record.options],
+            "image_1": str(told.root / record.image),
+            "answer": letter(record.answer_index),
+            "category": record.ask,
+            "key": record.key,
+            "round": record.round,
+        }
+        return [dumped(body)]

@@ -1,0 +1,45 @@
+"""COCO files by pycocotools and supervision."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+
+def test_pycocotools_evaluates_boxes_against_themselves(exported: Path, tmp_path: Path) -> None:
+    coco = pytest.importorskip("pycocotools.coco")
+    cocoeval = pytest.importorskip("pycocotools.cocoeval")
+    truth = coco.COCO(str(exported / "coco/93-train.json"))
+    assert len(truth.getImgIds()) == 4
+    assert [entry["name"] for entry in truth.loadCats(truth.getCatIds())] == ["Cat", "Dog"]
+    results = [
+        {key: annotation[key] for key in ("image_id", "category_id", "bbox")} | {"score": 1.0}
+        for annotation in truth.loadAnns(truth.getAnnIds())
+    ]
+    (tmp_path / "results.json").write_text(json.dumps(results))
+    judged = cocoeval.COCOeval(truth, truth.loadRes(str(tmp_path / "results.json")), "bbox")
+    judged.evaluate()
+    judged.accumulate()
+    judged.summarize()
+    assert judged.stats[0] == 1.0
+
+
+def test_supervision_reads_boxes_over_the_one_root(exported: Path) -> None:
+    supervision = pytest.importorskip("supervision")
+    loaded = supervision.DetectionDataset.from_coco(str(exported), str(exported / "coco/93-train.json"))
+    assert loaded.classes == ["Cat", "Dog"]
+    assert len(loaded) == 4
+    for path, pixels, found in loaded:
+        assert Path(path).is_file()
+        assert pixels.shape == (40, 60, 3)
+        assert len(found) == 3
+    path, _, found = next(iter(loaded))
+    assert found.xyxy.tolist()[0] == [2, 3, 20, 14], path
+
+
+def test_a_class_has_one_id_in_train_and_test(exported: Path) -> None:
+    coco = pytest.importorskip("pycocotools.coco")
+    one, two = (coco.COCO(str(exported / f"coco/93-{split}.json")) for split in ("train", "test"))
+    assert one.dataset["categories"] == two.dataset["categories"]

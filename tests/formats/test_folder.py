@@ -1,0 +1,148 @@
+"""The exported folder: whole or not there, and never in the place of a user's files."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from medmat_core.cli import run
+from medmat_core.errors import UsageError
+from medmat_core.export import ExportOptions, export
+from medmat_core.records import Built
+from tests.built import toy
+
+SLOW = """
+import sys, time
+from pathlib import Path
+import medmat_core.export.run as run
+from medmat_core.export import ExportOptions, export
+from medmat_core.records import Built
+
+class Stuck(Exception): pass
+
+def stuck(count):
+    print("working", flush=True)
+    time.sleep(60)
+
+run._BATCH = 1
+export(Built.open(Path(sys.argv[1])), ["llava"], ExportOptions(Path(sys.argv[2]), jobs=1), progress=stuck)
+"""
+
+
+def test_a_killed_export_leaves_no_folder_that_looks_whole_and_the_next_sweeps_up(tmp_path: Path) -> None:
+    out, to = toy(tmp_path / "built"), tmp_path / "to"
+    child = subprocess.Popen([sys.executable, "-c", SLOW, str(out), str(to)], stdout=subprocess.PIPE)
+    assert child.stdout is not None
+    assert child.stdout.readline() == b"working\n"
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    child.stdout.close()
+    assert not to.exists()
+    left = [path for path in tmp_path.iterdir() if path.name.startswith("to.part-")]
+    assert len(left) == 1
+    export(Built.open(out), ["llava"], ExportOptions(to, jobs=1))
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith("to")] == ["to"]
+
+
+def test_an_export_that_fails_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out, to = toy(tmp_path / "built"), tmp_path / "to"
+    export(Built.open(out), ["llava"], ExportOptions(to, jobs=1))
+    before = sorted(path.name for path in to.rglob("*"))
+
+    def fail(count: int) -> None:
+        raise RuntimeError("half-way")
+
+    with pytest.raises(RuntimeError, match="half-way"):
+        export(Built.open(out), ["chat"], ExportOptions(to, jobs=1), progress=fail)
+    assert sorted(path.name for path in to.rglob("*")) == before
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith("to.")] == []
+
+
+def test_an_export_takes_the_place_of_one_before_it(tmp_path: Path) -> None:
+    out, to = Built.open(toy(tmp_path / "built")), tmp_path / "to"
+    export(out, ["llava"], ExportOptions(to, jobs=1))
+    export(out, ["swift"], ExportOptions(to, jobs=1))
+    assert (to / "swift").is_dir()
+    assert not (to / "llava").exists()
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "llava/my.json", "README.md"])
+def test_a_file_that_no_export_wrote_is_never_overwritten(tmp_path: Path, name: str) -> None:
+    to = tmp_path / "to"
+    (to / name).parent.mkdir(parents=True)
+    (to / name).write_text("mine")
+    with pytest.raises(UsageError, match="no export wrote; choose an empty or a new folder"):
+        export(Built.open(toy(tmp_path / "built")), ["llava"], ExportOptions(to, jobs=1))
+    assert (to / name).read_text() == "mine"
+
+
+def test_a_file_added_to_an_export_is_never_lost(tmp_path: Path) -> None:
+    out, to = Built.open(toy(tmp_path / "built")), tmp_path / "to"
+    export(out, ["llava"], ExportOptions(to, jobs=1))
+    (to / "llava/mine.txt").write_text("mine")
+    with pytest.raises(UsageError, match=r"llava/mine\.txt"):
+        export(out, ["llava"], ExportOptions(to, jobs=1))
+    assert (to / "llava/mine.txt").read_text() == "mine"
+
+
+def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
+    (tmp_path / "to").mkdir()
+    export(Built.open(toy(tmp_path / "built")), ["llava"], ExportOptions(tmp_path / "to", jobs=1))
+    assert (tmp_path / "to/README.md").is_file()
+
+
+def test_a_link_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    os.symlink(tmp_path / "elsewhere", tmp_path / "to")
+    with pytest.raises(UsageError, match="file or link of that name"):
+        export(Built.open(toy(tmp_path / "built")), ["llava"], ExportOptions(tmp_path / "to", jobs=1))
+
+
+def test_the_command_says_what_it_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = toy(tmp_path / "built")
+    code = run(["export", str(out), "--to", str(tmp_path / "to"), "--format", "llava,swift", "--jobs", "1"])
+    said = capsys.readouterr().out
+    assert code == 0
+    assert "llava: 24 records, 1 left out" in said
+    assert "swift: 25 records" in said
+
+
+def test_a_left_out_picture_exits_with_one(tmp_path: Path) -> None:
+    out = toy(tmp_path / "built")
+    (out / "med-mat/labels/00.png").unlink()
+    assert run(["export", str(out), "--to", str(tmp_path / "to"), "--format", "llava", "--jobs", "1", "-q"]) == 1
+
+
+def test_a_build_with_another_out_finds_its_pictures_by_the_data_folder(tmp_path: Path) -> None:
+    toy(tmp_path / "built")
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "built/med-mat").rename(tmp_path / "raw/med-mat")
+    export_ = [
+        "export",
+        str(tmp_path / "built"),
+        "--to",
+        str(tmp_path / "to"),
+        "--format",
+        "llava",
+        "-q",
+        "--jobs",
+        "1",
+    ]
+    assert run(export_) == 2
+    assert run([*export_, "--data", str(tmp_path / "raw/med-mat")]) == 0
+
+
+def test_the_readme_says_what_must_not_be_passed_on(tmp_path: Path) -> None:
+    export(Built.open(toy(tmp_path / "built")), ["llava"], ExportOptions(tmp_path / "to", jobs=1))
+    text = (tmp_path / "to/README.md").read_text()
+    kept = text.partition("## Not to be passed on")[2].partition("## Cite")[0]
+    assert "toy-boxes" in kept
+    assert "credentialed" in kept
+    assert "toy-labels" not in kept
+    assert time.strftime("%Y") not in text  # equal exports have equal bytes, whenever they are made
