@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from json.encoder import encode_basestring as quoted
 from pathlib import Path
 from typing import Any, Final
@@ -23,7 +23,7 @@ KEYS: Final = (
 
 
 def around_question(
-    caption: str, question: str, answer: str, options: Sequence[str], slot: int, data_no: str
+    caption: str, question: str, answer: str, options: tuple[str, ...], slot: int, data_no: str
 ) -> tuple[str, str]:
     """A line after its running number, before and after the picture's JSON string: nothing else in it hangs on the
     picture, so that pictures with equal questions are written without asking again."""
