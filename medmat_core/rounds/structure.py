@@ -127,7 +127,8 @@ def _cells(own: Boxes, shift: int) -> tuple[NDArray[np.int64], ...]:
     columns = []
     for axis in (0, 1):
         low, high = own[:, axis].astype(np.int64), own[:, axis + 2].astype(np.int64)
-        power = np.floor(np.log2(high - low) + shift / 2).astype(np.int64)
+        # floor(log2(side) + shift / 2), by the exponent of its square: no rounding can differ between machines
+        power = (np.frexp(((high - low) ** 2 << shift).astype(np.float64))[1].astype(np.int64) - 1) // 2
         columns += [power, ((low + high) + (shift << power)) >> (power + 1)]
     return tuple(columns)
 

@@ -1,8 +1,8 @@
 """Forming rounds against one sort of the same keys, printed as ratios.
 
 A million labels of twenty classes and a hundred thousand label sets, boxes, coverages and structures, drawn afresh.
-Yardstick: ``numpy.argsort`` of a million 64-bit keys, which is what nobody who sorts by hash can do without. CPU time of
-one core, the best of several runs; memory is what numpy held at most while rounds were formed.
+Yardstick: ``numpy.argsort`` of a million 64-bit keys, which nobody who sorts by hash can do without. CPU time, the best
+of several runs; memory is what numpy held at most while rounds were formed.
 
 Run: ``python tests/benchmarks/bench_rounds.py``; MEDMAT_BENCH_ROUNDS divides all sizes (10: a tenth).
 """
