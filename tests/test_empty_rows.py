@@ -1,4 +1,4 @@
-"""A row of a label table that names no picture says nothing of any: in every data set it is a note and costs nothing."""
+"""A row of a label table that names no picture says nothing of any: in every data set it is a note, no more."""
 
 from __future__ import annotations
 
