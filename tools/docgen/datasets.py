@@ -161,9 +161,9 @@ def _source(entry: Entry) -> str:
 def _place(entry: Entry, entries: Sequence[Entry]) -> str:
     head = entry.card.head
     lines = [f"Under {code(f'med-mat/{head.folder}/')}, with or without the archive's outer folders. For example:"]
-    if head.aliases:
-        lines.insert(0, f"The folder may also be called {_or(list(map(code, head.aliases)))}.")
     lines.append(fenced("\n".join(tree_lines(entry.card, SHOWN))))
+    if head.aliases:
+        lines.append(f"The folder is found as well if it is called {_or(list(map(code, head.aliases)))}.")
     sharing = [other for other in entries if other is not entry and other.card.head.folder == head.folder]
     if sharing:
         lines.append(f"The same folder serves {_and(_named(sharing))}: download it once.")
