@@ -18,6 +18,7 @@ from attrs import Factory, define, field, frozen
 
 from medmat_core._remembered import remembered
 from medmat_core.errors import CardError
+from medmat_core.model import REASONS
 
 Access = Literal["open", "account", "competition", "credentialed"]
 Kind = Literal["single-label", "multi-label", "ordinal", "mask", "box"]
@@ -49,9 +50,11 @@ class Head:
     ``task`` and ``subset`` are Med-MAT's own strings and number; ``modality_shown`` and ``area_shown`` are
     what questions say. ``markers`` are names of files or folders (shell patterns, case folded) that lie in
     the data set's own root, by which it is found inside whatever outer folders an unzip left.
+    ``aliases`` are other names under which its folder is found: the archive's own, a former one, the right spelling.
     ``outer`` is the archive's outer folder. ``validation`` says whether an official validation part counts
     as "train" or as "test" (where no labelled test part is published). ``groups`` names the group namespace
-    (default: the slug; rows that share pictures share one), ``group_by`` what a group is in words.
+    (default: the slug), ``group_by`` what a group is in words. ``shared_groups``: other data sets use the namespace,
+    too, because they hold the same pictures; sides then go by hash alone, so that all of them agree.
     ``normal`` is the caption that means "nothing found". ``blank_is_absent``: a class that a multi-label
     table does not mark is absent. ``unprotected``: no split and no id at all, so near copies of one patient
     may lie on both sides.
@@ -71,6 +74,7 @@ class Head:
     access: Access
     license: str = field(validator=_filled)
     no: int | None = None
+    aliases: tuple[str, ...] = ()
     source_note: str = ""
     archives: tuple[str, ...] = ()
     markers: tuple[str, ...] = ()
@@ -78,6 +82,7 @@ class Head:
     validation: Literal["train", "test"] = "train"
     groups: str = ""
     group_by: str = ""
+    shared_groups: bool = False
     unprotected: bool = False
     normal: str = ""
     blank_is_absent: bool = False
@@ -229,6 +234,38 @@ class Example:
 
 
 @frozen
+class Published:
+    """What Med-MAT's published files say of this data set.
+
+    ``captions`` maps codes of ``[labels]`` to Med-MAT's wording, as far as it is known. Several labels of one picture
+    stand there joined by ', ', all but the first letter lower. ``mistaken`` are shell patterns over paths of files
+    that the published file shows as pictures although they are none of the data set's (masks).
+    """
+
+    captions: Mapping[str, str] = Factory(dict)
+    mistaken: tuple[str, ...] = ()
+
+
+@frozen
+class Known:
+    """Problems that a whole, unchanged copy holds.
+
+    ``reason`` is one of :data:`medmat_core.model.REASONS`, ``count`` how many such problems a copy has (0: not known),
+    ``files`` are shell patterns over paths below the data set's folder (none: any file), ``note`` says what they are.
+    """
+
+    reason: str
+    note: str = field(validator=_filled)
+    count: int = 0
+    files: tuple[str, ...] = ()
+
+    def covers(self, reason: str, path: str) -> bool:
+        """Whether a problem of this reason over this file is the known one."""
+        fits = not self.files or any(fnmatch.fnmatchcase(path, pattern) for pattern in self.files)
+        return reason == self.reason and fits
+
+
+@frozen
 class Citation:
     """How to cite the data set."""
 
@@ -242,6 +279,8 @@ class _Tables:
     classes: Classes = Classes()
     mask: MaskRules = MaskRules()
     ignored: tuple[Ignored, ...] = ()
+    published: Published = Published()
+    known: tuple[Known, ...] = ()
     citation: Citation = Citation()
     example: Example = Example()
 
@@ -293,10 +332,19 @@ class Card:
                         f"{self.path}: {where}: {name!r} is not a caption of [labels]; "
                         "write the caption as it stands there"
                     )
-        for where, codes in (("mask.index", tables.mask.index), ("mask.colors", tables.mask.colors)):
-            for code in codes.values():
+        for where, codes in (
+            ("mask.index", tables.mask.index.values()),
+            ("mask.colors", tables.mask.colors.values()),
+            ("published.captions", tables.published.captions),
+        ):
+            for code in codes:
                 if code not in tables.labels:
                     raise CardError(f"{self.path}: {where}: {code!r} is not a code of [labels]")
+        for known in tables.known:
+            if known.reason not in REASONS:
+                raise CardError(
+                    f"{self.path}: known: {known.reason!r} is no reason; take one of medmat_core.model.REASONS"
+                )
 
     @property
     def labels(self) -> Mapping[str, str]:

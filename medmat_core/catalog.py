@@ -168,9 +168,12 @@ class Peek:
     folder: str
     subset: int | None
     modality: str
+    aliases: tuple[str, ...] = ()
 
 
 _GLANCE: Final = re.compile(r'^(slug|folder|no|subset|modality) *= *(?:"([^"\\\n]*)"|(\d+)) *$', re.MULTILINE)
+_ALIASES: Final = re.compile(r"^aliases *=(.*?)\]", re.MULTILINE | re.DOTALL)
+_NAMES: Final = re.compile(r'\s*\[(?:\s*"[^"\\\n]*"\s*,?)*\s*')
 _OTHER_HOOKS: Final = ("medmat_subsets", "medmat_writers", "medmat_commands", "medmat_regions", "MEDMAT_API")
 
 
@@ -197,16 +200,23 @@ def _peek(module: str, name: str) -> Peek | None:
             open(f"{folder}/{tail}.toml", encoding="utf-8") as card,
             open(f"{folder}/{tail}.py", encoding="utf-8") as code,
         ):
-            text, source = card.read(4096), code.read()
+            text, source = card.read(), code.read()
     except (OSError, ValueError, ImportError):
         return None
     if any(hook in source for hook in _OTHER_HOOKS):
         return None
-    found = {key: word or number for key, word, number in _GLANCE.findall(text.split("\n[", 1)[0])}
+    head = text.partition("\n[")[0]
+    found = {key: word or number for key, word, number in _GLANCE.findall(head)}
+    names = _ALIASES.search(head)
+    if "\naliases" in head and (names is None or not _NAMES.fullmatch(names[1])):
+        return None  # written in a way that only a TOML parser reads
     if found.get("slug") != name or "folder" not in found or not found.get("subset", "").isdecimal():
         return None
     no = found.get("no", "")
-    return Peek(name, int(no) if no else None, found["folder"], int(found["subset"]), found.get("modality", ""))
+    aliases = tuple(re.findall('"(.*?)"', names[1])) if names else ()
+    return Peek(
+        name, int(no) if no else None, found["folder"], int(found["subset"]), found.get("modality", ""), aliases
+    )
 
 
 def load_catalog(

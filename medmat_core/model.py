@@ -46,6 +46,7 @@ REASONS: Final[Mapping[str, str]] = {
     "mask_size": "the mask had another size than the picture and was scaled to it (nearest)",
     "leaves_data": "a link leads out of the data folder",
     "split_leak": "a picture or group of the train part that is also in the test part was dropped",
+    "empty_row": "a row of a label file names no picture",
     "unlabelled": "pictures that the data set publishes without labels were left out",
     "left_out": "pictures were left out on purpose, as the card says",
 }
@@ -60,6 +61,7 @@ NOTES: Final = frozenset(
         "mask_size",
         "leaves_data",
         "split_leak",
+        "empty_row",
         "unlabelled",
         "left_out",
     }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -31,6 +31,23 @@ _DEPTH: Final = 7
 def fold(name: str) -> str:
     """A name for comparison: NFC, case folded, blanks at the ends removed."""
     return unicodedata.normalize("NFC", name).casefold().strip()
+
+
+class Names:
+    """The folders that lie under a data folder, to be looked up by the names that a card gives."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._exact = frozenset(names)
+        self._folded = {fold(name): name for name in sorted(self._exact, reverse=True)}
+
+    def of(self, folder: str, aliases: Iterable[str] = ()) -> str | None:
+        """The name under which a data set's folder lies there: its own, else the first alias that is there, each as it
+        stands before the same in other letter case. None where there is none of them."""
+        for wanted in (folder, *aliases):
+            found = wanted if wanted in self._exact else self._folded.get(fold(wanted))
+            if found is not None:
+                return found
+        return None
 
 
 def _is_junk(name: str) -> bool:

@@ -314,12 +314,12 @@ def test_not_having_one_disease_excludes_that_disease_and_its_kinds_only():
     assert not concepts.contradicts("No referable glaucoma", "Glaucoma")
 
 
-def test_no_tumor_denies_every_kind_of_brain_tumor_and_no_other_lesion():
+def test_no_brain_tumor_denies_every_kind_of_brain_tumor_and_no_other_lesion():
     concepts = load_concepts(22)
-    assert concepts.contradicts("No tumor", "Glioma on T2-weighted MRI")
-    assert concepts.contradicts("No tumor", "Pituitary tumor")
-    assert concepts.related("No tumor", "Normal brain on T2-weighted MRI")
-    assert concepts.related("No tumor", "Other lesion on T2-weighted MRI")
+    assert concepts.contradicts("No brain tumor", "Glioma on T2-weighted MRI")
+    assert concepts.contradicts("No brain tumor", "Pituitary tumor")
+    assert concepts.related("No brain tumor", "Normal brain on T2-weighted MRI")
+    assert concepts.related("No brain tumor", "Other lesion on T2-weighted MRI")
     assert concepts.contains("Glioma", "Glioma on T2-weighted MRI")
     assert not concepts.related("Glioma on T2-weighted MRI", "Glioma on unenhanced T1-weighted MRI")
 

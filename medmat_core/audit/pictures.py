@@ -29,7 +29,7 @@ from medmat_core.audit.unit import Unit
 from medmat_core.card import Card
 from medmat_core.fileio import sha256_of
 from medmat_core.headers import HeaderError, read_header
-from medmat_core.tree import Tree, fold
+from medmat_core.tree import Names, Tree
 
 _DICOM: Final = (".dcm", ".DCM", ".Dcm", ".dicom", ".DICOM")
 _SLICE: Final = re.compile(r"(.*)-(\d{4,})")
@@ -107,15 +107,9 @@ class Gallery:
     def _tree(self, card: Card | None) -> Tree | None:
         if card is None:
             return None
-        wanted = card.head.folder
-        folder = self.data / wanted
-        if not folder.is_dir():
-            entries = sorted(self.data.iterdir())
-            found = next((entry for entry in entries if fold(entry.name) == fold(wanted) and entry.is_dir()), None)
-            if found is None:
-                return None
-            folder = found
-        return Tree(folder, card.head.markers)
+        there = Names(entry.name for entry in self.data.iterdir() if entry.is_dir())
+        found = there.of(card.head.folder, card.head.aliases)
+        return None if found is None else Tree(self.data / found, card.head.markers)
 
     def _path(self, image: str) -> Path:
         """The file that a record names: rendered below OUT, or below the parent of the data folder."""

@@ -12,7 +12,7 @@ from attrs import asdict, define, field, frozen
 from medmat_core.dataset import Dataset
 from medmat_core.model import BoxSample, LabelSample, MaskSample, Problem, Sample, Slice
 from medmat_core.pipeline.source import open_tree
-from medmat_core.tree import Tree
+from medmat_core.tree import Tree, fold
 
 if TYPE_CHECKING:
     from medmat_core.check.pictures import Looked
@@ -77,6 +77,10 @@ def check_dataset(
         found.findings.append(Finding("wrong", f"no folder {head.folder!r} under {data}", 1))
         return found
     found.root = str(tree.root)
+    if fold(tree.base.name) != fold(head.folder):
+        found.findings.append(
+            Finding("note", f"found by its other name {tree.base.name!r}; records keep it in their paths", 1)
+        )
     samples, problems = _read(dataset, tree)
     found.present = bool(samples)
     if not samples:

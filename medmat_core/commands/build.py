@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from medmat_core.commands import catalog_of, exit_code
-from medmat_core.tree import fold
+from medmat_core.tree import Names
 
 if TYPE_CHECKING:
     from medmat_core.catalog import Peek
@@ -128,14 +128,14 @@ def _wanted(options: BuildOptions) -> Callable[[Peek], bool] | None:
         return None
     names = {name.strip().lower() for name in options.names}
     try:
-        folders = {fold(entry.name) for entry in os.scandir(options.data)}
+        folders = Names(entry.name for entry in os.scandir(options.data))
     except OSError:
         return None
 
     def wanted(peek: Peek) -> bool:
         if names:
             return peek.slug in names or any(name.isdecimal() and int(name) == peek.no for name in names)
-        return fold(peek.folder) in folders
+        return folders.of(peek.folder, peek.aliases) is not None
 
     return wanted
 

@@ -112,7 +112,7 @@ def as_row(dataset: Dataset, data: Path | None) -> dict[str, Any]:
     """One data set as ``medmat list --json`` shows it."""
     head = dataset.card.head
     row: dict[str, Any] = {
-        "no": head.no,
+        "no": head.no or 0,
         "slug": head.slug,
         "title": head.title,
         "modality": head.modality,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -14,7 +15,7 @@ from medmat_core.errors import MedmatError, UsageError
 from medmat_core.model import MaskSample, Problem, Sample, Slice
 from medmat_core.pipeline.facts import RENDERED
 from medmat_core.pipeline.options import BuildOptions
-from medmat_core.tree import IMAGE_SUFFIXES, Tree, fold
+from medmat_core.tree import IMAGE_SUFFIXES, Names, Tree
 
 SHARD: Final = 2048
 """Samples in one partition: small enough to keep memory flat, large enough that starting one costs nothing."""
@@ -24,15 +25,18 @@ COSTLY_SHARD: Final = 64
 
 
 def find_folder(dataset: Dataset, data: Path) -> Path | None:
-    """The data set's folder under the data folder: its name, or the same name in other letter case."""
-    exact = data / dataset.card.head.folder
+    """The data set's folder under the data folder: by its own name or by one of its card's aliases, whatever their
+    letter case. The folder keeps the name that it has."""
+    head = dataset.card.head
+    exact = data / head.folder
     if exact.is_dir():
         return exact
-    wanted = fold(dataset.card.head.folder)
     try:
-        return next((entry for entry in sorted(data.iterdir()) if fold(entry.name) == wanted and entry.is_dir()), None)
+        with os.scandir(data) as entries:
+            found = Names(entry.name for entry in entries if entry.is_dir()).of(head.folder, head.aliases)
     except OSError:
         return None
+    return None if found is None else data / found
 
 
 def open_tree(dataset: Dataset, data: Path) -> Tree | None:

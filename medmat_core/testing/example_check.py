@@ -99,7 +99,8 @@ def _sound(card: Card, reading: Reading, style: Style) -> Iterator[Finding]:
             "yield LabelSample, MaskSample, BoxSample or Problem",
         )
     for problem in reading.problems:
-        if problem.reason not in QUIET:
+        known = any(item.covers(problem.reason, reading.prefix + problem.file) for item in card.tables.known)
+        if problem.reason not in QUIET and not known:
             yield Finding(
                 "no problem on the example",
                 problem.file or card.path.name,

@@ -288,6 +288,8 @@ def _card(head: type = cards.Head) -> str:
         "classes": cards.Classes,
         "mask": cards.MaskRules,
         "ignored": cards.Ignored,
+        "published": cards.Published,
+        "known": cards.Known,
         "example.pictures": cards.Picture,
         "example.files": cards.TextFile,
         "example.expect": cards.Expect,
@@ -305,7 +307,7 @@ def _card(head: type = cards.Head) -> str:
         "of classes everywhere. Two codes may share a caption.",
     ]
     for name, shape in shapes.items():
-        several = name.startswith("example.") or name == "ignored"
+        several = name.startswith("example.") or name in ("ignored", "known")
         sections.append(f"## [[{name}]]" if several else f"## [{name}]")
         sections += [docstring(shape), _fields(shape, words.TABLES[name])]
     access = table(("access", "meaning"), [(code(name), meaning) for name, meaning in _ACCESS.items()])
