@@ -37,6 +37,11 @@ def _in_subsets(instance: Any, attribute: Any, value: int) -> None:
         raise ValueError("must be a positive number")
 
 
+def _is_reason(instance: Any, attribute: Any, value: str) -> None:
+    if value not in REASONS:
+        raise ValueError(f"{value!r} is no reason; take one of medmat_core.model.REASONS")
+
+
 def _filled(instance: Any, attribute: Any, value: str) -> None:
     if not value.strip():
         raise ValueError("must not be empty")
@@ -50,11 +55,11 @@ class Head:
     ``task`` and ``subset`` are Med-MAT's own strings and number; ``modality_shown`` and ``area_shown`` are
     what questions say. ``markers`` are names of files or folders (shell patterns, case folded) that lie in
     the data set's own root, by which it is found inside whatever outer folders an unzip left.
-    ``aliases`` are other names under which its folder is found: the archive's own, a former one, the right spelling.
+    ``aliases`` are other names of its folder: the archive's own, a former one, the right spelling.
     ``outer`` is the archive's outer folder. ``validation`` says whether an official validation part counts
     as "train" or as "test" (where no labelled test part is published). ``groups`` names the group namespace
-    (default: the slug), ``group_by`` what a group is in words. ``shared_groups``: other data sets use the namespace,
-    too, because they hold the same pictures; sides then go by hash alone, so that all of them agree.
+    (default: the slug), ``group_by`` what a group is in words. ``shared_groups``: other data sets use the namespace
+    for the same pictures, so that sides go by hash alone.
     ``normal`` is the caption that means "nothing found". ``blank_is_absent``: a class that a multi-label
     table does not mark is absent. ``unprotected``: no split and no id at all, so near copies of one patient
     may lie on both sides.
@@ -237,9 +242,8 @@ class Example:
 class Published:
     """What Med-MAT's published files say of this data set.
 
-    ``captions`` maps codes of ``[labels]`` to Med-MAT's wording, as far as it is known. Several labels of one picture
-    stand there joined by ', ', all but the first letter lower. ``mistaken`` are shell patterns over paths of files
-    that the published file shows as pictures although they are none of the data set's (masks).
+    ``captions`` maps codes of ``[labels]`` to Med-MAT's wording, where it is known (several labels of one picture are
+    joined by ', ' there). ``mistaken`` are shell patterns of files shown as pictures that are none (masks).
     """
 
     captions: Mapping[str, str] = Factory(dict)
@@ -250,19 +254,18 @@ class Published:
 class Known:
     """Problems that a whole, unchanged copy holds.
 
-    ``reason`` is one of :data:`medmat_core.model.REASONS`, ``count`` how many such problems a copy has (0: not known),
-    ``files`` are shell patterns over paths below the data set's folder (none: any file), ``note`` says what they are.
+    ``reason`` is one of ``medmat_core.model.REASONS``, ``count`` how many such problems there are (0: not known),
+    ``files`` are shell patterns over paths below the data set's folder (none: any file).
     """
 
-    reason: str
+    reason: str = field(validator=_is_reason)
     note: str = field(validator=_filled)
     count: int = 0
     files: tuple[str, ...] = ()
 
     def covers(self, reason: str, path: str) -> bool:
         """Whether a problem of this reason over this file is the known one."""
-        fits = not self.files or any(fnmatch.fnmatchcase(path, pattern) for pattern in self.files)
-        return reason == self.reason and fits
+        return reason == self.reason and any(fnmatch.fnmatchcase(path, pattern) for pattern in self.files or ("*",))
 
 
 @frozen
@@ -340,11 +343,6 @@ class Card:
             for code in codes:
                 if code not in tables.labels:
                     raise CardError(f"{self.path}: {where}: {code!r} is not a code of [labels]")
-        for known in tables.known:
-            if known.reason not in REASONS:
-                raise CardError(
-                    f"{self.path}: known: {known.reason!r} is no reason; take one of medmat_core.model.REASONS"
-                )
 
     @property
     def labels(self) -> Mapping[str, str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from medmat_core import Card, Dataset, LabelSample, hookimpl, readers
 
-PARTS = {"train": "train", "test": "test", "test_simple": "test", "validation": "test"}
+PARTS: dict[str, readers.Split] = {"train": "train", "test": "test", "test_simple": "test", "validation": "test"}
 ORIGINAL = re.compile(r"_(\d+)_")  # '_24_1152.jpeg': copy 1152 of photograph 24 of this part and class
 
 
@@ -16,7 +16,7 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
     return readers.class_folders(tree, card, group=photograph, split=part)
 
 
-def part(path: str) -> str | None:
+def part(path: str) -> readers.Split | None:
     """TEST and TEST_SIMPLE show the same photographs and are one part."""
     return readers.split_of(path, PARTS)
 
