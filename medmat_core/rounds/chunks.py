@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
+from attrs import frozen
 from numpy.typing import NDArray
 
 from medmat_core.rounds.cliques import bit_rows
@@ -16,8 +17,6 @@ CHUNK: Final = 1_000
 """Pictures that are compared with one another at a time: 500 to 1,000 on average, a matrix of a megabyte."""
 
 TRIES: Final = 20
-PASSES: Final = ((4,), (4, 3, 2))
-"""Fours within chunks first; what all chunks left is cut anew."""
 
 Grouped = Callable[[Places, Sequence[int]], tuple[list[Places], Places]]
 """From the places of a chunk (sorted by hash) and sizes to groups, int32 (n, k) for each, and the places left."""
@@ -25,30 +24,47 @@ Grouped = Callable[[Places, Sequence[int]], tuple[list[Places], Places]]
 _MASK = (1 << 64) - 1
 
 
-def grouped_in_chunks(hashes: Keys, sizes: NDArray[np.integer] | None, grouped: Grouped) -> list[Places]:
+@frozen(eq=False)
+class Pass:
+    """One go through all that is left: which ``sizes`` are formed, and how pictures are cut beforehand.
+
+    Only pictures that agree in every column of ``kinds``, integers (N,), come into one chunk.
+    """
+
+    sizes: tuple[int, ...]
+    kinds: tuple[NDArray[np.integer], ...] = ()
+
+
+TWICE: Final = (Pass((4,)), Pass((4, 3, 2)))
+"""Fours within chunks first; what all chunks left is cut anew."""
+
+
+def grouped_in_chunks(
+    hashes: Keys, sizes: NDArray[np.integer] | None, grouped: Grouped, passes: Sequence[Pass] = TWICE
+) -> list[Places]:
     """Groups of places, found chunk by chunk. ``sizes`` (N, 2): only pictures of equal size may meet; None: all may."""
-    kinds = np.zeros(len(hashes), np.int64)
-    if sizes is not None:
-        kinds = (sizes[:, 0].astype(np.int64) << 32) | sizes[:, 1]
+    always = () if sizes is None else (sizes[:, 0], sizes[:, 1])
     left = np.arange(len(hashes), dtype=np.int32)
     groups: list[Places] = []
-    for wanted in PASSES:
+    for one in passes:
         rest = [left[:0]]
-        for chunk in chunks(left, hashes, kinds):
-            found, over = grouped(chunk, wanted)
+        for chunk in chunks(left, hashes, (*always, *one.kinds)):
+            found, over = grouped(chunk, one.sizes)
             groups += [group for group in found if len(group)]
             rest.append(over)
         left = np.concatenate(rest)
     return groups
 
 
-def chunks(places: Places, hashes: Keys, kinds: NDArray[np.int64]) -> Iterator[Places]:
+def chunks(places: Places, hashes: Keys, kinds: Sequence[NDArray[np.integer]]) -> Iterator[Places]:
     """The places cut by kind and leading bits of their hashes, each chunk sorted by hash."""
     if not len(places):
         return
-    order = places[np.lexsort((hashes[places], kinds[places]))]
-    of_kind = kinds[order]
-    for same in np.split(order, np.flatnonzero(of_kind[1:] != of_kind[:-1]) + 1):
+    order = places[np.lexsort((hashes[places], *(kind[places] for kind in kinds)))]
+    new = np.zeros(len(order) - 1, np.bool_)
+    for kind in kinds:
+        new |= kind[order[1:]] != kind[order[:-1]]
+    for same in np.split(order, np.flatnonzero(new) + 1):
         bucket = buckets(hashes[same], bucket_bits(len(same), CHUNK))
         yield from np.split(same, np.flatnonzero(bucket[1:] != bucket[:-1]) + 1)
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from medmat_core.rounds.counts import Compatible, Ints
+from medmat_core.rounds.counts import Compatible
 from medmat_core.rounds.hashing import ORDERS, TEMPLATES, Keys, Salt, below
 from medmat_core.rounds.model import Places, Rounds, Surplus
+
+Names = NDArray[np.integer]
+"""Numbers of classes or answers."""
 
 
 def allowed(majority: int, count: int, in_rounds: int, rounds: int) -> int:
@@ -34,16 +37,16 @@ def borrowed(
     Arguments are those of :func:`medmat_core.rounds.labels.label_rounds`; ``rounds.open`` holds all that found no
     round, in the order of hashes.
     """
-    own = np.asarray(classes).astype(np.int64)
-    said: Ints = np.asarray(answers).astype(np.int64) if answers is not None else np.arange(own.max(initial=0) + 1)
-    majority = int(np.unique(said[own], return_counts=True)[1].max())
+    own = np.asarray(classes)
+    said = np.asarray(answers) if answers is not None else np.arange(int(own.max(initial=0)) + 1, dtype=np.int32)
+    majority = int(np.bincount(said, weights=np.bincount(own, minlength=len(said))).max())
     in_rounds = int(rounds.sizes.sum(dtype=np.int64))
     most = allowed(majority, len(own), in_rounds, len(rounds))
     if not most or not len(rounds.open):
         return Surplus(), rounds.open
-    taken = _lenders(rounds, own, said, compatible, keys[rounds.open], rounds.open, salt.sub("borrow"))
+    taken, spot = _lenders(rounds, own, said, compatible, keys[rounds.open], rounds.open, salt.sub("borrow"))
     able = np.flatnonzero(taken >= 0)[:most]
-    places, lender = rounds.open[able], taken[able]
+    places, lender, spot = rounds.open[able], taken[able], spot[able]
     stays = np.ones(len(rounds.open), np.bool_)
     stays[able] = False
     orders = np.tile(np.arange(4, dtype=np.uint8), (len(places), 1))
@@ -51,32 +54,32 @@ def borrowed(
     drawn = salt.sub("order").hashed(keys[places])
     for size in (2, 3, 4):
         orders[sizes == size] = ORDERS.drawn(size, drawn[sizes == size])
-    members = np.take_along_axis(rounds.members[lender], orders.astype(np.int64), axis=1)
-    right = (said[own[members]] == said[own[places]][:, None]) & (members >= 0)
     return Surplus(
         places=places,
-        rounds=lender.astype(np.int32),
+        rounds=lender,
         orders=orders,
-        slots=right.argmax(axis=1).astype(np.uint8),
+        slots=(orders == spot[:, None]).argmax(axis=1).astype(np.uint8),
         templates=below(salt.sub("template").hashed(keys[places]), TEMPLATES).astype(np.uint8),
     ), rounds.open[stays]
 
 
 def _lenders(
-    rounds: Rounds, own: Ints, said: Ints, compatible: Compatible, keys: Keys, places: Places, salt: Salt
-) -> NDArray[np.int64]:
-    """A round for each place whose options it may take, -1 where there is none.
+    rounds: Rounds, own: Names, said: Names, compatible: Compatible, keys: Keys, places: Places, salt: Salt
+) -> tuple[Places, NDArray[np.uint8]]:
+    """A round for each place whose options it may take, -1 where there is none, and the column of its answer there.
 
     Drawing a round evenly is drawing its list by how often it occurs. Rounds are sorted by id and the draw looks for
     the next id, so that one round more moves few of the others' borrowers.
     """
-    found = np.full(len(places), -1, np.int64)
+    found, spots = np.full(len(places), -1, np.int32), np.zeros(len(places), np.uint8)
     members = rounds.members
-    option = np.where(members >= 0, said[own[members]], -1)
-    row, column = np.nonzero(members >= 0)
-    by_answer = np.argsort(option[row, column], kind="stable")
-    row, column = row[by_answer], column[by_answer]
-    of_answer = option[row, column]
+    wanted = np.zeros(int(said.max(initial=0)) + 1, np.bool_)
+    wanted[said[own[places]]] = True
+    # only rounds that hold an answer in want, mostly that of one large class
+    row, column = np.nonzero((members >= 0) & wanted[said[own[members]]])
+    of_answer = said[own[members[row, column]]]
+    by_answer = np.argsort(of_answer, kind="stable")
+    row, column, of_answer = row[by_answer], column[by_answer], of_answer[by_answer]
     drawn = salt.hashed(keys)
     order = np.argsort(own[places], kind="stable")
     names, starts = np.unique(own[places][order], return_index=True)
@@ -88,10 +91,11 @@ def _lenders(
             other = members[rows, place]
             meets = np.asarray(compatible(np.full(len(rows), name), own[other]), np.bool_)
             fits &= meets | (other < 0) | (columns == place)
-        rows = rows[fits]
+        rows, columns = rows[fits], columns[fits]
         if len(rows):
-            found[some] = rows[np.searchsorted(rounds.ids[rows], drawn[some]) % len(rows)]
-    return found
+            chosen = np.searchsorted(rounds.ids[rows], drawn[some]) % len(rows)
+            found[some], spots[some] = rows[chosen], columns[chosen]
+    return found, spots
 
 
 __all__ = ["allowed", "borrowed"]
