@@ -66,7 +66,9 @@ def test_the_first_release_of_the_radiography_database_says_covid_19_where_later
         found = Found("covid19_radiography_v2", lay(tmp_path / name, [outer + path for path in pictures]))
         assert found.captions == {
             outer + path: [caption]
-            for path, caption in zip(pictures, ("COVID-19", "Normal", "Viral pneumonia"), strict=True)
+            for path, caption in zip(
+                pictures, ("COVID-19", "Normal", "Viral pneumonia other than COVID-19"), strict=True
+            )
         }
 
 
@@ -76,7 +78,7 @@ def test_the_present_release_of_the_radiography_database_has_masks_that_are_no_f
         "COVID": ("COVID-1.png", "COVID-19"),
         "Lung_Opacity": ("Lung_Opacity-1.png", "Lung opacity"),
         "Normal": ("Normal-1.png", "Normal"),
-        "Viral Pneumonia": ("Viral Pneumonia-1.png", "Viral pneumonia"),
+        "Viral Pneumonia": ("Viral Pneumonia-1.png", "Viral pneumonia other than COVID-19"),
     }
     pictures = [f"{outer}{folder}/{kind}/{name}" for folder, (name, _) in names.items() for kind in ("images", "masks")]
     found = Found("covid19_radiography_v2", lay(tmp_path, pictures))
