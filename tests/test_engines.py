@@ -217,7 +217,7 @@ def test_dask_tries_the_partition_of_a_dead_worker_again(
 def test_an_error_in_a_worker_is_told_as_it_is(perilous: tuple[Path, Catalog], tmp_path: Path, eager: None) -> None:
     base, catalog = perilous
     (base / "full").touch()
-    with pytest.raises(BuildError, match="^the disk of the worker is full$"):
+    with pytest.raises(BuildError, match=r"^the disk of the worker is full$"):
         build(data=base.parent, out=tmp_path / "out", catalog=catalog, jobs=2)
 
 
