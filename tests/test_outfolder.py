@@ -520,6 +520,38 @@ def test_a_data_set_whose_rows_are_all_removed_writes_no_subset_file(tmp_path: P
     assert "Original_Medical_Datasets/Ori--two-test.json" not in both
 
 
+def test_a_state_does_not_hang_on_the_order_in_which_pictures_come(tmp_path: Path) -> None:
+    from array import array
+
+    from medmat_core.pipeline.state import About, State, StateWriter
+
+    sets: list[Any] = [(("Cat",), (), ()), (("Dog",), ("Cow",), ()), ((), (), ("Cat",))]
+    pictures = [(f"d/{number:05d}\n.png", "vol.nii#3" * (number % 3 == 0), number) for number in range(6000)]
+
+    def written(name: str, order: list[Any], shard: int, numbers: list[int]) -> tuple[State, bytes]:
+        label_sets = tuple(sets[number] for number in numbers)
+        writer = StateWriter.create(tmp_path / name, About("x", 7, 3, "mask", "", "d/", {"same": []}, label_sets))
+        for at in range(0, len(order), shard):
+            writer.images([(image, source) for image, source, _ in order[at : at + shard]])
+        ids = [number for _, _, number in order]
+        writer.columns(
+            parts=bytes(number % 3 for number in ids), groups=array("Q", (number << 40 for number in ids)),
+            marks=array("Q", ids), labels=array("I", (numbers.index(number % 3) for number in ids)),
+        )  # fmt: skip
+        return State.read(tmp_path / name, writer.finish(), "x"), (tmp_path / name).read_bytes()
+
+    one, first = written("a", pictures, 6000, [0, 1, 2])
+    two, second = written("b", pictures[::-1], 7, [2, 0, 1])
+    assert first == second and len(one) == 6000
+    for place in (0, 1, 2499, 2500, 5999):
+        assert two.names([place]) == {
+            place: (pictures[place][0], "d/vol.nii" if place % 3 == 0 else pictures[place][0])
+        }
+        assert two.labels_of(place) == sets[place % 3] and two.marks[place] == place
+        assert two.parts[place] == place % 3 and two.groups[place] == place << 40
+    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".spool"] == []
+
+
 # -- killed -------------------------------------------------------------------------------------------------------
 
 

@@ -11,11 +11,13 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+import tempfile
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, islice
+from operator import le
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -26,6 +28,8 @@ from medmat_core.fileio import GrowingFile
 from medmat_core.splits import Labels
 
 VERSION: Final = 1
+_CHUNK: Final = 2500
+"""Names in one section, so that those of some pictures are read without the others."""
 _NUMBERS: Final = {"groups": "Q", "marks": "Q", "labels": "I", "parts": "B"}
 
 
@@ -66,9 +70,12 @@ class Shown:
 
 @define(eq=False)
 class State:
-    """One data set's state. The columns have a value for every picture in train or test, in the order in which its
-    adapter gave them: ``parts`` (0 train, 1 test), ``groups`` (hash of seed, namespace and group), ``marks`` (equal
-    for equal files, 0: not looked at), ``labels`` (index into ``about.label_sets``)."""
+    """One data set's state.
+
+    The columns have a value for every picture that is in a part, in the order of their names: ``parts`` (0 train,
+    1 val, 2 test), ``groups`` (hash of seed, namespace and group), ``marks`` (equal for equal files, 0: not looked
+    at), ``labels`` (index into ``about.label_sets``).
+    """
 
     about: About
     file: Path
@@ -152,36 +159,71 @@ class State:
         return state
 
 
-@frozen
+@define
 class StateWriter:
-    """Writes the state of a data set, bit by bit."""
+    """Writes the state of a data set, bit by bit. Its bytes do not hang on the order in which pictures come."""
 
     file: GrowingFile
+    _spool: IO[bytes]
+    _numbers: list[int]
+    _sizes: list[int] = Factory(list)
+    _last: str = ""
+    _in_order: bool = True
 
     @classmethod
     def create(cls, path: Path, about: About) -> StateWriter:
+        order = sorted(range(len(about.label_sets)), key=about.label_sets.__getitem__)
         body = {
             "version": VERSION, "slug": about.slug, "no": about.no, "subset": about.subset, "kind": about.kind,
             "normal": about.normal, "image_prefix": about.image_prefix, "relations": about.relations,
-            "label_sets": about.label_sets,
+            "label_sets": [about.label_sets[number] for number in order],
         }  # fmt: skip
-        writer = cls(GrowingFile(path))
+        numbers = [0] * len(order)
+        for new, old in enumerate(order):
+            numbers[old] = new
+        file = GrowingFile(path)
+        spool = tempfile.TemporaryFile(dir=path.parent, suffix=".spool")  # noqa: SIM115 - closed by finish or discard
+        writer = cls(file, spool, numbers)
         writer._section("about", json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogateescape"), 1)
         return writer
 
     def images(self, names: Sequence[tuple[str, str]]) -> None:
         """The next pictures: each as records name it, and its source below the data set's root if it is rendered."""
-        text = "\0".join(chain.from_iterable(names))
-        self._section("images", text.encode("utf-8", "surrogateescape"), len(names))
+        if not names:
+            return
+        if self._in_order:
+            images = [image for image, _ in names]
+            self._in_order = self._last <= images[0] and all(map(le, images, islice(images, 1, None)))
+            self._last = images[-1]
+        raw = "\0".join(chain.from_iterable(names)).encode("utf-8", "surrogateescape")
+        self._spool.write(raw)
+        self._sizes.append(len(raw))
 
     def columns(self, *, parts: bytes, groups: array[int], marks: array[int], labels: array[int]) -> None:
-        """The numbers of all pictures whose names were given."""
+        """The numbers of all pictures whose names were given, in the same order."""
+        names = self._names()
+        labels = array("I", map(self._numbers.__getitem__, labels))
+        if not self._in_order:  # an adapter that gives its pictures in another order than that of their paths
+            every = list(names)
+            order = sorted(range(len(every)), key=every.__getitem__)
+            names = map(every.__getitem__, order)
+            parts = bytes(map(parts.__getitem__, order))
+            groups, marks, labels = (array(c.typecode, map(c.__getitem__, order)) for c in (groups, marks, labels))
+        while some := list(islice(names, _CHUNK)):
+            text = "\0".join(chain.from_iterable(some))
+            self._section("images", text.encode("utf-8", "surrogateescape"), len(some))
         self._section("parts", parts, len(parts))
         for name, column in (("groups", groups), ("marks", marks), ("labels", labels)):
             numbers = array(_NUMBERS[name], column)
             if sys.byteorder == "big":
                 numbers.byteswap()
             self._section(name, numbers.tobytes(), len(numbers))
+
+    def _names(self) -> Iterator[tuple[str, str]]:
+        self._spool.seek(0)
+        for size in self._sizes:
+            texts = self._spool.read(size).decode("utf-8", "surrogateescape").split("\0")
+            yield from zip(texts[::2], texts[1::2], strict=True)
 
     def rendered(self, pictures: Iterable[Shown]) -> None:
         """The data set's rendered pictures, in any order."""
@@ -197,10 +239,12 @@ class StateWriter:
 
     def finish(self) -> str:
         """Let the file appear; returns the SHA-256 of its bytes as hex."""
+        self._spool.close()
         return self.file.finish()
 
     def discard(self) -> None:
         """Leave nothing behind, unless the file is finished."""
+        self._spool.close()
         self.file.discard()
 
     def _section(self, name: str, body: bytes, count: int) -> None:
