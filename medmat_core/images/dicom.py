@@ -1,10 +1,10 @@
 """DICOM: stored pixels for masks, shown pixels for pictures.
 
 pydicom reads the files; compressed pixels need decoders, which the extra ``dicom`` installs: python-gdcm (JPEG,
-JPEG lossless, JPEG-LS, JPEG 2000, run lengths) and pylibjpeg with pylibjpeg-openjpeg (JPEG 2000, HTJ2K). Both have
-wheels for Python 3.11 to 3.14 and free licenses (GDCM: BSD, its wheel Apache-2.0; pylibjpeg and OpenJPEG: MIT and
-BSD). pyjpegls has no wheel for 3.14 and pylibjpeg-rle is only faster, so neither is needed; pylibjpeg-libjpeg, which
-alone reads 12-bit JPEG, is under the GPL, so that installing it is left to the user: pydicom finds it by itself.
+JPEG lossless, JPEG-LS, JPEG 2000) and pylibjpeg with pylibjpeg-openjpeg (JPEG 2000, HTJ2K); run lengths pydicom reads
+by itself. Both have wheels for Python 3.11 to 3.14 and free licenses (GDCM: BSD, its wheel Apache-2.0; pylibjpeg: MIT,
+OpenJPEG: BSD). Left out: pyjpegls (MIT, no wheel for 3.14), pylibjpeg-rle (MIT, only faster, and damaged run lengths
+end in a Rust panic), pylibjpeg-libjpeg (GPL), which alone reads JPEG of 12 bits: whoever installs it, has it used.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from medmat_core.errors import MedmatError
 from medmat_core.images.faults import PictureError, Role, bad, check_size, contained, need, opened, told
 from medmat_core.images.raster import Pixels
 from medmat_core.images.strangers import stranger
@@ -55,15 +54,12 @@ def _read(path: Path, role: Role, **how: Any) -> Any:
         if what is not None:
             raise bad(role, what)
         file.seek(0)
-        try:
-            with _quiet():
-                return pydicom.dcmread(file, force=True, **how)
-        except EOFError as error:
-            raise PictureError("truncated_image", "the DICOM file ends inside its header") from error
-        except MemoryError as error:
-            raise bad(role, "not a readable DICOM file: it asks for more memory than there is") from error
-        except Exception as error:  # a parser fed with a stranger's bytes may raise anything
-            raise bad(role, f"not a readable DICOM file: {told(error)}") from error
+        with contained(role, "not a readable DICOM file"):
+            try:
+                with _quiet():
+                    return pydicom.dcmread(file, force=True, **how)
+            except EOFError as error:
+                raise PictureError("truncated_image", "the DICOM file ends inside its header") from error
 
 
 @contextmanager
@@ -131,18 +127,17 @@ def stored_frame(dataset: Any, slice_: Slice | None, role: Role) -> Pixels:
 def _decoded(dataset: Any, index: int, role: Role) -> npt.NDArray[Any]:
     from pydicom.pixels import pixel_array
 
-    try:
-        with _quiet():
-            return np.asarray(pixel_array(dataset, index=index))
-    except MemoryError as error:
-        raise bad(role, "the DICOM pixels cannot be decoded: they ask for more memory than there is") from error
-    except Exception as error:  # a decoder fed with a stranger's bytes may raise anything
-        text = str(error)
-        if "less than" in text or "truncated" in text.lower() or "end of" in text.lower():
-            raise PictureError("truncated_image", "the DICOM file ends before its last pixel") from error
-        if "missing dependencies" in text or "No decoders" in text or "12-bit precision" in text:
-            raise bad(role, _no_decoder(dataset)) from error
-        raise bad(role, f"the DICOM pixels cannot be decoded: {told(error)}") from error
+    with contained(role, "the DICOM pixels cannot be decoded"):
+        try:
+            with _quiet():
+                return np.asarray(pixel_array(dataset, index=index))
+        except Exception as error:
+            text = str(error)
+            if "less than" in text or "truncated" in text.lower() or "end of" in text.lower():
+                raise PictureError("truncated_image", "the DICOM file ends before its last pixel") from error
+            if "missing dependencies" in text or "No decoders" in text or "12-bit precision" in text:
+                raise bad(role, _no_decoder(dataset)) from error
+            raise
 
 
 def _no_decoder(dataset: Any) -> str:
@@ -210,10 +205,5 @@ def padding(dataset: Any) -> float | None:
 @contextmanager
 def tables() -> Iterator[None]:
     """Faults of a header's lookup tables and slopes, which may be damaged in many ways, as :class:`PictureError`."""
-    try:
-        with _quiet():
-            yield
-    except MedmatError:
-        raise
-    except Exception as error:
-        raise bad("image", f"the DICOM's lookup tables cannot be used: {told(error)}") from error
+    with contained("image", "the DICOM's lookup tables cannot be used"), _quiet():
+        yield

@@ -87,6 +87,8 @@ def missing(role: Role) -> PictureError:
 
 def told(error: BaseException) -> str:
     """A library's message as one line of bounded length; its kind where it has none."""
+    if isinstance(error, MemoryError):
+        return "it asks for more memory than there is"
     text = " ".join(str(error).split())[:DETAIL]
     return text if text else type(error).__name__
 
@@ -101,9 +103,9 @@ def contained(role: Role, doing: str = "cannot be decoded") -> Iterator[None]:
         yield
     except MedmatError:
         raise
-    except MemoryError as error:
-        raise bad(role, f"{doing}: it asks for more memory than there is") from error
-    except Exception as error:
+    except BaseException as error:
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise  # an interruption; but a panic of a decoder written in Rust is no Exception either
         raise bad(role, f"{doing}: {told(error)}") from error
 
 

@@ -132,8 +132,6 @@ def _other(data: bytes, kind: Kind, page: int | None, role: Role) -> Pixels:
         if _is_cut_off(error, data):
             raise PictureError("truncated_image", "the file ends before its last pixel") from error
         raise bad(role, "not a picture of a known format") from error
-    except MemoryError as error:
-        raise bad(role, "cannot be decoded: it asks for more memory than there is") from error
     except Exception as error:  # a decoder fed with a stranger's bytes may raise anything
         if _is_cut_off(error, data):
             raise PictureError("truncated_image", "the file ends before its last pixel") from error

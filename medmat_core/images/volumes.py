@@ -48,8 +48,6 @@ def read_volume(path: Path, slice_: Slice | None, role: Role) -> Pixels:
         array = np.asarray(volume.dataobj[plane]) if nifti else np.ascontiguousarray(volume[plane])
     except MedmatError:
         raise
-    except MemoryError as error:
-        raise bad(role, "cannot be decoded: it asks for more memory than there is") from error
     except Exception as error:  # a decoder fed with a stranger's bytes may raise anything
         raise _unreadable(error, role) from error
     if nifti:
