@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import Factory, evolve, frozen
 
-from medmat_core._remembered import remembered
 from medmat_core.errors import CatalogError
 
 if TYPE_CHECKING:
@@ -72,10 +71,6 @@ class Relations:
 
 def read(path: Path) -> Relations:
     """The relations of a file; CatalogError names file and fault."""
-    return remembered(path, "relations", lambda: _parsed(path), __file__)
-
-
-def _parsed(path: Path) -> Relations:
     import tomllib
 
     from cattrs import Converter

@@ -1,6 +1,6 @@
 """Output formats. A writer turns a record into the text of one line; the build does the rest.
 
-A plugin adds a format with the hook ``medmat_writers``. Where the file's running number belongs, the text
+A plugin adds a format with the hook ``medmat_formats``. Where the file's running number belongs, the text
 holds :data:`ID`; the build puts the number there when it knows it.
 """
 
