@@ -12,7 +12,7 @@ from attrs import frozen
 from medmat_core.card import Head
 from medmat_core.dataset import Dataset, Source
 from medmat_core.errors import CatalogError, PluginError, UsageError
-from medmat_core.index import known_heads
+from medmat_core.index import Indexes
 from medmat_core.plugins import CORE, FailedPlugin, FoundPlugin, Plugins, find_plugins, hooks_of
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 @frozen(eq=False)
-class Entry:
+class Installed:
     """A data set that is installed: what its card's head says, and how to load the rest."""
 
     head: Head
@@ -49,7 +49,7 @@ class Catalog:
 
     def __init__(
         self,
-        entries: Iterable[Entry],
+        entries: Iterable[Installed],
         plugins: Plugins,
         *,
         modules: Iterable[str] = (),
@@ -77,7 +77,7 @@ class Catalog:
     def __iter__(self) -> Iterator[Dataset]:
         return iter(self.datasets)
 
-    def entry(self, name: str) -> Entry:
+    def entry(self, name: str) -> Installed:
         """The data set with this number or slug; :class:`UsageError` suggests a near one if there is none."""
         wanted = name.strip().casefold()
         for entry in self.entries:
@@ -96,7 +96,7 @@ class Catalog:
 
     def heads(
         self, names: Sequence[str] = (), *, subset: int | None = None, modality: str | None = None
-    ) -> tuple[Entry, ...]:
+    ) -> tuple[Installed, ...]:
         """The data sets with these numbers or slugs (all, if none are given), narrowed by subset and modality."""
         chosen = [self.entry(name) for name in names] if names else list(self.entries)
         wanted = (modality or "").casefold()
@@ -197,7 +197,7 @@ class Catalog:
         return decoder
 
 
-def _load(entries: Iterable[Entry]) -> Iterator[Dataset]:
+def _load(entries: Iterable[Installed]) -> Iterator[Dataset]:
     for entry in entries:
         try:
             yield entry.load()
@@ -230,8 +230,8 @@ def load_catalog(*, disable: Sequence[str] = (), plugins: Sequence[ModuleType] |
     broken or whose hooks fail is listed under ``failed``; two plugins that claim one slug or number raise
     :class:`CatalogError` naming both.
     """
-    known = Plugins()
-    entries: list[Entry] = []
+    known, indexes = Plugins(), Indexes()
+    entries: list[Installed] = []
     modules: list[str] = []
     left_out: list[str] = []
     idle = set(disable)
@@ -243,16 +243,16 @@ def load_catalog(*, disable: Sequence[str] = (), plugins: Sequence[ModuleType] |
             continue
         modules.append(found.module)
         # modules that were handed over are there already
-        entries += _entries(found, known) if plugins is None else map(_loaded, known.add(found))
+        entries += _entries(found, known, indexes) if plugins is None else map(_loaded, known.add(found))
     _check_claims(entries)
     entries.sort(key=lambda entry: (entry.head.no is None, entry.head.no or 0, entry.head.slug))
     return Catalog(entries, known, modules=modules, disabled=left_out, idle=sorted(idle))
 
 
-def _entries(found: FoundPlugin, known: Plugins) -> Iterable[Entry]:
+def _entries(found: FoundPlugin, known: Plugins, indexes: Indexes) -> Iterable[Installed]:
     """The data sets of a plugin, by its package's index where there is one: then the plugin is imported when one of
     them is asked for."""
-    heads = known_heads(found.module)
+    heads = indexes.heads(found.module)
     if heads is None:
         return map(_loaded, known.add(found))
 
@@ -266,16 +266,16 @@ def _entries(found: FoundPlugin, known: Plugins) -> Iterable[Entry]:
             raise PluginError(failed or f"{found.module}: its index names a data set {slug!r} that it does not have")
         return load()[slug]
 
-    return [Entry(head, found.source, partial(of, head.slug)) for head in heads]
+    return [Installed(head, found.source, partial(of, head.slug)) for head in heads]
 
 
-def _loaded(dataset: Dataset) -> Entry:
-    return Entry(dataset.card, dataset.source, lambda: dataset)
+def _loaded(dataset: Dataset) -> Installed:
+    return Installed(dataset.card, dataset.source, lambda: dataset)
 
 
-def _check_claims(entries: Sequence[Entry]) -> None:
+def _check_claims(entries: Sequence[Installed]) -> None:
     """Refuse two plugins that claim one slug or one number."""
-    owners: dict[str, Entry] = {}
+    owners: dict[str, Installed] = {}
     for entry in entries:
         head = entry.head
         for claimed in (f"slug {head.slug!r}", *((f"number {head.no}",) if head.no is not None else ())):

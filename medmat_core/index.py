@@ -12,7 +12,6 @@ import importlib.util
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,21 +23,31 @@ NAME: Final = "index.json"
 _HOOK: Final = "medmat_datasets"
 
 
-def known_heads(module: str) -> tuple[Head, ...] | None:
-    """The heads of a module's data sets by its package's index; None where the module has to be imported: it has no
-    entry, or one that is stale, or it implements another hook as well."""
-    package, _, _ = module.partition(".")
-    try:
-        folder, entries = _read(package)
-        entry = entries.get(module)
-        if entry is None or entry["hooks"] != [_HOOK] or entry["sha256"] != _digest(folder, module, entry["cards"]):
+class Indexes:
+    """The indexes of the installed packages, each read once."""
+
+    def __init__(self) -> None:
+        self._read: dict[str, tuple[Path, Mapping[str, Any]] | None] = {}
+
+    def heads(self, module: str) -> tuple[Head, ...] | None:
+        """The heads of a module's data sets by its package's index; None where the module has to be imported: it has
+        no entry, or one that is stale, or it implements another hook as well."""
+        package = module.partition(".")[0]
+        try:
+            if package not in self._read:
+                self._read[package] = None  # unless it can be read
+                self._read[package] = _read(package)
+            read = self._read[package]
+            entry = read[1].get(module) if read is not None else None
+            if read is None or entry is None or entry["hooks"] != [_HOOK]:
+                return None
+            if entry["sha256"] != _digest(read[0], module, entry["cards"]):
+                return None
+            return tuple(_head(fields) for fields in entry["cards"].values())
+        except Exception:  # whatever is wrong with an index, it is only a short way to what the cards say
             return None
-        return tuple(_head(fields) for fields in entry["cards"].values())
-    except Exception:  # whatever is wrong with an index, it is only a short way to what the cards say
-        return None
 
 
-@cache
 def _read(package: str) -> tuple[Path, Mapping[str, Any]]:
     """Where a package lies, which is not imported for it, and the entries of its index."""
     spec = importlib.util.find_spec(package)

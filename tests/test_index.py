@@ -14,6 +14,7 @@ from medmat_core.catalog import load_catalog
 from medmat_core.cli import run
 from medmat_core.errors import PluginError
 from medmat_core.index import NAME, made, main
+from medmat_core.testing.card_check import check_index
 from tests.plugged import COMMAND, PLUGIN, Install, install
 
 __all__ = ["install"]
@@ -36,9 +37,6 @@ def indexed(tmp_path: Path) -> Path:
 
 
 def forget() -> None:
-    from medmat_core import index
-
-    index._read.cache_clear()
     sys.modules.pop(MODULE, None)
 
 
@@ -168,3 +166,13 @@ def test_the_indexes_of_the_plugins_here_are_current() -> None:
         [sys.executable, str(ROOT / "tools/make_index.py"), "--check"], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout) == (0, ""), "run: python tools/make_index.py"
+
+
+def test_the_conformance_suite_tells_an_index_that_is_not_current(install: Install, tmp_path: Path) -> None:
+    install("newts")
+    file = indexed(tmp_path)
+    dataset = load_catalog().get("newts")
+    assert list(check_index(dataset)) == []
+    file.write_text(file.read_text("utf-8").replace('"title": "Toy"', '"title": "Lie"'), "utf-8")
+    (finding,) = check_index(dataset)
+    assert finding.file == str(file) and "medmat_plugin_newts.newts is not current" in finding.what
