@@ -28,14 +28,9 @@ WRITTEN = [
 RUN = [page for page in WRITTEN if blocks(page.read_text("utf-8"))]
 
 
-@pytest.fixture(scope="session")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
-
-
 @pytest.fixture
-def environment(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> dict[str, str]:
-    return {**workplace(tmp_path_factory.mktemp("workplace")), "MEDMAT_CACHE": str(cache)}
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return workplace(tmp_path_factory.mktemp("workplace"))
 
 
 @pytest.fixture(scope="module")
