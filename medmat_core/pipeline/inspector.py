@@ -27,7 +27,7 @@ from medmat_core.pipeline.state import Shown
 from medmat_core.plugins import worker_hooks
 from medmat_core.questions.draws import bits_from, bits_of, key_of, keys_of
 from medmat_core.readers.pictures import escapes
-from medmat_core.regions.words import HARDLY, MOSTLY, NO_CELL
+from medmat_core.regions.words import NO_CELL, cell_of
 from medmat_core.splits import Labels, Ledger, Side, group_hash
 
 _RENDERED_ANY: Final = RENDERED_SUFFIXES + tuple(suffix.upper() for suffix in RENDERED_SUFFIXES)
@@ -244,7 +244,7 @@ class Inspector:
             regions.classes.append(order[region.code])
             regions.boxes.extend(region.box)
             regions.areas.append(region.area)
-            cell, touched = _cell(region.cells) if region.code in alone else (NO_CELL, 0)
+            cell, touched = cell_of(region.cells) if region.code in alone else (NO_CELL, 0)
             regions.cells.append(cell)
             regions.touched.append(touched)
 
@@ -419,13 +419,6 @@ def contradict(card: Card, one: Labels, two: Labels) -> bool:
         # a card may say that something stands beside its normal (CheXpert: support devices are no finding)
         return any(frozenset((normal, name)) not in meeting for name in others)
     return any(a != b and frozenset((a, b)) not in meeting for a in one[0] for b in two[0])
-
-
-def _cell(cells: Sequence[float]) -> tuple[int, int]:
-    """(the cell with most of a region or NO_CELL, a bit for every cell that holds more than hardly anything)."""
-    touched = sum(1 << place for place, share in enumerate(cells) if share >= HARDLY)
-    most = max(range(len(cells)), key=cells.__getitem__) if cells else 0
-    return (most if cells and cells[most] >= MOSTLY else NO_CELL), touched
 
 
 def _mark_of(full: Path, image: Any) -> int:
