@@ -15,6 +15,7 @@ import pytest
 
 import medmat_core
 from medmat_core import card as cards
+from medmat_core import records
 from medmat_core.formats import medmat
 from medmat_core.model import REASONS
 from tests.docs_blocks import ROOT, StaleBlockError, blocks, run_page, workplace
