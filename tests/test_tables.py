@@ -1,5 +1,6 @@
 """Label files are read right in whatever dress they come."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -110,3 +111,27 @@ def test_voc_boxes_become_half_open_and_count_from_zero(tmp_path: Path) -> None:
         "</bndbox></object></annotation>"
     )
     assert readers.voc_boxes(Tree(tmp_path), "a.xml") == [readers.Box("RBC", (0, 1, 10, 12))]
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.xlsx", "t.json", "t.xml"])
+def test_a_pipe_or_a_sparse_file_in_a_label_file_s_place_is_bad_file_and_never_waited_for(
+    tmp_path: Path, name: str
+) -> None:
+    def read_all(tree: Tree) -> None:
+        if name.endswith("json"):
+            assert not list(readers.coco_boxes(tree, name))
+        elif name.endswith("xml"):
+            assert readers.voc_boxes(tree, name) is None
+        else:
+            assert not list(readers.rows(tree, name))
+
+    os.mkfifo(tmp_path / name)
+    tree = Tree(tmp_path)
+    read_all(tree)
+    assert [problem.reason for problem in tree.problems] == ["bad_file"]
+    (tmp_path / name).unlink()
+    with open(tmp_path / name, "wb") as file:
+        file.truncate(1 << 40)
+    tree = Tree(tmp_path)
+    read_all(tree)
+    assert [problem.reason for problem in tree.problems] == ["bad_file"]
