@@ -32,7 +32,7 @@ _READ: Final = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC
 
 
 class NotAFileError(OSError):
-    """What lies under a name is a pipe, a device, a folder or the like, or nothing can lie under such a name."""
+    """What lies under a name is a pipe, a device, a folder or the like, or too long, or no file can have the name."""
 
 
 def check_regular(path: Path | str) -> int:
@@ -50,9 +50,14 @@ def check_regular(path: Path | str) -> int:
     return found.st_size
 
 
-def open_regular(path: Path | str) -> BinaryIO:
-    """The file at ``path``, open for reading bytes; whatever else lies there is refused as by :func:`check_regular`."""
-    check_regular(path)
+def open_regular(path: Path | str, most: int | None = None) -> BinaryIO:
+    """The file at ``path``, open for reading bytes; whatever else lies there is refused as by :func:`check_regular`.
+
+    ``most``: a file of more bytes is refused as well (a sparse file may claim any number). Raises :class:`OSError`.
+    """
+    size = check_regular(path)
+    if most is not None and size > most:
+        raise NotAFileError(errno.EFBIG, f"it has {size} bytes; the limit is {most}", os.fspath(path))
     handle = os.open(path, _READ)
     try:
         mode = os.fstat(handle).st_mode
