@@ -49,30 +49,29 @@ import csv
 import io
 
 
-class CsvWriter:
+from medmat_core.formats import LineFormat
+
+
+class CsvFormat(LineFormat):
     name = "{name}"
-    opening = "id,image,answer\\n"
-    separator = "\\n"
-    closing = "\\n"
+    about = "a table"
+    opening = b"id,image,answer\\n"
 
-    def file(self, stem, split):
-        return f"csv/{{stem}}-{{split}}.csv"
+    def scopes(self, told):
+        return ("dataset",)
 
-    def subset_file(self, no, split):
-        return None
+    def file(self, place, told):
+        return f"csv/{{place.stem}}.csv"
 
-    def line(self, record):
+    def items(self, record, picture, told):
         out = io.StringIO()
         csv.writer(out, lineterminator="").writerow(["\\0", record.image, record.answer])
-        return out.getvalue()
-
-    def around_image(self, record):
-        return None
+        return [out.getvalue().encode()]
 
 
 @hookimpl
 def medmat_formats():
-    return [CsvWriter()]
+    return [CsvFormat()]
 """
 
 Install = Callable[..., str]
@@ -292,9 +291,9 @@ def test_a_format_of_a_plugin_is_written_by_build_and_listed_with_where_it_comes
     out = tmp_path / "out"
     built = ["build", "newts", "--data", str(tmp_path / "med-mat"), "--out", str(out), "--jobs", "1", "-q"]
     assert run([*built, "--format", "csv", "--split", "none"]) == 0
-    lines = (out / "csv/newts-train.csv").read_text("utf-8").splitlines()
+    lines = (out / "export/csv/newts-train.csv").read_text("utf-8").splitlines()
     assert lines[0] == "id,image,answer" and len(lines) == 21
-    assert lines[1].startswith("1,med-mat/toy/pics/cat/") and lines[1].endswith(",Cat")
+    assert lines[1].startswith("1,images/med-mat/toy/pics/cat/") and lines[1].endswith(",Cat")
     assert [line.partition(",")[0] for line in lines[1:]] == [str(number) for number in range(1, 21)]
     capsys.readouterr()
     code, rows, _ = listed(capsys, "list", "--formats")
