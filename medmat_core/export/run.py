@@ -69,7 +69,7 @@ class ExportOptions:
 @define
 class Exported:
     """What an export made. ``records`` counts items by format, ``left`` what each format does not take, ``anew``
-    pictures by why they were made anew."""
+    pictures by why they were made anew, ``removed`` records that stand only in files of one data set."""
 
     to: Path
     formats: tuple[str, ...]
@@ -79,6 +79,7 @@ class Exported:
     pictures: int = 0
     anew: Counter[str] = field(factory=Counter)
     examples: dict[str, list[tuple[str, str]]] = field(factory=dict)
+    removed: int = 0
     refused: int = 0
     refusals: list[Refused] = field(factory=list)
 
@@ -203,6 +204,7 @@ class _Run:
             for batch in _batches(records):
                 batches.append(batch)
                 gone = [record.image in removed for record in batch]
+                self.exported.removed += sum(gone)
                 given = [
                     [wanted[number] and (not out or whole[number]) for out in gone]
                     for number in range(len(self.formats))
