@@ -17,6 +17,8 @@ from typing import Any, Final, Literal
 from attrs import Factory, field, frozen
 
 from medmat_core.errors import CardError
+from medmat_core.images.colors import parse_color
+from medmat_core.model import REASONS
 
 Access = Literal["open", "account", "competition", "credentialed"]
 Kind = Literal["single-label", "multi-label", "ordinal", "mask", "box"]
@@ -34,6 +36,11 @@ def _in_subsets(instance: Any, attribute: Any, value: int) -> None:
         raise ValueError("must be a positive number")
 
 
+def _is_reason(instance: Any, attribute: Any, value: str) -> None:
+    if value not in REASONS:
+        raise ValueError(f"{value!r} is no reason; take one of medmat_core.model.REASONS")
+
+
 def _filled(instance: Any, attribute: Any, value: str) -> None:
     if not value.strip():
         raise ValueError("must not be empty")
@@ -47,9 +54,11 @@ class Head:
     ``task`` and ``subset`` are Med-MAT's own strings and number; ``modality_shown`` and ``area_shown`` are
     what questions say. ``markers`` are names of files or folders (shell patterns, case folded) that lie in
     the data set's own root, by which it is found inside whatever outer folders an unzip left.
+    ``aliases`` are other names of its folder: the archive's own, a former one, the right spelling.
     ``outer`` is the archive's outer folder. ``validation`` says whether an official validation part counts
     as "train" or as "test" (where no labelled test part is published). ``groups`` names the group namespace
-    (default: the slug; rows that share pictures share one), ``group_by`` what a group is in words.
+    (default: the slug), ``group_by`` what a group is in words. ``shared_groups``: other data sets use the namespace
+    for the same pictures, so that sides go by hash alone.
     ``normal`` is the caption that means "nothing found". ``blank_is_absent``: a class that a multi-label
     table does not mark is absent. ``unprotected``: no split and no id at all, so near copies of one patient
     may lie on both sides.
@@ -69,6 +78,7 @@ class Head:
     access: Access
     license: str = field(validator=_filled)
     no: int | None = None
+    aliases: tuple[str, ...] = ()
     source_note: str = ""
     archives: tuple[str, ...] = ()
     markers: tuple[str, ...] = ()
@@ -76,6 +86,7 @@ class Head:
     validation: Literal["train", "test"] = "train"
     groups: str = ""
     group_by: str = ""
+    shared_groups: bool = False
     unprotected: bool = False
     normal: str = ""
     blank_is_absent: bool = False
@@ -109,6 +120,9 @@ class Classes:
     ``overlapping`` pairs can both be true of one picture, so they never meet in a question. ``anatomy``
     captions name a place and no finding; they are never distractors for a finding. ``negates`` maps
     "No X" captions to X. ``same`` and ``wider`` carry a third party's relations to captions of its subset.
+    ``one_label`` says by which protocol a picture has one label although, by what the captions mean, several could
+    be true of it: then they may meet in a question, for it asks for the main one. ``nested`` and ``overlapping``
+    pairs never meet all the same.
     """
 
     catch_all: tuple[str, ...] = ()
@@ -118,19 +132,32 @@ class Classes:
     negates: Mapping[str, str] = Factory(dict)
     same: tuple[tuple[str, str], ...] = ()
     wider: Mapping[str, tuple[str, ...]] = Factory(dict)
+    one_label: str = ""
+
+
+def _are_values(instance: Any, attribute: Any, value: Mapping[str, str]) -> None:
+    for text in value:
+        if not re.fullmatch(r"-?[0-9]{1,9}", text):
+            raise ValueError(f"{text!r} is no value of a mask; write a whole number, such as '3'")
+
+
+def _are_colors(instance: Any, attribute: Any, value: Mapping[str, str]) -> None:
+    for text in value:
+        parse_color(text)
 
 
 @frozen
 class MaskRules:
     """How masks are read. ``threshold`` in stored values (None: half of the range), ``min_area`` in pixels
-    (None: max(10, 0.01 % of the picture)), ``index`` value -> code, ``colors`` "#rrggbb" -> code,
+    (None: max(10, 0.01 % of the picture)), ``index`` value -> code, ``colors`` "#rrggbb" -> code ("" for what is in
+    masks and belongs to no class: all that a mask holds must be named, but for 0 and black),
     ``missing`` says what a missing mask file means, ``window`` (center, width) renders DICOM."""
 
     threshold: float | None = None
     invert: bool = False
     min_area: int | None = None
-    index: Mapping[str, str] = Factory(dict)
-    colors: Mapping[str, str] = Factory(dict)
+    index: Mapping[str, str] = field(factory=dict, validator=_are_values)
+    colors: Mapping[str, str] = field(factory=dict, validator=_are_colors)
     missing: Literal["problem", "negative"] = "problem"
     window: tuple[float, float] | None = None
 
@@ -223,6 +250,36 @@ class Example:
 
 
 @frozen
+class Published:
+    """What Med-MAT's published files say of this data set.
+
+    ``captions`` maps codes of ``[labels]`` to Med-MAT's wording, where it is known (several labels of one picture are
+    joined by ', ' there). ``mistaken`` are shell patterns of files shown as pictures that are none (masks).
+    """
+
+    captions: Mapping[str, str] = Factory(dict)
+    mistaken: tuple[str, ...] = ()
+
+
+@frozen
+class Known:
+    """Problems that a whole, unchanged copy holds.
+
+    ``reason`` is one of ``medmat_core.model.REASONS``, ``count`` how many such problems there are (0: not known),
+    ``files`` are shell patterns over paths below the data set's folder (none: any file).
+    """
+
+    reason: str = field(validator=_is_reason)
+    note: str = field(validator=_filled)
+    count: int = 0
+    files: tuple[str, ...] = ()
+
+    def covers(self, reason: str, path: str) -> bool:
+        """Whether a problem of this reason over this file is the known one."""
+        return reason == self.reason and any(fnmatch.fnmatchcase(path, pattern) for pattern in self.files or ("*",))
+
+
+@frozen
 class Citation:
     """How to cite the data set."""
 
@@ -243,6 +300,8 @@ class Card(Head):
     classes: Classes = Classes()
     mask: MaskRules = MaskRules()
     ignored: tuple[Ignored, ...] = ()
+    published: Published = Published()
+    known: tuple[Known, ...] = ()
     citation: Citation = Citation()
     example: Example = Example()
 
@@ -320,7 +379,14 @@ def _check(card: Card) -> None:
                 raise CardError(
                     f"{card.path}: {where}: {name!r} is not a caption of [labels]; write the caption as it stands there"
                 )
-    for where, codes in (("mask.index", card.mask.index), ("mask.colors", card.mask.colors)):
-        for code in codes.values():
-            if code not in card.labels:
+    for where, codes in (
+        ("mask.index", card.mask.index.values()),
+        ("mask.colors", card.mask.colors.values()),
+        ("published.captions", card.published.captions),
+    ):
+        for code in codes:
+            if code and code not in card.labels:
                 raise CardError(f"{card.path}: {where}: {code!r} is not a code of [labels]")
+    for known in card.known:
+        if known.reason not in REASONS:
+            raise CardError(f"{card.path}: known: {known.reason!r} is no reason; take one of medmat_core.model.REASONS")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property, partial
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,8 +11,9 @@ from attrs import frozen
 
 from medmat_core.card import Head
 from medmat_core.dataset import Dataset, Source
-from medmat_core.errors import CatalogError, UsageError
-from medmat_core.plugins import CORE, FailedPlugin, Plugins, find_plugins, hooks_of
+from medmat_core.errors import CatalogError, PluginError, UsageError
+from medmat_core.index import Indexes
+from medmat_core.plugins import CORE, FailedPlugin, FoundPlugin, Plugins, find_plugins, hooks_of
 
 if TYPE_CHECKING:
     import click
@@ -24,7 +25,7 @@ T = TypeVar("T")
 
 
 @frozen(eq=False)
-class Entry:
+class Installed:
     """A data set that is installed: what its card's head says, and how to load the rest."""
 
     head: Head
@@ -48,7 +49,7 @@ class Catalog:
 
     def __init__(
         self,
-        entries: Iterable[Entry],
+        entries: Iterable[Installed],
         plugins: Plugins,
         *,
         modules: Iterable[str] = (),
@@ -70,13 +71,13 @@ class Catalog:
 
     @cached_property
     def datasets(self) -> tuple[Dataset, ...]:
-        """Every data set, loaded."""
-        return tuple(entry.load() for entry in self.entries)
+        """Every data set, loaded, but for those whose plugin failed."""
+        return tuple(_load(self.entries))
 
     def __iter__(self) -> Iterator[Dataset]:
         return iter(self.datasets)
 
-    def entry(self, name: str) -> Entry:
+    def entry(self, name: str) -> Installed:
         """The data set with this number or slug; :class:`UsageError` suggests a near one if there is none."""
         wanted = name.strip().casefold()
         for entry in self.entries:
@@ -90,12 +91,12 @@ class Catalog:
         raise UsageError(f"no data set {name!r} is installed; {hint}`medmat list` shows all")
 
     def get(self, name: str) -> Dataset:
-        """The data set with this number or slug, loaded."""
+        """The data set with this number or slug, loaded; :class:`PluginError` if its plugin fails."""
         return self.entry(name).load()
 
     def heads(
         self, names: Sequence[str] = (), *, subset: int | None = None, modality: str | None = None
-    ) -> tuple[Entry, ...]:
+    ) -> tuple[Installed, ...]:
         """The data sets with these numbers or slugs (all, if none are given), narrowed by subset and modality."""
         chosen = [self.entry(name) for name in names] if names else list(self.entries)
         wanted = (modality or "").casefold()
@@ -114,9 +115,11 @@ class Catalog:
         modality: str | None = None,
         where: Callable[[Head], bool] | None = None,
     ) -> tuple[Dataset, ...]:
-        """The same, loaded; ``where`` leaves out, unloaded, those whose head it refuses."""
+        """The same, loaded; ``where`` leaves out, unloaded, those whose head it refuses. If a plugin fails, that is a
+        :class:`PluginError` where one of its data sets is named, and its data sets are left out where all are meant."""
         entries = self.heads(names, subset=subset, modality=modality)
-        return tuple(entry.load() for entry in entries if where is None or where(entry.head))
+        chosen = [entry for entry in entries if where is None or where(entry.head)]
+        return tuple(entry.load() for entry in chosen) if names else tuple(_load(chosen))
 
     def only(self, *datasets: Dataset) -> Catalog:
         """This catalog with these data sets and no others."""
@@ -194,6 +197,14 @@ class Catalog:
         return decoder
 
 
+def _load(entries: Iterable[Installed]) -> Iterator[Dataset]:
+    for entry in entries:
+        try:
+            yield entry.load()
+        except PluginError:  # it is among the failed
+            continue
+
+
 def _by_name(
     answers: Iterable[tuple[str, T]], name_of: Callable[[T], Any], what: str, todo: str
 ) -> tuple[dict[Any, T], dict[Any, str]]:
@@ -219,8 +230,8 @@ def load_catalog(*, disable: Sequence[str] = (), plugins: Sequence[ModuleType] |
     broken or whose hooks fail is listed under ``failed``; two plugins that claim one slug or number raise
     :class:`CatalogError` naming both.
     """
-    known = Plugins()
-    entries: list[Entry] = []
+    known, indexes = Plugins(), Indexes()
+    entries: list[Installed] = []
     modules: list[str] = []
     left_out: list[str] = []
     idle = set(disable)
@@ -231,19 +242,40 @@ def load_catalog(*, disable: Sequence[str] = (), plugins: Sequence[ModuleType] |
             idle -= asked
             continue
         modules.append(found.module)
-        entries += map(_loaded, known.add(found))
+        # modules that were handed over are there already
+        entries += _entries(found, known, indexes) if plugins is None else map(_loaded, known.add(found))
     _check_claims(entries)
     entries.sort(key=lambda entry: (entry.head.no is None, entry.head.no or 0, entry.head.slug))
     return Catalog(entries, known, modules=modules, disabled=left_out, idle=sorted(idle))
 
 
-def _loaded(dataset: Dataset) -> Entry:
-    return Entry(dataset.card, dataset.source, lambda: dataset)
+def _entries(found: FoundPlugin, known: Plugins, indexes: Indexes) -> Iterable[Installed]:
+    """The data sets of a plugin, by its package's index where there is one: then the plugin is imported when one of
+    them is asked for."""
+    heads = indexes.heads(found.module)
+    if heads is None:
+        return map(_loaded, known.add(found))
+
+    @cache
+    def load() -> Mapping[str, Dataset]:
+        return {dataset.slug: dataset for dataset in known.add(found)}
+
+    def of(slug: str) -> Dataset:
+        if slug not in load():
+            failed = next((str(failed) for failed in known.failed if failed.source == found.source), None)
+            raise PluginError(failed or f"{found.module}: its index names a data set {slug!r} that it does not have")
+        return load()[slug]
+
+    return [Installed(head, found.source, partial(of, head.slug)) for head in heads]
 
 
-def _check_claims(entries: Sequence[Entry]) -> None:
+def _loaded(dataset: Dataset) -> Installed:
+    return Installed(dataset.card, dataset.source, lambda: dataset)
+
+
+def _check_claims(entries: Sequence[Installed]) -> None:
     """Refuse two plugins that claim one slug or one number."""
-    owners: dict[str, Entry] = {}
+    owners: dict[str, Installed] = {}
     for entry in entries:
         head = entry.head
         for claimed in (f"slug {head.slug!r}", *((f"number {head.no}",) if head.no is not None else ())):

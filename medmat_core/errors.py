@@ -25,6 +25,12 @@ class CatalogError(MedmatError):
     exit_code = 3
 
 
+class PluginError(MedmatError):
+    """A plugin that failed when one of its data sets was asked for: the message names it, its version and why."""
+
+    exit_code = 3
+
+
 class BuildError(MedmatError):
     """The build could not go on (disk full, output folder not writable, a worker that died)."""
 

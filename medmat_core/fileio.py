@@ -1,4 +1,5 @@
-"""The one way files are written: under a temporary name, synced, then renamed into place."""
+"""The one way files are written: under a temporary name, synced, then renamed into place. And the one way strangers'
+files are opened: only if they are files."""
 
 from __future__ import annotations
 
@@ -6,8 +7,10 @@ import contextlib
 import errno
 import hashlib
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO, Final
 
 from medmat_core.errors import BuildError
 
@@ -17,6 +20,48 @@ PART = ".part"
 _FULL = frozenset({errno.ENOSPC, *({errno.EDQUOT} if hasattr(errno, "EDQUOT") else ())})
 _BEHIND = 8 << 20
 """Bytes after which what was written is handed to the disk while more is made."""
+
+
+_READ: Final = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
+"""Without waiting: a pipe that takes a file's place behind our back must not hang the build."""
+
+
+class NotAFileError(OSError):
+    """What lies under a name is a pipe, a device, a folder or the like, or nothing can lie under such a name."""
+
+
+def check_regular(path: Path | str) -> int:
+    """The size in bytes of the file at ``path``, which is not opened: to open a pipe would wait for ever.
+
+    Raises :class:`OSError` whose ``strerror`` says what is wrong: :class:`FileNotFoundError` where nothing is there,
+    :class:`NotAFileError` where it is no file.
+    """
+    try:
+        found = os.stat(path)
+    except ValueError:  # a NUL in the name
+        raise NotAFileError(errno.EINVAL, "no file can have this name", os.fspath(path)) from None
+    if not stat.S_ISREG(found.st_mode):
+        raise NotAFileError(errno.EINVAL, f"it is {_kind(found.st_mode)}, not a file", os.fspath(path))
+    return found.st_size
+
+
+def open_regular(path: Path | str) -> BinaryIO:
+    """The file at ``path``, open for reading bytes; whatever else lies there is refused as by :func:`check_regular`."""
+    check_regular(path)
+    handle = os.open(path, _READ)
+    try:
+        mode = os.fstat(handle).st_mode
+        if not stat.S_ISREG(mode):  # exchanged since
+            raise NotAFileError(errno.EINVAL, f"it is {_kind(mode)}, not a file", os.fspath(path))
+        return open(handle, "rb")
+    except BaseException:
+        os.close(handle)
+        raise
+
+
+def _kind(mode: int) -> str:
+    names = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"))
+    return next((name for told, name in names if told(mode)), "a device")
 
 
 def failed(path: Path | str, error: OSError) -> BuildError:
@@ -69,7 +114,7 @@ def _drop(part: Path) -> None:
 
 
 class GrowingFile:
-    """A UTF-8 text file that is written bit by bit, and appears whole at :meth:`finish` or not at all.
+    """A file, mostly UTF-8 text, that is written bit by bit, and appears whole at :meth:`finish` or not at all.
 
     Raises :class:`BuildError` where the disk is full or not writable; nothing is left then.
     """

@@ -45,7 +45,9 @@ REASONS: Final[Mapping[str, str]] = {
     "no_box_distractor": "no wrong box fits beside the right one",
     "mask_size": "the mask had another size than the picture and was scaled to it (nearest)",
     "leaves_data": "a link leads out of the data folder",
+    "copy": "another picture of the data set has the same bytes and is asked about instead",
     "split_leak": "a picture or group of the train part that is also in the test part was dropped",
+    "empty_row": "a row of a label file names no picture",
     "unlabelled": "pictures that the data set publishes without labels were left out",
     "left_out": "pictures were left out on purpose, as the card says",
 }
@@ -59,7 +61,9 @@ NOTES: Final = frozenset(
         "no_box_distractor",
         "mask_size",
         "leaves_data",
+        "copy",
         "split_leak",
+        "empty_row",
         "unlabelled",
         "left_out",
     }
@@ -106,22 +110,28 @@ class MaskFile:
 
 @frozen
 class IndexMask:
-    """A mask whose stored values name classes: ``codes`` pairs a value with a class code."""
+    """A mask whose stored values name classes: ``codes`` pairs a value with a class code.
+
+    ``named`` are the values that the card names besides; a value that nobody names refuses the mask. None: the card was
+    not asked (the build asks it), and every value goes.
+    """
 
     path: ImageRef
     codes: tuple[tuple[int, str], ...]
+    named: tuple[int, ...] | None = None
 
 
 @frozen
 class ColorMask:
     """A mask whose colours name classes: ``codes`` pairs an (r, g, b) colour with a class code.
 
-    ``tolerance`` is the largest difference a channel may show (JPEG noise).
+    ``tolerance`` is the largest difference a channel may show (JPEG noise). ``named`` as in :class:`IndexMask`.
     """
 
     path: ImageRef
     codes: tuple[tuple[tuple[int, int, int], str], ...]
     tolerance: int = 0
+    named: tuple[tuple[int, int, int], ...] | None = None
 
 
 @frozen

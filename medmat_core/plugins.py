@@ -153,6 +153,11 @@ class _Registered:
         return items
 
 
+def hooks_in(plugin: object) -> list[str]:
+    """The names of the hooks that a plugin implements."""
+    return sorted(caller.name for caller in _manager(plugin).get_hookcallers(plugin) or ())
+
+
 def _manager(*plugins: object) -> pluggy.PluginManager:
     manager = pluggy.PluginManager("medmat")
     manager.add_hookspecs(hooks)

@@ -9,19 +9,14 @@ from __future__ import annotations
 import fnmatch
 import os
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from medmat_core.images.suffixes import FOREIGN_VOLUMES, IMAGE_SUFFIXES, VOLUME_SUFFIXES, is_image, suffix_of
 from medmat_core.model import Problem
 
-IMAGE_SUFFIXES: Final = frozenset(
-    {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".pgm", ".ppm", ".gif", ".webp", ".dcm", ".dicom"}
-)
-"""Suffixes of pictures, lower case. Volumes (.nii, .nii.gz, .npy) are asked for by name."""
-
-_VOLUMES: Final = (".nii", ".nii.gz", ".npy", ".npz")
 _JUNK: Final = frozenset({"__macosx", "thumbs.db", "desktop.ini", ".ds_store", ".git", ".ipynb_checkpoints"})
 _JUNK_STARTS: Final = frozenset({case + tail for case in "._dtDT" for tail in "._dDgGiIeEhH"})
 """The first two letters of junk, by which nearly every name is told at once to be none."""
@@ -31,6 +26,23 @@ _DEPTH: Final = 7
 def fold(name: str) -> str:
     """A name for comparison: NFC, case folded, blanks at the ends removed."""
     return unicodedata.normalize("NFC", name).casefold().strip()
+
+
+class Names:
+    """The folders that lie under a data folder, to be looked up by the names that a card gives."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._exact = frozenset(names)
+        self._folded = {fold(name): name for name in sorted(self._exact, reverse=True)}
+
+    def of(self, folder: str, aliases: Iterable[str] = ()) -> str | None:
+        """The name under which a data set's folder lies there: its own, else the first alias that is there, each as it
+        stands before the same in other letter case. None where there is none of them."""
+        for wanted in (folder, *aliases):
+            found = wanted if wanted in self._exact else self._folded.get(fold(wanted))
+            if found is not None:
+                return found
+        return None
 
 
 def _is_junk(name: str) -> bool:
@@ -149,7 +161,7 @@ class Tree:
     def _unusable(self, entry: os.DirEntry[str], detail: str) -> None:
         """Tell of a picture that cannot be opened (to open a pipe would wait for ever). What else cannot be opened is
         missed by whoever asks for it."""
-        if is_image(entry.name) or entry.name.lower().endswith(_VOLUMES):
+        if is_image(entry.name) or entry.name.lower().endswith(VOLUME_SUFFIXES + FOREIGN_VOLUMES):
             where = os.path.relpath(entry.path, self.base).replace(os.sep, "/")
             self.report("bad_image", where, detail)
 
@@ -196,7 +208,7 @@ class Tree:
                     name[-4:] in known
                     or name.endswith(plain)
                     or not suffixes
-                    or _suffix(name) in suffixes
+                    or suffix_of(name) in suffixes
                     or name.lower().endswith(plain)
                 ):
                     yield prefix + name
@@ -264,6 +276,10 @@ class Tree:
         folder, _, name = relative.rpartition("/")
         return name in self._names(folder)
 
+    def is_picture(self, relative: str) -> bool:
+        """Whether a picture lies there, by its name and the listing."""
+        return is_image(relative) and self.exists(relative)
+
     def _names(self, folder: str) -> set[str]:
         names = self._name_sets.get(folder)
         if names is None:
@@ -286,13 +302,3 @@ def _matcher(wanted: str) -> Callable[[str], bool]:
     if any(c in wanted for c in "*?"):
         return lambda text: fnmatch.fnmatchcase(text, wanted)
     return wanted.__eq__
-
-
-def is_image(name: str) -> bool:
-    """Whether a file's name ends like a picture's, in upper or lower case."""
-    return _suffix(name) in IMAGE_SUFFIXES
-
-
-def _suffix(name: str) -> str:
-    dot = name.rfind(".")
-    return name[dot:].lower() if dot > 0 else ""

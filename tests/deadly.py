@@ -1,7 +1,7 @@
 """A plugin whose masks may kill the worker that decodes them, or count how often they are decoded.
 
-A mask is a text file "x1 y1 x2 y2". The first worker process that meets a file ``die`` ends. With a file ``stop``,
-decoding the mask named there is stopped as by Ctrl-C.
+A mask is a text file "x1 y1 x2 y2". The first worker process that meets a file ``die`` ends. With a file ``full``,
+every worker raises a BuildError. With a file ``stop``, decoding the mask named there is stopped as by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from attrs import frozen
 
 from medmat_core import Card, Dataset, MaskSample, hookimpl, readers
 from medmat_core.card import Card as _Card
+from medmat_core.errors import BuildError
 from tests.toy import picture
 
 
@@ -48,6 +49,8 @@ def medmat_regions(mask: Any, size: tuple[int, int], root: Path) -> Sequence[tup
         with contextlib.suppress(FileNotFoundError):
             (root / "die").rename(root / f"died-{os.getpid()}")  # only one worker can take it
             os._exit(1)
+    if (root / "full").exists() and parent_process() is not None:
+        raise BuildError("the disk of the worker is full")
     stop = root / "stop"
     if stop.exists() and stop.read_text() in mask.path:
         raise KeyboardInterrupt

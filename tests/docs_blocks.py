@@ -123,7 +123,6 @@ def workplace(folder: Path) -> dict[str, str]:
         **{name: os.environ[name] for name in kept if name in os.environ},
         "PATH": os.pathsep.join([str(programs), os.environ.get("PATH", "")]),
         "PYTHONPATH": str(site),
-        "MEDMAT_CACHE": str(folder / "cache"),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
 

@@ -18,11 +18,11 @@ from medmat_core.audit import FAULTS, NOTES, Fault, Faults, check_records
 from medmat_core.audit.chance import Drawn, chi2_tail, even_p
 from medmat_core.audit.entries import choice_text, read_choice
 from medmat_core.audit.guess import best, credit, oddness
-from medmat_core.audit.near import bits_apart, near_pairs
 from medmat_core.audit.numbers import across, hashed, runs
 from medmat_core.audit.rules import Terms
 from medmat_core.audit.stream import StreamError, records
 from medmat_core.card import Card
+from medmat_core.images.near import bits_apart, near_pairs
 from tests.audited import animals, label_records, medmat, record, spatial, subset
 
 Records = list[dict[str, Any]]

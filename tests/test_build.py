@@ -13,6 +13,7 @@ import pytest
 from medmat_core import LabelSample, Problem, build, readers
 from medmat_core.errors import StrictError, UsageError
 from medmat_core.pipeline.manifest import Manifest
+from medmat_core.records import read_records
 from tests.toy import picture, toy_catalog, toy_dataset, zoo
 
 KEYS = ["id", "caption", "image", "Question", "Answer", "Question-choice", "Answer-choice", "data-no"]
@@ -71,7 +72,7 @@ def test_jsonl_holds_the_full_record_in_the_promised_order(tmp_path: Path, data:
         list(first)
         == (
             "id key dataset subset split group image width height kind ask captions question answer options "
-            "answer_index boxes template"
+            "answer_index round boxes template"
         ).split()
     )
     assert (first["width"], first["height"]) == (24, 16)
@@ -111,7 +112,9 @@ def test_the_manifest_counts_and_its_digests_are_right(tmp_path: Path, data: Pat
 
     _, out = run(tmp_path, toy_dataset(tmp_path, tables='[[ignored]]\npattern = "*thumb*"\nreason = "previews"'))
     manifest = json.loads((out / "manifest.json").read_text("utf-8"))
-    assert manifest["datasets"][0]["images"] == {"seen": 20, "used": 20, "refused": 0, "ignored": 0}
+    assert manifest["datasets"][0]["images"] == {
+        "seen": 20, "used": 20, "refused": 0, "copies": 0, "ignored": 0, "unasked": 0, "reasons": {},
+    }  # fmt: skip
     counted = {label for part in manifest["datasets"][0]["records"].values() for label in part}
     assert counted == {"Cat", "Dog", "Cow", "Eel"}
     assert all(sha256_of(out / path) == digest for path, digest in manifest["files"].items())
@@ -183,14 +186,17 @@ def test_a_picture_filed_under_two_classes_gets_no_question_in_any_copy(tmp_path
     assert not [r for r in records(out) + records(out, "test") if r["image"].endswith(("cat (0).png", "other.png"))]
 
 
-def test_identical_pictures_land_on_one_side(tmp_path: Path, data: Path) -> None:
+def test_of_identical_pictures_the_first_by_path_is_asked(tmp_path: Path, data: Path) -> None:
     for number in range(40):
         picture(data / "toy/pics/cat" / f"a{number}.png", 5000 + number)
         shutil.copyfile(data / "toy/pics/cat" / f"a{number}.png", data / "toy/pics/cat" / f"b{number}.png")
-    _, out = run(tmp_path, toy_dataset(tmp_path), test_fraction=0.4)
-    side = {r["image"].rpartition("/")[2]: part for part in ("train", "test") for r in records(out, part)}
-    both = [(side[f"a{n}.png"], side[f"b{n}.png"]) for n in range(40) if f"a{n}.png" in side and f"b{n}.png" in side]
-    assert both and all(a == b for a, b in both)
+    manifest, out = run(tmp_path, toy_dataset(tmp_path), test_fraction=0.4)
+    asked = {r["image"].rpartition("/")[2] for part in ("train", "test") for r in records(out, part)}
+    assert {f"a{n}.png" for n in range(40)} <= asked
+    assert not asked & {f"b{n}.png" for n in range(40)}
+    assert {(p["level"], p["reason"]) for p in problems(out)} == {("note", "copy")}
+    assert {p["file"] for p in problems(out)} == {f"pics/cat/b{n}.png" for n in range(40)}
+    assert manifest.datasets[0].pictures.copies == 40
 
 
 def test_official_parts_are_kept_and_a_group_on_both_sides_stays_in_test(tmp_path: Path, data: Path) -> None:
@@ -312,7 +318,7 @@ def test_a_folder_in_which_nothing_is_found_is_told_and_the_rest_is_built(
     )
     assert [(p["dataset"], p["level"], p["reason"]) for p in problems(out)] == [("toy", "refused", "no_picture")]
     assert manifest.refused == 1
-    assert len(records(out, slug="other")) == 1
+    assert [r.image for r in read_records(out / "records/Ori--other-train.jsonl")] == ["med-mat/full/pics/dog/a.png"]
 
 
 def test_a_broken_link_among_pictures_is_refused_and_the_rest_is_built(tmp_path: Path, data: Path) -> None:
@@ -382,5 +388,5 @@ def test_a_film_with_an_upper_case_suffix_is_rendered_too(tmp_path: Path, data: 
     film.save_as(data / "toy/pics/cat/FILM.DCM", enforce_file_format=True)
     _, out = run(tmp_path, toy_dataset(tmp_path))
     named = [r["image"] for r in records(out) + records(out, "test") if "FILM" in r["image"]]
-    assert named == ["images/toy/pics/cat/FILM.png"]
+    assert named == ["rendered/toy/pics/cat/FILM.DCM.png"]
     assert (out / named[0]).is_file()

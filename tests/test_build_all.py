@@ -380,7 +380,6 @@ def test_equal_bytes_in_two_members_of_a_subset_are_named(built: Built, pictures
 
 
 def test_pictures_that_decode_alike_or_nearly_are_notes(built: Built, pictures: Path) -> None:
-    pytest.importorskip("imagehash")
     train, test = sides(built.out)
     rng = np.random.default_rng(4)
     smooth = Image.fromarray(rng.integers(0, 255, (6, 6), np.uint8)).resize((24, 16), Image.Resampling.BICUBIC)

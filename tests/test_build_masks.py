@@ -75,13 +75,14 @@ def test_copies_whose_masks_show_different_classes_get_no_question(tmp_path: Pat
     assert {r["image"].rpartition("/")[2] for r in records} == {"three.png"}
 
 
-def test_copies_whose_masks_agree_on_the_classes_are_asked(tmp_path: Path) -> None:
+def test_of_copies_whose_masks_agree_on_the_classes_the_first_is_asked(tmp_path: Path) -> None:
     data = tmp_path / "med-mat"
     one = put(data, "one.png", 1, mass=(5, 5, 20, 20))
     put(data, "two.png", 2, mass=(6, 5, 20, 20))
     shutil.copyfile(one, data / "toy/pics/two.png")
     _, problems, records = run(tmp_path, asks='["box"]')
-    assert not problems and len(records) == 2
+    assert [(p["file"], p["reason"]) for p in problems] == [("pics/two.png", "copy")]
+    assert [r["image"].rpartition("/")[2] for r in records] == ["one.png"]
 
 
 def test_the_audit_names_equal_pictures_that_are_asked_about_with_different_classes(tmp_path: Path) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pickle
+import tomllib
 from pathlib import Path
 
 import pytest
-from attrs import evolve
+from attrs import asdict, evolve
 
+from medmat_core._structure import _built, _explained
 from medmat_core.card import Card
 from medmat_core.errors import CardError
 from tests.toy import CARD, toy_card
@@ -75,3 +77,56 @@ def test_a_card_that_is_no_text_is_told_by_its_file(tmp_path: Path) -> None:
 def test_a_card_that_is_not_there_is_told_by_its_file(tmp_path: Path) -> None:
     with pytest.raises(CardError, match=r"none\.toml: cannot be read"):
         Card.load(tmp_path / "none.toml")
+
+
+def test_a_card_is_built_as_cattrs_builds_it(tmp_path: Path) -> None:
+    tables = """
+[counts]
+images = 9
+classes = { Cat = 4 }
+
+[classes]
+nested = [["Cat", "Dog"]]
+
+[mask]
+threshold = 127
+window = [40, 400]
+colors = { "#ff0000" = "cat" }
+
+[[example.pictures]]
+paths = ["a.png"]
+size = [8, 6]
+shapes = [{ box = [1, 2, 3, 4], value = 255 }]
+
+[[example.files]]
+path = "a.xlsx"
+sheets = { one = [["a", 1], ["b", 2.5]] }
+
+[[example.expect]]
+image = "a.png"
+boxes = { Cat = [[1, 2, 3, 4]] }
+"""
+    path = written(tmp_path, head="no = 7", tables=tables)
+    raw = {**tomllib.loads(path.read_text("utf-8")), "path": path}
+    built = _built(raw, Card)
+    assert asdict(built) == asdict(_explained(raw, Card, path))
+    assert type(built.mask.threshold) is float and built.mask.window == (40.0, 400.0)
+    assert built.example.pictures[0].size == (8, 6) and built.example.files[0].sheets["one"][1] == ("b", 2.5)
+
+
+@pytest.mark.parametrize(
+    ("tables", "told"),
+    [
+        ("[counts]\nimages = 1.5", "counts.images: expected int, found float 1.5"),
+        ("[mask]\nwindow = [1]", "mask.window"),
+        ("[mask]\nwindow = [1, 2, 3]", "mask.window"),
+        ("[mask]\nmissing = 'perhaps'", "mask.missing"),
+        ("counts = 3", "counts"),
+        ("[[example.pictures]]\npaths = ['a', 3]", r"example.pictures\[0\].paths\[1\]: expected str, found int 3"),
+        ("[[example.expect]]\ngroup = 3\nimage = 'a'", r"example.expect\[0\].group"),
+    ],
+)
+def test_a_wrong_value_deep_in_a_card_is_told_by_its_place(tmp_path: Path, tables: str, told: str) -> None:
+    where = {"head": tables} if tables.startswith("counts =") else {"tables": tables}
+    with pytest.raises(CardError, match=told):
+        Card.load(written(tmp_path, **where))

@@ -85,7 +85,7 @@ def test_build_help_states_every_default(call: Call) -> None:
     text = " ".join(call("build", "--help").out.split())
     for option, default in {
         "--format": "medmat", "--seed": "0", "--jobs": "(cores)", "--engine": "local", "--split": "official",
-        "--test-fraction": "0.1", "--distractors": "mixed", "--pool": "frozen", "--box-format": "unit",
+        "--test-fraction": "0.15", "--distractors": "mixed", "--pool": "frozen", "--box-format": "unit",
         "--verify": "header",
     }.items():  # fmt: skip
         assert f"[default: {default}]" in text.split(f" {option} ", 1)[1].split(" --", 1)[0], option

@@ -130,12 +130,46 @@ def test_related_is_symmetric_and_follows_from_any_common_part(same, coincide, e
     concepts = Concepts(Relations(group=(Group("test", may_coincide=tuple(coincide), wider=wider),)))
     every = [f"concept {letter}" for letter in "abcdefgh"]
     closed = reachable(edges) | {(name, name) for name in every}
+    in_line = closed | {(b, a) for a, b in closed}
     for one, other in itertools.product(every, repeat=2):
         assert concepts.related(one, other) == concepts.related(other, one)
         common = any((one, x) in closed and (other, x) in closed for x in every)
-        joined = any((one, a) in closed and (other, b) in closed for x in coincide for a, b in (x, x[::-1]))
+        joined = any((one, a) in in_line and (other, b) in in_line for x in coincide for a, b in (x, x[::-1]))
         assert concepts.related(one, other) == (common or joined)
         assert concepts.contradicts(one, other) != concepts.related(one, other)
+
+
+FISH = Relations(
+    group=(
+        Group(
+            "test",
+            wider={"Fish": ("Shark", "Ray"), "Pet": ("Cat", "Dog"), "Cat": ("Tomcat",)},
+            may_coincide=(("Fish", "Cat"),),
+        ),
+    ),
+    apart=(("Shark", "Cat", "test"),),
+)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("Fish", "Cat", True),  # as stated
+        ("Ray", "Cat", True),  # a kind of the one
+        ("Fish", "Tomcat", True),  # a kind of the other
+        ("Ray", "Tomcat", True),  # kinds of both
+        ("Fish", "Pet", True),  # what contains the one stands beside the other
+        ("Ray", "Pet", True),  # down on one side, up on the other
+        ("Fish", "Dog", False),  # a sibling inherits nothing
+        ("Shark", "Cat", False),  # kept apart
+        ("Shark", "Tomcat", False),  # and so are its kinds
+        ("Shark", "Ray", False),
+    ],
+)
+def test_what_may_coincide_passes_up_and_down_but_not_into_what_is_kept_apart(one: str, other: str, expected: bool):
+    concepts = Concepts(FISH)
+    assert concepts.may_coincide(one, other) is expected
+    assert concepts.may_coincide(other, one) is expected
 
 
 @pytest.mark.parametrize("no", NUMBERS)
@@ -233,12 +267,40 @@ def test_what_a_card_says_of_its_captions_holds_for_the_whole_subset(card: Card)
         assert concepts.is_normal(card.head.normal)
 
 
+SINGLE = [card for card in CARDS if card.values[0].head.kind in ("single-label", "ordinal")]
+
+
+def unlisted(card: Card) -> list[tuple[str, str]]:
+    """Pairs of a card's captions that may meet in its questions, catch-alls and other bones aside."""
+    concepts = load_concepts(card.head.subset)
+    listed = {frozenset(pair) for pair in (*card.classes.nested, *card.classes.overlapping)}
+    names = [caption for caption in card.captions if caption not in card.classes.catch_all]
+    return [
+        pair
+        for pair in itertools.combinations(names, 2)
+        if frozenset(pair) not in listed and not concepts.side_by_side(*pair)
+    ]
+
+
+@pytest.mark.parametrize("card", SINGLE)
+def test_classes_of_one_data_set_that_contain_one_another_are_listed_on_its_card(card: Card):
+    concepts = load_concepts(card.head.subset)
+    assert [pair for pair in unlisted(card) if concepts.nested(*pair)] == []
+
+
+@pytest.mark.parametrize("card", SINGLE)
+def test_classes_that_one_picture_can_show_together_meet_only_where_the_card_says_why_it_has_one_label(card: Card):
+    concepts = load_concepts(card.head.subset)
+    pairs = [pair for pair in unlisted(card) if concepts.may_coincide(*pair)]
+    assert bool(pairs) == bool(card.classes.one_label), pairs[:5]
+
+
 def test_covid_is_a_viral_pneumonia_and_a_viral_pneumonia_is_a_pneumonia():
     concepts = load_concepts(28)
     assert concepts.contains("Pneumonia", "COVID-19") and concepts.contains("Viral pneumonia", "COVID-19")
     assert not concepts.contains("COVID-19", "Pneumonia")
     assert concepts.related("COVID-19", "Pneumonia")
-    assert concepts.contradicts("COVID-19", "Bacterial pneumonia")
+    assert concepts.contradicts("COVID-19", "Viral pneumonia other than COVID-19")
 
 
 def test_not_having_one_disease_excludes_that_disease_and_its_kinds_only():
@@ -252,12 +314,12 @@ def test_not_having_one_disease_excludes_that_disease_and_its_kinds_only():
     assert not concepts.contradicts("No referable glaucoma", "Glaucoma")
 
 
-def test_no_tumor_denies_every_kind_of_brain_tumor_and_no_other_lesion():
+def test_no_brain_tumor_denies_every_kind_of_brain_tumor_and_no_other_lesion():
     concepts = load_concepts(22)
-    assert concepts.contradicts("No tumor", "Glioma on T2-weighted MRI")
-    assert concepts.contradicts("No tumor", "Pituitary tumor")
-    assert concepts.related("No tumor", "Normal brain on T2-weighted MRI")
-    assert concepts.related("No tumor", "Other lesion on T2-weighted MRI")
+    assert concepts.contradicts("No brain tumor", "Glioma on T2-weighted MRI")
+    assert concepts.contradicts("No brain tumor", "Pituitary tumor")
+    assert concepts.related("No brain tumor", "Normal brain on T2-weighted MRI")
+    assert concepts.related("No brain tumor", "Other lesion on T2-weighted MRI")
     assert concepts.contains("Glioma", "Glioma on T2-weighted MRI")
     assert not concepts.related("Glioma on T2-weighted MRI", "Glioma on unenhanced T1-weighted MRI")
 

@@ -76,8 +76,8 @@ def alone(mixed: Path, catalog: Catalog, tmp_path_factory: pytest.TempPathFactor
     made = tree_bytes(out)
     for no in ("02", "24", "93"):
         assert made[f"records/Ori--{no}-train.jsonl"].count(b"\n") > 1
-    assert any(name.startswith("images/siim") for name in made)
-    assert any(name.startswith("images/duke") for name in made)
+    assert any(name.startswith("rendered/siim") for name in made)
+    assert any(name.startswith("rendered/duke") for name in made)
     return made
 
 
@@ -216,12 +216,9 @@ def test_dask_tries_the_partition_of_a_dead_worker_again(
 
 def test_an_error_in_a_worker_is_told_as_it_is(perilous: tuple[Path, Catalog], tmp_path: Path, eager: None) -> None:
     base, catalog = perilous
-    out = tmp_path / "out"
-    (tmp_path / "out").mkdir()
-    (out / "Original_Medical_Datasets").write_text("a file where a folder should be")
-    with pytest.raises(BuildError, match="Original_Medical_Datasets") as stop:
-        build(data=base.parent, out=out, catalog=catalog, jobs=2)
-    assert "\n" not in str(stop.value)
+    (base / "full").touch()
+    with pytest.raises(BuildError, match=r"^the disk of the worker is full$"):
+        build(data=base.parent, out=tmp_path / "out", catalog=catalog, jobs=2)
 
 
 # -- what happens to workers ------------------------------------------------------------------------------

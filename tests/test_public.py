@@ -49,7 +49,7 @@ READERS = {
     "mask_beside": "(image, folder, mask_folder)",
     "one_hot": "(tree, card, table, pictures, image, columns, by, group, split, single, normal)",
     "paired_masks": "(tree, images, mask_of, code, make, threshold, invert, missing, group, split)",
-    "rows": "(tree, file, require, header, delimiter, sheet, blanks)",
+    "rows": "(tree, file, require, header, delimiter, sheet, blanks, key)",
     "slices_of": "(tree, file, axis)",
     "split_of": "(path, names)",
     "table_labels": "(tree, table, pictures, image, code, by, group, split, skip)",

@@ -282,7 +282,7 @@ def test_every_subset_that_holds_several_classes_can_fill_a_question():
         assert len(usable) >= 2, no
 
 
-@pytest.mark.parametrize("card", CARDS)
+@pytest.mark.parametrize("card", [card for card in CARDS if card.values[0].head.no is not None])
 def test_the_frozen_pool_agrees_with_the_card(card: Card):
     pool = load_subset(card.head.subset).pool
     assert {label.caption for label in pool if card.head.no in label.rows} == set(card.captions)

@@ -110,3 +110,24 @@ def test_voc_boxes_become_half_open_and_count_from_zero(tmp_path: Path) -> None:
         "</bndbox></object></annotation>"
     )
     assert readers.voc_boxes(Tree(tmp_path), "a.xml") == [readers.Box("RBC", (0, 1, 10, 12))]
+
+
+def test_a_row_with_a_blank_key_is_a_note_whatever_else_stands_in_it(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("file,class,remark\na.png,1,\n,,only a remark\n ,1,\nb.png,0,\n", "utf-8")
+    tree = Tree(tmp_path)
+    assert [row["file"] for row in readers.rows(tree, "t.csv", key="file")] == ["a.png", "b.png"]
+    assert [(p.reason, p.row, p.level) for p in tree.problems] == [("empty_row", 3, "note"), ("empty_row", 4, "note")]
+
+
+def test_a_short_row_that_ends_before_its_key_is_still_refused(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("no,file,class\n1,a.png,1\n2\n", "utf-8")
+    tree = Tree(tmp_path)
+    assert [row["file"] for row in readers.rows(tree, "t.csv", key="file")] == ["a.png"]
+    assert [(p.reason, p.row) for p in tree.problems] == [("bad_row", 3)]
+
+
+def test_a_blank_key_of_a_lookup_is_a_note_and_a_blank_value_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("slide,patient\ns1,p1\n,p2\ns3,\n", "utf-8")
+    tree = Tree(tmp_path)
+    assert readers.lookup(tree, "t.csv", "slide", "patient", required=True) == {"s1": "p1"}
+    assert [(p.reason, p.row) for p in tree.problems] == [("empty_row", 3), ("bad_row", 4)]

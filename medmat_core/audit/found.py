@@ -95,10 +95,10 @@ def _folder(root: Path) -> Place:
         except (OSError, ValueError) as error:
             manifest = None
             trouble.append(("bad_json", f"the manifest cannot be read: {error}", "manifest.json"))
-    elif work:
-        trouble.append(("unfinished", "a build did not come to its end; go on with --resume", WORK))
-    elif built:
+    elif built and not work:
         trouble.append(("missing_file", "there is no manifest.json", "manifest.json"))
+    if work:
+        trouble.append(("unfinished", "a build did not come to its end; go on with --resume", WORK))
     return Place(root, files, manifest, built, tuple(trouble))
 
 

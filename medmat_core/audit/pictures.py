@@ -22,18 +22,19 @@ from medmat_core.audit.entries import data_no
 from medmat_core.audit.faults import Faults
 from medmat_core.audit.found import File
 from medmat_core.audit.labels import Labels
-from medmat_core.audit.near import near_pairs, perceptual
 from medmat_core.audit.numbers import Seen, contradict, hashed, runs
 from medmat_core.audit.stream import StreamError, records
 from medmat_core.audit.unit import Unit
 from medmat_core.card import Card
 from medmat_core.fileio import sha256_of
-from medmat_core.headers import HeaderError, read_header
-from medmat_core.tree import Tree, fold
+from medmat_core.images import PictureError
+from medmat_core.images.headers import read_header
+from medmat_core.images.near import near_pairs, perceptual
+from medmat_core.tree import Names, Tree
 
 _DICOM: Final = (".dcm", ".DCM", ".Dcm", ".dicom", ".DICOM")
 _SLICE: Final = re.compile(r"(.*)-(\d{4,})")
-_RENDERED: Final = "images/"
+_RENDERED: Final = "rendered/"
 
 Pair = tuple[str, str, int]
 """(fault, sentence that ends in front of the other picture's name, row of that picture)."""
@@ -107,15 +108,9 @@ class Gallery:
     def _tree(self, card: Card | None) -> Tree | None:
         if card is None:
             return None
-        wanted = card.head.folder
-        folder = self.data / wanted
-        if not folder.is_dir():
-            entries = sorted(self.data.iterdir())
-            found = next((entry for entry in entries if fold(entry.name) == fold(wanted) and entry.is_dir()), None)
-            if found is None:
-                return None
-            folder = found
-        return Tree(folder, card.head.markers)
+        there = Names(entry.name for entry in self.data.iterdir() if entry.is_dir())
+        found = there.of(card.head.folder, card.head.aliases)
+        return None if found is None else Tree(self.data / found, card.head.markers)
 
     def _path(self, image: str) -> Path:
         """The file that a record names: rendered below OUT, or below the parent of the data folder."""
@@ -136,8 +131,8 @@ class Gallery:
         try:
             size = os.stat(path).st_size
             header = read_header(str(path))
-        except (OSError, HeaderError) as error:
-            detail = error.detail if isinstance(error, HeaderError) else "the picture is not there"
+        except (OSError, PictureError) as error:
+            detail = error.detail if isinstance(error, PictureError) else "the picture is not there"
             self.faults.tell("missing_image", f"{path}: {detail}", *where)
             return 0
         told = shown.size
@@ -289,13 +284,13 @@ class Gallery:
 
     def _decode(self, wall: Wall) -> None:
         """Hashes of the decoded pixels, and perceptual ones where wanted."""
-        from medmat_core.regions.pixels import PixelError, load_array
+        from medmat_core.images.pixels import load_array
 
         for shown in _pictures(wall.files, wall.labels):
             pixels = mark = 0
             try:
                 decoded = load_array(self._path(shown.image), None, role="image")
-            except PixelError as error:
+            except PictureError as error:
                 self.faults.tell("missing_image", error.detail, shown.file.shown, shown.record, shown.image)
             else:
                 raw = f"{decoded.shape}{decoded.dtype}".encode() + decoded.tobytes()
@@ -313,7 +308,7 @@ def key_of(slug: str, path: str, ask: str, what: str) -> str:
 
 
 def _sources(image: str) -> list[str]:
-    """Which files below the root a rendered picture 'images/<slug>/<name>.png' may have been made of."""
+    """Which files below the root a rendered picture 'rendered/<slug>/<name>.png' may have been made of."""
     name = image.split("/", 2)[2].removesuffix(".png")
     found = [name]
     match = _SLICE.fullmatch(name)

@@ -50,7 +50,7 @@ def audit(
 
     ``cards`` are those of the installed data sets. ``data`` is the folder that was given to the build: with it keys
     are worked out again and pictures are compared byte for byte; ``alike`` also decodes every picture, ``near`` also
-    compares them by perceptual hash (needs ``medmat-core[hash]``). ``keep`` faults of each name are kept whole, all
+    compares them by perceptual hash. ``keep`` faults of each name are kept whole, all
     are counted. Raises :class:`UsageError` where there is nothing to audit.
     """
     several = [paths] if isinstance(paths, (str, Path)) else list(paths)

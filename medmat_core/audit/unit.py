@@ -81,7 +81,7 @@ class Unit:
         """Everything that can be said of a record by itself."""
         for name, sentence in rules.faults(entry):
             self.tell(Fault(name, sentence, shown, place, entry.image))
-        if self.out is not None and entry.image.startswith("images/") and not (self.out / entry.image).is_file():
+        if self.out is not None and entry.image.startswith("rendered/") and not (self.out / entry.image).is_file():
             self.tell(Fault("missing_image", "the rendered picture is not there", shown, place, entry.image))
 
     def take(self, entry: Entry, rules: Rules, part: int, place: int) -> None:

@@ -12,11 +12,11 @@ from attrs import asdict, define, field, frozen
 from medmat_core.dataset import Dataset
 from medmat_core.model import BoxSample, LabelSample, MaskSample, Problem, Sample, Slice
 from medmat_core.pipeline.source import open_tree
-from medmat_core.tree import Tree
+from medmat_core.tree import Tree, fold
 
 if TYPE_CHECKING:
     from medmat_core.check.pictures import Looked
-    from medmat_core.regions.facts import Decoder
+    from medmat_core.regions.extract import Decoder
 
 EXAMPLES = 5
 """How many file names a finding lists."""
@@ -67,7 +67,7 @@ def check_dataset(
     """Compare what lies under ``data`` with the card.
 
     ``verify`` "none" opens no picture, "header" reads sizes, "full" decodes every picture and mask and finds pictures
-    that decode alike; ``near`` also looks for near copies by perceptual hash (needs ``medmat-core[hash]``).
+    that decode alike; ``near`` also looks for near copies by perceptual hash.
     ``decoders`` are plugins' own for masks.
     """
     head = dataset.card.head
@@ -77,6 +77,10 @@ def check_dataset(
         found.findings.append(Finding("wrong", f"no folder {head.folder!r} under {data}", 1))
         return found
     found.root = str(tree.root)
+    if fold(tree.base.name) != fold(head.folder):
+        found.findings.append(
+            Finding("note", f"found by its other name {tree.base.name!r}; records keep it in their paths", 1)
+        )
     samples, problems = _read(dataset, tree)
     found.present = bool(samples)
     if not samples:

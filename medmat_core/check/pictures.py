@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,11 +11,12 @@ import numpy.typing as npt
 from attrs import define, field
 
 from medmat_core.card import Card
-from medmat_core.errors import UsageError
-from medmat_core.headers import HeaderError, read_header
-from medmat_core.model import ImageRef, MaskSample, Problem, Sample, Slice
-from medmat_core.regions.facts import Decoder, regions_of
-from medmat_core.regions.pixels import PixelError, load_array
+from medmat_core.images import PictureError
+from medmat_core.images.headers import read_header
+from medmat_core.images.near import near_within, perceptual
+from medmat_core.images.pixels import load_array
+from medmat_core.model import MaskSample, Problem, Sample, Slice
+from medmat_core.regions.extract import Decoder, regions_of
 from medmat_core.tree import Tree
 
 
@@ -46,12 +46,12 @@ def look_at(
 ) -> Looked:
     """Read every picture's header; with ``full`` decode it, and decode the masks that come with it.
 
-    ``near`` looks for near copies, too (with ``full`` only). ``decoders`` are plugins' own for masks. Raises
-    :class:`UsageError` where ``near`` lacks its library.
+    ``near`` looks for near copies, too (with ``full`` only). ``decoders`` are plugins' own for masks.
     """
     looked = Looked()
     alike: dict[str, list[str]] = {}
-    hashes: list[tuple[Any, str]] = []
+    hashes: list[int] = []
+    named: list[str] = []
     tried = tuple(decoders)
     for number, sample in enumerate(samples):
         image = sample.image
@@ -61,13 +61,14 @@ def look_at(
                 read_header(str(path))
             if not full:
                 continue
-            pixels = _decoded(path, image)
-        except HeaderError as error:
+            pixels = load_array(path, image if isinstance(image, Slice) else None, role="image")
+        except PictureError as error:
             looked.unreadable.append(f"{image}: {error.detail}")
             continue
         alike.setdefault(_digest(pixels), []).append(str(image))
         if near:
-            hashes.append((_perceptual(pixels), str(image)))
+            hashes.append(perceptual(pixels))
+            named.append(str(image))
         if isinstance(sample, MaskSample):
             found = regions_of(sample, (pixels.shape[1], pixels.shape[0]), tree.root, card, tried)
             looked.problems.extend(found.notes)
@@ -75,50 +76,9 @@ def look_at(
                 codes = dict.fromkeys([*(region.code for region in found.regions), *sorted(found.unsure)])
                 looked.classes[number] = tuple(codes)
     looked.alike.extend(names for names in alike.values() if len(names) > 1)
-    looked.near.extend(near_pairs(hashes))
+    looked.near.extend((named[a], named[b]) for a, b in near_within(np.array(hashes, np.uint64)))
     return looked
-
-
-def _decoded(path: Path, image: ImageRef) -> npt.NDArray[Any]:
-    try:
-        return load_array(path, image if isinstance(image, Slice) else None, role="image")
-    except PixelError as error:
-        raise HeaderError(error.reason, error.detail) from None
 
 
 def _digest(pixels: npt.NDArray[Any]) -> str:
     return hashlib.sha256(f"{pixels.shape}{pixels.dtype}".encode() + pixels.tobytes()).hexdigest()
-
-
-def _perceptual(pixels: npt.NDArray[Any]) -> Any:
-    try:
-        import imagehash
-    except ImportError as error:
-        raise UsageError("--near needs ImageHash; run: pip install 'medmat-core[hash]'") from error
-    from PIL import Image
-
-    flat = pixels if pixels.ndim == 2 else pixels[..., :3].mean(axis=2)
-    low, high = float(flat.min()), float(flat.max())
-    gray = np.zeros(flat.shape, np.uint8) if high == low else ((flat - low) * (255 / (high - low))).astype(np.uint8)
-    return imagehash.phash(Image.fromarray(gray))
-
-
-def near_pairs(hashes: list[tuple[Any, str]], distance: int = 4) -> list[tuple[str, str]]:
-    """Pairs of pictures whose 64-bit perceptual hashes differ in at most ``distance`` bits.
-
-    Hashes that agree in one of five parts are compared; two that differ in four bits must agree in one.
-    """
-    parts = 5
-    buckets: dict[tuple[int, str], list[int]] = {}
-    texts = [str(mark) for mark, _ in hashes]
-    for number, text in enumerate(texts):
-        bits = bin(int(text, 16))[2:].zfill(64)
-        for part in range(parts):
-            buckets.setdefault((part, bits[part * 64 // parts : (part + 1) * 64 // parts]), []).append(number)
-    pairs: set[tuple[int, int]] = set()
-    for numbers in buckets.values():
-        for place, one in enumerate(numbers[:2000]):
-            for two in numbers[:place]:
-                if hashes[one][0] - hashes[two][0] <= distance:
-                    pairs.add((min(one, two), max(one, two)))
-    return [(hashes[a][1], hashes[b][1]) for a, b in sorted(pairs)]

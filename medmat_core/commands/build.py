@@ -25,16 +25,14 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="The folder that holds the data sets' folders (often called med-mat).",
 )
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Where the records go.")
+@click.option("--out", type=click.Path(path_type=Path), help="Where the records go (default: the parent of --data).")
 @click.option("--subset", type=int, help="Only data sets of this subset.")
 @click.option("--modality", help="Only data sets of this modality.")
 @click.option(
     "--format",
     "formats",
     multiple=True,
-    default=("medmat",),
-    show_default=True,
-    help="Output format: medmat, jsonl, or a plugin's (repeatable).",
+    help="A further output format (repeatable); records and Med-MAT's own form are always written.",
 )
 @click.option("--seed", default=0, show_default=True, help="Seed of every draw.")
 @click.option("--jobs", default=os.cpu_count() or 1, show_default="cores", help="Processes to use.")
@@ -48,15 +46,31 @@ if TYPE_CHECKING:
     help="Train and test: as published where it is, by group, or all train.",
 )
 @click.option(
-    "--test-fraction", default=0.1, show_default=True, help="Share of groups in test where there is no official split."
+    "--test-fraction",
+    default=0.15,
+    show_default=True,
+    help="Share of groups in test where there is no official split.",
+)
+@click.option("--fold", metavar="K/N", help="Fold K of N by group is the test part, instead of a fraction.")
+@click.option(
+    "--validation",
+    metavar="train|test|own",
+    help="An official validation part counts as train or test, or is a file of its own (default: what the card says).",
 )
 @click.option("--max-per-label", type=int, metavar="N", help="At most N pictures a label and part.")
 @click.option(
     "--distractors",
-    default="mixed",
+    default="round",
     show_default=True,
-    metavar="mixed|subset|dataset",
-    help="Wrong options: at least one of the picture's own data set, any of the subset, own only.",
+    metavar="round|subset",
+    help="Wrong options: the right ones of fellow pictures, or any label of the subset.",
+)
+@click.option(
+    "--surplus",
+    default="keep",
+    show_default=True,
+    metavar="keep|drop",
+    help="What finds no round: kept with borrowed options or none, or left out.",
 )
 @click.option(
     "--pool",
@@ -83,6 +97,11 @@ if TYPE_CHECKING:
     metavar="none|header|full",
     help="Open no picture, read type and size, or decode every pixel.",
 )
+@click.option(
+    "--as-published",
+    is_flag=True,
+    help="Questions and split by Med-MAT's published rule, for comparison with the paper only.",
+)
 @click.option("--strict", is_flag=True, help="Stop at the first refused input.")
 @click.option("--resume", is_flag=True, help="Go on with a build that was killed.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress and no summary.")
@@ -98,6 +117,8 @@ def command(ctx: click.Context, /, quiet: bool, asks: tuple[str, ...], **argumen
     from medmat_core.pipeline.options import BuildOptions
     from medmat_core.pipeline.run import Silent, run_build
 
+    if arguments["out"] is None:
+        del arguments["out"]
     arguments["formats"] = _listed(arguments["formats"])
     options = BuildOptions(asks=_listed(asks) or None, **arguments)
     progress = Silent() if quiet else Shown()

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from medmat_core.commands import catalog_of, console, exit_code
-from medmat_core.errors import UsageError
+from medmat_core.errors import PluginError, UsageError
 
 if TYPE_CHECKING:
-    from medmat_core.catalog import Catalog, Entry
+    from medmat_core.catalog import Catalog, Installed
 
 
 @click.command("list")
@@ -107,11 +107,11 @@ def _print_rows(rows: list[dict[str, Any]]) -> None:
     console().print(table)
 
 
-def as_row(entry: Entry, data: Path | None) -> dict[str, Any]:
+def as_row(entry: Installed, data: Path | None) -> dict[str, Any]:
     """One data set as ``medmat list --json`` shows it."""
     head = entry.head
     row: dict[str, Any] = {
-        "no": head.no,
+        "no": head.no or 0,
         "slug": head.slug,
         "title": head.title,
         "modality": head.modality,
@@ -132,5 +132,8 @@ def as_row(entry: Entry, data: Path | None) -> dict[str, Any]:
     if data is not None:
         from medmat_core.pipeline.source import is_present
 
-        row["present"] = is_present(entry.load(), data)
+        try:
+            row["present"] = is_present(entry.load(), data)
+        except PluginError:  # exit_code tells it
+            row["present"] = False
     return row

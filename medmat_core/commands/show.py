@@ -80,6 +80,7 @@ def card_lines(dataset: Dataset) -> list[str]:
         "",
         "Where to unzip it",
         f"  <data>/{head.folder}/   (with or without the archive's outer folders)",
+        *([f"  found as well under the name {' or '.join(head.aliases)}"] if head.aliases else []),
         "",
         "What is expected there, for example",
         *(f"  {line}" for line in tree_lines(card)),

@@ -29,16 +29,20 @@ class Concepts:
     """The relations of one subset's captions, closed: wider is transitive, and what may coincide is known.
 
     All methods take captions as they are written. Two captions may coincide (both be true of one picture)
-    where a relation says so for them or for something each of them contains, where one is a catch-all, and
-    where one denies something else than the other ("No glaucoma" beside "Cataract").
+    where a relation says so for them, where one is a catch-all, and where one denies something else than the other
+    ("No glaucoma" beside "Cataract"). A stated pair passes up: what may stand beside a narrower caption may stand
+    beside all that contain it. It passes down as well, to whatever each of the two contains, for nothing tells which
+    kind was meant; there it stops at a pair that ``apart`` or ``excludes`` keeps apart, or contains.
     """
 
     def __init__(self, relations: Relations) -> None:
         self.relations = relations
         self._first = _representatives(pair for group in relations.group for pair in group.same)
         self._below = self._closure(relations)
+        self._above = _turned(self._below)
         self._pairs = self._both(pair for group in relations.group for pair in group.may_coincide)
         self._excludes = self._both(pair for group in relations.group for pair in group.excludes)
+        self._apart = self._excludes | self._both((one, other) for one, other, _ in relations.apart)
         self._normal = frozenset(map(self._of, relations.normal))
         self._catch_all = frozenset(map(self._of, relations.catch_all))
         self._beside = self._catch_all | frozenset(map(self._of, relations.beside_any))
@@ -75,8 +79,11 @@ class Concepts:
         if a in self._beside or b in self._beside:
             return True
         below_a, below_b = {a, *self._below.get(a, _NONE)}, {b, *self._below.get(b, _NONE)}
-        return not below_a.isdisjoint(below_b) or any(
-            frozenset((x, y)) in self._pairs for x in below_a for y in below_b
+        if not below_a.isdisjoint(below_b) or self._any(self._pairs, below_a, below_b):
+            return True
+        above_a, above_b = {a, *self._above.get(a, _NONE)}, {b, *self._above.get(b, _NONE)}
+        return not self._any(self._apart, above_a, above_b) and self._any(
+            self._pairs, above_a | below_a, above_b | below_b
         )
 
     def related(self, one: str, other: str) -> bool:
@@ -137,6 +144,10 @@ class Concepts:
         one, other = self._families.get(a), self._families.get(b)
         return one is not None and other is not None and one != other
 
+    @staticmethod
+    def _any(pairs: frozenset[frozenset[str]], some: set[str], others: set[str]) -> bool:
+        return any(frozenset((x, y)) in pairs for x in some for y in others)
+
     def _both(self, pairs: Iterable[tuple[str, str]]) -> frozenset[frozenset[str]]:
         return frozenset(frozenset((self._of(a), self._of(b))) for a, b in pairs)
 
@@ -161,6 +172,15 @@ class Concepts:
                 )
             below[name] = frozenset(found)
         return below
+
+
+def _turned(below: Mapping[str, frozenset[str]]) -> Mapping[str, frozenset[str]]:
+    """Concept -> everything wider."""
+    above: dict[str, set[str]] = {}
+    for wide, narrow in below.items():
+        for name in narrow:
+            above.setdefault(name, set()).add(wide)
+    return {name: frozenset(wider) for name, wider in above.items()}
 
 
 def _representatives(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from attrs import Factory, evolve, frozen
 
-from medmat_core._remembered import remembered
-from medmat_core.errors import CatalogError
+from medmat_core._structure import structure
+from medmat_core.errors import CardError, CatalogError
 
 if TYPE_CHECKING:
     from medmat_core.card import Card
@@ -40,7 +40,7 @@ class Relations:
     are no contradiction. ``normal`` captions say that nothing was found. ``catch_all`` and ``beside_any`` captions
     may be true beside any finding. ``side_by_side`` lists families of captions about different things that one
     picture can show together (bones of a hand). ``negates`` maps "No X" to X. ``apart`` records pairs of captions
-    that read alike and were checked to be unrelated: (one, other, reason).
+    that were checked to be unrelated, though they read alike or are kinds of what may coincide: (one, other, reason).
     """
 
     findings_coexist: bool = False
@@ -72,24 +72,13 @@ class Relations:
 
 def read(path: Path) -> Relations:
     """The relations of a file; CatalogError names file and fault."""
-    return remembered(path, "relations", lambda: _parsed(path), __file__)
-
-
-def _parsed(path: Path) -> Relations:
     import tomllib
 
-    from cattrs import Converter
-    from cattrs.errors import BaseValidationError
-
     try:
-        return Converter(forbid_extra_keys=True).structure(tomllib.loads(path.read_text(encoding="utf-8")), Relations)
+        return structure(tomllib.loads(path.read_text(encoding="utf-8")), Relations, path)
     except FileNotFoundError:
         raise CatalogError(f"{path}: no concept file") from None
-    except (tomllib.TOMLDecodeError, BaseValidationError) as error:
-        raise CatalogError(f"{path}: {_first(error)}") from error
-
-
-def _first(error: Any) -> str:
-    while getattr(error, "exceptions", None):
-        error = error.exceptions[0]
-    return str(error)
+    except tomllib.TOMLDecodeError as error:
+        raise CatalogError(f"{path}: {error}") from error
+    except CardError as error:
+        raise CatalogError(str(error)) from error

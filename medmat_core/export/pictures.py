@@ -25,7 +25,7 @@ from attrs import frozen
 from medmat_core.errors import BuildError
 from medmat_core.fileio import atomic, failed, part_of, write_bytes
 from medmat_core.formats.protocol import Picture
-from medmat_core.headers import MAX_PIXELS, own_limit
+from medmat_core.images.faults import PIXEL_LIMIT, own_limit
 
 Mode = Literal["link", "copy", "absolute"]
 As = Literal["misread", "png", "jpeg", "keep"]
@@ -153,7 +153,7 @@ def _looked(source: Path) -> tuple[str, tuple[int, int], list[str]]:
         raise UnusableError("it is no picture of a known type") from None
     except Exception as error:  # a parser fed with a stranger's bytes may raise anything
         raise UnusableError(f"its header cannot be read: {error}") from None
-    if size[0] * size[1] > MAX_PIXELS:
+    if size[0] * size[1] > PIXEL_LIMIT:
         raise UnusableError(f"{size[0]} x {size[1]} pixels; the limit is 200 megapixels")
     return kind, size, why
 
@@ -193,9 +193,9 @@ def _made(source: Path, kind: str, target: tuple[int, int], wanted: str | None, 
 def _pixels(source: Path, kind: str, deep: bool) -> Any:
     from PIL import Image
 
-    from medmat_core.regions._faults import PixelError
-    from medmat_core.regions.pixels import load_color
-    from medmat_core.regions.rendering import shown_pixels
+    from medmat_core.images.faults import PictureError
+    from medmat_core.images.pixels import load_color
+    from medmat_core.images.rendering import shown_pixels
 
     try:
         if kind == "TIFF":  # which Pillow turns as its tag says
@@ -206,7 +206,7 @@ def _pixels(source: Path, kind: str, deep: bool) -> Any:
             with opened as picture:
                 return np.asarray(picture.convert("L" if picture.mode in ("1", "L") else "RGB"))
         return shown_pixels(source)
-    except PixelError as error:
+    except PictureError as error:
         raise UnusableError(str(error)) from None
     except BuildError:
         raise

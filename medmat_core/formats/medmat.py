@@ -22,21 +22,25 @@ KEYS: Final = (
 """The keys of a record, in their order."""
 
 
-def around_image(record: Record) -> tuple[str, str]:
-    """The line before and after the picture's JSON string: nothing else in it hangs on the picture, so that pictures
-    with equal questions are written without asking again."""
+def around_question(
+    caption: str, question: str, answer: str, options: tuple[str, ...], slot: int, data_no: str
+) -> tuple[str, str]:
+    """A line after its running number, before and after the picture's JSON string: nothing else in it hangs on the
+    picture, so that pictures with equal questions are written without asking again."""
     return (
-        f'{{"id": {ID}, "caption": {quoted("; ".join(record.captions))}, "image": ',
-        f', "Question": {quoted(record.question)}, "Answer": {quoted(record.answer)}, '
-        f'"Question-choice": {quoted(choice_text(record.question, record.options))}, '
-        f'"Answer-choice": "{letter(record.answer_index)}", "data-no": {quoted(record.data_no)}}}',
+        f'"caption": {quoted(caption)}, "image": ',
+        f', "Question": {quoted(question)}, "Answer": {quoted(answer)}, '
+        f'"Question-choice": {quoted(choice_text(question, options))}, '
+        f'"Answer-choice": "{letter(slot)}", "data-no": {quoted(data_no)}}}',
     )
 
 
 def line(record: Record) -> str:
     """A closed record as text, with one :data:`ID` in it and no line break."""
-    before, after = around_image(record)
-    return before + quoted(record.image) + after
+    before, after = around_question(
+        "; ".join(record.captions), record.question, record.answer, record.options, record.answer_index, record.data_no
+    )
+    return f'{{"id": {ID}, {before}{quoted(record.image)}{after}'
 
 
 class MedmatFormat(ArrayFormat):

@@ -12,7 +12,12 @@ if TYPE_CHECKING:
 
 
 def build(
-    names: Sequence[str] = (), *, data: Path | str, out: Path | str, catalog: Catalog | None = None, **options: Any
+    names: Sequence[str] = (),
+    *,
+    data: Path | str,
+    out: Path | str | None = None,
+    catalog: Catalog | None = None,
+    **options: Any,
 ) -> Manifest:
     """``medmat build`` as a function.
 
@@ -25,7 +30,9 @@ def build(
     from medmat_core.pipeline.options import BuildOptions
     from medmat_core.pipeline.run import run_build
 
-    arguments = BuildOptions(data=Path(data), out=Path(out), names=tuple(names), **options)
+    if out is not None:
+        options["out"] = Path(out)
+    arguments = BuildOptions(data=Path(data), names=tuple(names), **options)
     return run_build(catalog or load_catalog(), arguments)
 
 

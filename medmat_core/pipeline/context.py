@@ -1,30 +1,25 @@
-"""What a worker must know of a data set to work on one of its shards. It pickles and is small."""
+"""What a worker must know of a data set to inspect one of its shards. It pickles and is small."""
 
 from __future__ import annotations
 
 import pickle
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from medmat_core.card import Card
-
-if TYPE_CHECKING:
-    from medmat_core.concepts import Concepts
-    from medmat_core.questions.pools import Mode
-    from medmat_core.subsets import Subset
+from medmat_core.pipeline.rendered import Rendered
 
 
 @frozen(eq=False)
 class Context:
     """One data set in one build.
 
-    ``root`` is the data set's own root on disk, ``image_prefix`` what stands before a picture's path in a
-    record. ``work`` is the folder for what shards leave behind, ``out`` that of rendered pictures.
-    ``region_plugins`` and ``writer_plugins`` are modules whose hooks a worker asks. ``stamp`` is a hash of all that
-    facts hang on besides the samples, ``resume`` whether facts of a killed build may be used.
+    ``root`` is the data set's own root on disk, ``image_prefix`` what stands before a picture's path in a record.
+    ``work`` is the folder for what shards leave behind, ``rendered`` says where rendered pictures go.
+    ``region_plugins`` are modules whose hooks a worker asks. ``stamp`` is a hash of all that facts hang on besides the
+    samples, ``resume`` whether facts of a killed build may be used.
     """
 
     card: Card
@@ -32,26 +27,13 @@ class Context:
     slug: str
     root: Path
     image_prefix: str
-    out: Path
     work: Path
-    subset: Subset
+    rendered: Rendered
     seed: int
     verify: str
-    distractors: Mode
-    extra_pool: tuple[str, ...]
-    asks: tuple[str, ...] | None
-    box_format: str
-    formats: tuple[str, ...]
-    writer_plugins: tuple[str, ...] = ()
     region_plugins: tuple[str, ...] = ()
     resume: bool = False
     stamp: str = ""
-
-    @property
-    def concepts(self) -> Concepts:
-        from medmat_core.concepts import load_concepts
-
-        return load_concepts(self.card.head.subset)
 
     def packed(self) -> bytes:
         """As bytes, so that every task of a data set carries the same ones and a worker unpacks them once."""

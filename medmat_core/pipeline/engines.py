@@ -156,7 +156,7 @@ class Pool:
             method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
             context = multiprocessing.get_context(method)
             if method == "forkserver":  # imports are made once, and every worker starts with them
-                context.set_forkserver_preload(["medmat_core.pipeline.ask", "medmat_core.regions.facts"])
+                context.set_forkserver_preload(["medmat_core.pipeline.inspector", "medmat_core.regions.extract"])
             self._pool = ProcessPoolExecutor(self._jobs, mp_context=context, initializer=_begin_work)
             with _without_main():
                 first = [self._pool.submit(_ready) for _ in range(self._jobs)]

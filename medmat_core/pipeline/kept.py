@@ -1,4 +1,4 @@
-"""What the first pass leaves in the work folder: a shard's facts, for the second pass and for ``--resume``.
+"""What the first pass leaves in the work folder for a build that goes on with ``--resume``.
 
 A file may be used again only by a build that would write the same into it. So its name holds a hash of the samples
 and of everything else that facts hang on (:func:`stamp`), and pictures and masks that changed since are looked at
@@ -9,28 +9,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-import marshal
 import os
 import pickle
 import sys
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from medmat_core.errors import BuildError
-from medmat_core.fileio import write_bytes
-from medmat_core.model import Problem, Sample, Slice
+from medmat_core.model import Sample, Slice
+from medmat_core.pipeline.facts import Shard, load_shard
 
 if TYPE_CHECKING:
     from medmat_core.dataset import Dataset
     from medmat_core.pipeline.context import Context
-
-Fact = tuple[Any, ...]
-"""See :mod:`medmat_core.pipeline.facts`."""
-
-Shard = tuple[list[Fact], tuple[Problem, ...], int]
-"""(facts, problems, samples seen) of a shard."""
 
 
 def stamp(dataset: Dataset, arguments: Mapping[str, Any], root: Path, image_prefix: str) -> str:
@@ -46,33 +38,13 @@ def stamp(dataset: Dataset, arguments: Mapping[str, Any], root: Path, image_pref
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 
-def facts_file(context: Context, index: int, samples: Sequence[Sample], *, lasting: bool) -> Path:
+def shard_file(context: Context, index: int, samples: Sequence[Sample], *, lasting: bool) -> Path:
     """Where the facts of a shard lie; with ``lasting`` under a name that no other shard can have."""
     if not lasting:
         return context.work / f"{index:06d}.facts"
     digest = hashlib.sha256(context.stamp.encode())
-    digest.update(pickle.dumps(list(samples), protocol=5))
+    digest.update(pickle.dumps(list(samples), protocol=5))  # written nowhere: only a hash of it is
     return context.work / f"{index:06d}-{digest.hexdigest()[:16]}.facts"
-
-
-def save_facts(file: Path, shard: Shard) -> None:
-    """Leave a shard's facts; :class:`BuildError` where the disk is full."""
-    facts, problems, seen = shard
-    plain = [(p.reason, p.file, p.detail, p.row, p.dataset) for p in problems]
-    body = marshal.dumps((facts, plain, seen))
-    write_bytes(file, zlib.crc32(body).to_bytes(4, "big") + body, durable=False)
-
-
-def load_facts(file: str | Path) -> Shard:
-    """The facts that were left for a shard; :class:`BuildError` if the file is damaged."""
-    try:
-        raw = Path(file).read_bytes()
-        if zlib.crc32(raw[4:]).to_bytes(4, "big") != raw[:4]:
-            raise ValueError("its checksum is wrong")
-        facts, plain, seen = marshal.loads(raw[4:])
-    except (OSError, ValueError, EOFError, TypeError) as error:
-        raise BuildError(f"{file}: cannot be read again ({error}); build without --resume") from error
-    return facts, tuple(Problem(*fields) for fields in plain), seen
 
 
 def left_before(context: Context, file: Path, samples: Sequence[Sample]) -> Shard | None:
@@ -86,10 +58,10 @@ def left_before(context: Context, file: Path, samples: Sequence[Sample]) -> Shar
             # a file moved into place keeps its time of change, but not that of its inode
             if max(found.st_mtime_ns, found.st_ctime_ns) > made:
                 return None
-        shard = load_facts(file)
+        shard = load_shard(file)
     except (OSError, ValueError, BuildError):
         return None
-    if any(fact[1] is not None and not (context.out / fact[0]).exists() for fact in shard[0]):
+    if not all(context.rendered.file(shown).exists() for shown in shard.rendered):
         return None
     return shard
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from attrs import Attribute, field, frozen
+from attrs.validators import optional
 
 from medmat_core.errors import UsageError
 from medmat_core.model import ASKS
+from medmat_core.regions.words import BOX_FORMATS, BoxFormat
 
 SplitMode = Literal["official", "group", "none"]
 
@@ -49,39 +51,61 @@ def _set(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(values)))
 
 
-def _records_too(values: Iterable[str]) -> tuple[str, ...]:
-    """Records are always written."""
-    return _set([*values, "jsonl"])
+RECORDED: Final = ("jsonl", "medmat")
+"""The formats that every build writes: its records, and Med-MAT's own form."""
+
+
+def _with_records(values: Iterable[str]) -> tuple[str, ...]:
+    return _set([*values, *RECORDED])
+
+
+def _fold(value: Any) -> tuple[int, int] | None:
+    """ "K/N" or (K, N): fold K of N is the test part."""
+    if value is None:
+        return None
+    try:
+        fold, of = map(int, value.split("/") if isinstance(value, str) else value)
+    except (ValueError, TypeError):
+        fold = of = 0
+    if not 1 <= fold <= of or of < 2:
+        raise UsageError(f"--fold {value}: give K/N with 1 <= K <= N and N from 2 up, such as 1/5")
+    return fold, of
 
 
 @frozen
 class BuildOptions:
-    """The arguments of ``medmat build``; see there for what each means."""
+    """The arguments of ``medmat build``; see there for what each means. ``out`` defaults to the parent of ``data``."""
 
     data: Path = field(converter=Path)
     out: Path = field(converter=Path)
     names: tuple[str, ...] = field(default=(), converter=_tuple)
     subset: int | None = None
     modality: str | None = None
-    formats: tuple[str, ...] = field(default=("jsonl", "medmat"), converter=_records_too)
+    formats: tuple[str, ...] = field(default=RECORDED, converter=_with_records)
     seed: int = 0
     jobs: int = field(factory=lambda: os.cpu_count() or 1, validator=_positive)
     engine: str = field(default="local", validator=_one_of("local", "dask"))
     scheduler: str | None = None
     split: SplitMode = field(default="official", validator=_one_of("official", "group", "none"))
-    test_fraction: float = field(default=0.1, validator=_fraction)
+    test_fraction: float = field(default=0.15, validator=_fraction)
+    fold: tuple[int, int] | None = field(default=None, converter=_fold)
+    validation: Literal["train", "test", "own"] | None = field(
+        default=None, validator=optional(_one_of("train", "test", "own"))
+    )
     max_per_label: int | None = field(default=None, validator=_positive)
-    distractors: Literal["mixed", "subset", "dataset"] = field(
-        default="mixed", validator=_one_of("mixed", "subset", "dataset")
-    )
+    distractors: Literal["round", "subset"] = field(default="round", validator=_one_of("round", "subset"))
+    surplus: Literal["keep", "drop"] = field(default="keep", validator=_one_of("keep", "drop"))
     pool: Literal["frozen", "installed"] = field(default="frozen", validator=_one_of("frozen", "installed"))
+    as_published: bool = False
     asks: tuple[str, ...] | None = field(default=None, validator=_asks)
-    box_format: Literal["unit", "thousand", "pixel"] = field(
-        default="unit", validator=_one_of("unit", "thousand", "pixel")
-    )
+    box_format: BoxFormat = field(default="unit", validator=_one_of(*BOX_FORMATS))
     verify: Literal["none", "header", "full"] = field(default="header", validator=_one_of("none", "header", "full"))
     strict: bool = False
     resume: bool = False
+
+    @out.default
+    def _beside_the_data(self) -> Path:
+        return Path(os.path.abspath(self.data)).parent
 
     def recorded(self) -> dict[str, Any]:
         """The arguments that change records, for the manifest (not jobs, engine or paths)."""
@@ -90,9 +114,13 @@ class BuildOptions:
             "seed": self.seed,
             "split": self.split,
             "test_fraction": self.test_fraction,
+            "fold": "/".join(map(str, self.fold)) if self.fold is not None else None,
+            "validation": self.validation,
             "max_per_label": self.max_per_label,
             "distractors": self.distractors,
+            "surplus": self.surplus,
             "pool": self.pool,
+            "as_published": self.as_published,
             "ask": list(self.asks) if self.asks is not None else None,
             "box_format": self.box_format,
             "verify": self.verify,

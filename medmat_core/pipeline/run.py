@@ -1,45 +1,39 @@
 """The main job: folders of unzipped data sets into files of records.
 
-A data set goes through in five steps: its adapter's samples are cut into shards; workers look at every picture
-of a shard (facts); the whole data set is settled (splits, copies, contradictions); workers turn decided facts
-into lines; the lines are numbered and written as they come, or merged where shards reach into one another. A subset
-file is merged from its members' lines.
+A data set goes through in four steps (:mod:`medmat_core.pipeline.one`): its adapter's samples are cut into shards and
+workers look at every picture; the whole data set is settled (copies, contradictions, splits); its questions are made,
+round by round; lines of text are numbered and written. Then the subset files are merged from what stands in OUT.
 """
 
 from __future__ import annotations
 
-import heapq
 import os
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from itertools import chain
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from attrs import define, evolve, field
 
 from medmat_core.catalog import Catalog
 from medmat_core.dataset import Dataset
-from medmat_core.errors import StrictError, UsageError
-from medmat_core.fileio import concerns, failed, share_file
-from medmat_core.model import Problem, Sample
-from medmat_core.pipeline.ask import PARTS, ShardAsked, ask_shard
+from medmat_core.errors import UsageError
+from medmat_core.fileio import concerns, failed, write_text
+from medmat_core.model import Problem
 from medmat_core.pipeline.context import Context
-from medmat_core.pipeline.engines import Engine, InProcess, start_engine
-from medmat_core.pipeline.facts import ShardDone, contradict, inspect_shard
+from medmat_core.pipeline.engines import Engine, start_engine
+from medmat_core.pipeline.finished import MANIFEST, PROBLEMS, sealed, state_path
 from medmat_core.pipeline.kept import stamp
+from medmat_core.pipeline.lines import PARTS
 from medmat_core.pipeline.manifest import DatasetReport, Manifest
-from medmat_core.pipeline.options import BuildOptions
+from medmat_core.pipeline.one import OneBuild
+from medmat_core.pipeline.options import RECORDED, BuildOptions
 from medmat_core.pipeline.outfolder import OutFolder
-from medmat_core.pipeline.publish import RecordFile, lie_apart, lines_of, merged, write_records
-from medmat_core.pipeline.source import count_ignored, is_present, present, shards
-from medmat_core.pipeline.subsets import Member, confirm_identical, removals
-from medmat_core.splits import CONTRADICTORY, LEAK, SURPLUS, TEST, TRAIN, TWICE, Ledger, Settled, settle
+from medmat_core.pipeline.publish import choices_path, records_path, subset_path
+from medmat_core.pipeline.rendered import Rendered
+from medmat_core.pipeline.source import ignored, is_present, present
+from medmat_core.pipeline.state import State
+from medmat_core.pipeline.subsets import SubsetFiles
 from medmat_core.tree import Tree
-from medmat_core.writers import WRITERS, Writer
-
-KEPT = 60_000
-"""Pictures whose facts, and as many whose lines, are kept in memory; what comes after goes through files."""
 
 
 class Progress(Protocol):
@@ -60,43 +54,38 @@ class Silent:
 
 @define
 class Build:
-    """One run of ``medmat build``. ``shared`` holds the numbers of subsets that have several members in it."""
+    """One run of ``medmat build``."""
 
     catalog: Catalog
     options: BuildOptions
     progress: Progress
     engine: Engine
-    writers: list[Writer]
     manifest: Manifest
     place: OutFolder
-    shared: frozenset[int]
-    members: dict[int, list[Member]] = field(factory=dict)
-    facts_kept: int = 0
-    lines_kept: int = 0
-
-    # -- one data set -----------------------------------------------------------------------------
+    kept: dict[str, str] = field(factory=dict)
+    """Files below OUT that stay, with their SHA-256."""
 
     def run(self, dataset: Dataset, tree: Tree) -> None:
         """Build one data set's own files."""
         self.progress.start(dataset)
-        self.place.wrote(f"images/{dataset.slug}/")
-        report = DatasetReport.of(dataset)
-        context = self.context(dataset, tree)
-        done, ledger = self._inspect(dataset, tree, context, report)
-        if not report.seen and not self.options.names and self._is_a_neighbour_s(dataset, report):
+        report = DatasetReport(dataset)
+        one = OneBuild(
+            dataset, tree, self._context(dataset, tree), self.options, self.engine, report, self.progress.advance,
+            self.catalog.subset(dataset.card.subset), self._extra_pool(dataset), self.place,
+        )  # fmt: skip
+        found = one.inspect()
+        if not report.samples and not self.options.names and self._is_a_neighbour_s(dataset, report):
             return
-        if not report.seen and all(problem.reason == "leaves_data" for problem in report.problems):
+        if not report.samples and all(problem.reason == "leaves_data" for problem in report.problems):
             detail = f"nothing in the folder {tree.base.name!r} is what the card describes"
-            self._report(report, [Problem("no_picture", "", detail)])
-        member = Member(context, ledger, Settled(bytearray(), "none"), done, ())
-        settled = member.settled = self._settle(dataset, context, ledger, member, report)
-        report.split = settled.mode
-        member.asked = self._publish(dataset, context, done, settled, report)
-        for shard in done:
-            self.manifest.files.update(shard.rendered)
-        report.ignored = count_ignored(dataset, tree)
-        self.manifest.add(report)
-        self.members.setdefault(dataset.card.head.subset, []).append(member)
+            one.tell([Problem("no_picture", "", detail)])
+        settled = one.settle(found)
+        sheet, table = one.ask(found, settled)
+        one.publish(found, settled, sheet, table)
+        report.pictures.ignored.update(ignored(dataset, tree))
+        one.remember(found, settled)
+        self.kept.update(one.kept)
+        self.manifest.datasets.append(report)
         self.progress.finish(report)
 
     def _is_a_neighbour_s(self, dataset: Dataset, report: DatasetReport) -> bool:
@@ -105,228 +94,86 @@ class Build:
         if any(problem.reason not in lacking for problem in report.problems):
             return False
         return any(
-            is_present(other, self.options.data)
-            for other in self.catalog.select(where=lambda head: head.folder == dataset.card.folder)
-            if other.slug != dataset.slug
+            other.card.folder == dataset.card.folder and is_present(other, self.options.data)
+            for other in self.catalog
+            if other is not dataset
         )
 
-    def context(self, dataset: Dataset, tree: Tree) -> Context:
+    def _context(self, dataset: Dataset, tree: Tree) -> Context:
         """What the workers must know of a data set."""
         options = self.options
-        card = dataset.card
         folder = tree.base.relative_to(options.data).as_posix()
-        extra: tuple[str, ...] = ()
-        if options.pool == "installed":
-            extra = tuple(
-                caption
-                for other in self.catalog.select(subset=card.head.subset)
-                if other.slug != dataset.slug
-                for caption in other.card.captions
-                if caption not in {*other.card.classes.catch_all, *other.card.classes.anatomy}
-            )
+        prefix = f"{options.data.name}/{folder}/{tree.prefix}"
         work = self.place.work / dataset.slug
         work.mkdir(parents=True, exist_ok=True)
-        prefix = f"{options.data.name}/{folder}/{tree.prefix}"
+        standing = self.place.finished.files.get(state_path(dataset.slug), "")
         return Context(
-            card=card, no=dataset.no, slug=dataset.slug, root=tree.root, image_prefix=prefix, out=options.out,
-            work=work, subset=self.catalog.subset(card.head.subset), seed=options.seed, verify=options.verify,
-            distractors=options.distractors, extra_pool=extra, asks=options.asks, box_format=options.box_format,
-            formats=tuple(writer.name for writer in self.writers),
-            writer_plugins=self.catalog.modules_with("medmat_formats"),
+            card=dataset.card, no=dataset.no, slug=dataset.slug, root=tree.root, image_prefix=prefix, work=work,
+            rendered=Rendered(options.out, work, dataset.slug, standing), seed=options.seed, verify=options.verify,
             region_plugins=self.catalog.modules_with("medmat_regions"),
             resume=options.resume, stamp=stamp(dataset, options.recorded(), tree.root, prefix),
         )  # fmt: skip
 
-    def _report(self, report: DatasetReport, problems: Sequence[Problem]) -> None:
-        for problem in problems:
-            report.problems.append(evolve(problem, dataset=problem.dataset or report.slug))
-            if self.options.strict and problem.level == "refused":
-                where = f"{problem.file}: " if problem.file else ""
-                raise StrictError(f"{report.slug}: {where}{problem.detail} ({problem.reason}); --strict stops here")
-
-    def _inspect(
-        self, dataset: Dataset, tree: Tree, context: Context, report: DatasetReport
-    ) -> tuple[list[ShardDone], Ledger]:
-        """The first pass: what every picture is."""
-        source = shards(dataset, tree, context.verify, lambda problems: self._report(report, problems))
-        start = next(source, None)
-        opened = dataset.card.head.kind in ("mask", "box") or context.verify != "none"
-        # where no picture is opened, to hand samples to workers would take longer than to look at them here
-        engine = self.engine if start is not None and (start[1] or opened) else InProcess()
-        packed = context if isinstance(engine, InProcess) else context.packed()
-
-        def tasks() -> Iterator[tuple[bytes | Context, int, list[Sample], bool, bool]]:
-            for index, (samples, costly) in enumerate(chain((start,) if start is not None else (), source)):
-                keep = engine.near and not costly and self.facts_kept < KEPT
-                self.facts_kept += len(samples) if keep else 0
-                yield packed, index, samples, keep, costly
-
-        found: list[ShardDone] = []
-        ledger = Ledger()
-        for done in engine.map(inspect_shard, tasks()):
-            found.append(done)
-            ledger.extend(done.ledger)
-            report.seen += done.seen
-            self._report(report, done.problems)
-            self.progress.advance("seen", done.seen)
-        return found, ledger
-
-    def _settle(
-        self, dataset: Dataset, context: Context, ledger: Ledger, member: Member, report: DatasetReport
-    ) -> Settled:
-        card = dataset.card
-
-        def identical(candidates: list[list[int]]) -> list[list[int]]:
-            places = [place for some in candidates for place in some]
-            return confirm_identical(context, member.facts_at(places), candidates)
-
-        settled = settle(
-            ledger,
-            seed=self.options.seed,
-            split=self.options.split,
-            test_fraction=self.options.test_fraction,
-            unprotected=card.head.unprotected,
-            captions=card.captions,
-            identical=identical,
-            contradict=lambda one, two: contradict(card, one, two),
-            max_per_label=self.options.max_per_label,
+    def _extra_pool(self, dataset: Dataset) -> tuple[str, ...]:
+        """With ``--pool installed``, the captions of the other data sets of the subset."""
+        if self.options.pool != "installed":
+            return ()
+        return tuple(
+            caption
+            for other in self.catalog
+            if other.card.subset == dataset.card.subset and other is not dataset
+            for caption in other.card.captions
+            if caption not in {*other.card.classes.catch_all, *other.card.classes.anatomy}
         )
-        told = {
-            CONTRADICTORY: ("contradictory_label", "the same picture is filed under classes that exclude one another"),
-            TWICE: ("listed_twice", "the picture was given before"),
-            LEAK: ("split_leak", "its group or an identical picture is in the test part; dropped from train"),
-        }
-        places = [place for place, decision in enumerate(settled.decisions) if decision in told]
-        for place, fact in member.facts_at(places).items():
-            reason, detail = told[settled.decisions[place]]
-            file = fact[1] if fact[1] is not None else fact[0].removeprefix(context.image_prefix)
-            self._report(report, [Problem(reason, file, detail)])
-        report.surplus = settled.decisions.count(SURPLUS)
-        report.copies = len(settled.copies)
-        return settled
 
-    def _publish(
-        self, dataset: Dataset, context: Context, done: Sequence[ShardDone], settled: Settled, report: DatasetReport
-    ) -> list[ShardAsked]:
-        """Ask, and write the data set's own files; returns what is needed again for its subset."""
-        starts = [0]
-        for shard in done:
-            starts.append(starts[-1] + len(shard.ledger))
-        order = sorted(range(len(done)), key=lambda number: done[number].span)
-        streaming = lie_apart([done[number].span for number in order if len(done[number].ledger)])
-        retained = not streaming or context.subset.no in self.shared
-        asked: list[ShardAsked] = []
-        files: dict[tuple[str, str], tuple[str, RecordFile]] = {}
-        try:
-            for writer in self.writers:
-                for part in PARTS:
-                    path = writer.file(dataset.file_stem, part)
-                    self.place.wrote(path)
-                    files[writer.name, part] = path, RecordFile(self.options.out / path, writer)
-            for result in self._ask(context, [(done[n], starts[n]) for n in order], settled, report, retained):
-                if streaming:
-                    for place, (_, file) in files.items():
-                        file.add(lines_of(result, place))
-                if retained:
-                    asked.append(result)
-            for place, (path, file) in files.items():
-                if not streaming:
-                    file.add(merged(asked, *place))
-                self.manifest.files[path] = file.finish()
-                report.files.append(path)
-                self.progress.advance("written", file.count)
-        finally:
-            for _, file in files.values():
-                file.discard()
-        return asked
+    # -- what hangs on all data sets ----------------------------------------------------------------
 
-    def _ask(
-        self,
-        context: Context,
-        found: Sequence[tuple[ShardDone, int]],
-        settled: Settled,
-        report: DatasetReport,
-        retained: bool,
-    ) -> Iterator[ShardAsked]:
-        """The second pass over shards (each with the place of its first picture in the ledger), in their order."""
-        # facts that are here are label facts, about which to ask takes less than to hand them to a worker
-        here = all(shard.facts is not None for shard, _ in found)
-        engine = InProcess() if here else self.engine
-        packed = context if isinstance(engine, InProcess) else context.packed()
+    def finish(self) -> None:
+        """Write the subset files, problems.jsonl and manifest.json, and let all appear in OUT."""
+        built = {report.slug for report in self.manifest.datasets}
+        finished = self.place.finished
+        self.manifest.standing = [entry for entry in finished.datasets if entry["slug"] not in built]
+        entries = self.manifest.entries()
+        for entry in self.manifest.standing:
+            self.kept.update(finished.files_of(entry["slug"]))
+        states = [self._state(str(entry["slug"])) for entry in entries]
+        files = SubsetFiles.of(states, self.options.data.parent, whole=self.options.as_published)
+        self.manifest.subset_removals = files.removals
+        for path in files.write(self.place):
+            self.kept[path] = self.place.digest(path) or ""
+        for path in (path for report in self.manifest.datasets for path in report.files):
+            self.kept[path] = self.place.digest(path) or ""
+        for slug in built:
+            self.kept[state_path(slug)] = self.place.digest(state_path(slug)) or ""
+        self._write(PROBLEMS, (line for state in states for line in state.problems()))
+        self.kept[PROBLEMS] = self.place.digest(PROBLEMS) or ""
+        self.manifest.files = self.kept
+        self._write(MANIFEST, [sealed(self.manifest.as_json())])
+        self.place.commit(self.kept)
 
-        def tasks() -> Iterator[tuple[bytes | Context, int, Any, bytes, bool]]:
-            for shard, start in found:
-                decisions = bytes(settled.decisions[start : start + len(shard.ledger)])
-                if TRAIN in decisions or TEST in decisions:
-                    facts = shard.facts if shard.facts is not None else shard.file
-                    # lines that are written at once may come back as they are, since few shards are under way
-                    keep = engine.near and (not retained or self.lines_kept < KEPT)
-                    self.lines_kept += len(decisions) if keep and retained else 0
-                    yield packed, shard.index, facts, decisions, keep
+    def _state(self, slug: str) -> State:
+        path = state_path(slug)
+        return State.read(self.place.file(path), self.place.digest(path) or "", slug)
 
-        for result in engine.map(ask_shard, tasks()):
-            report.used += result.used
-            for (part, _, label), count in result.records.items():
-                report.records.setdefault(part, Counter())[label] += count
-            self._report(report, result.problems)
-            self.progress.advance("asked", result.used)
-            yield result
-
-    # -- subsets ----------------------------------------------------------------------------------
-
-    def write_subsets(self) -> None:
-        """Merge the members of every subset that is present."""
-        for no in sorted(self.members):
-            members = self.members[no]
-            left_out = []
-            if len(members) > 1:
-                concepts = members[0].context.concepts
-                for member in members[1:]:
-                    concepts = concepts.with_card(member.context.card)
-                left_out = removals(no, members, concepts.with_card(members[0].context.card).related)
-                self.manifest.subset_removals.extend(left_out)
-            gone: dict[int | str, set[str]] = {}
-            for removal in left_out:
-                gone.setdefault(removal.no, set()).add(removal.image)
-            for writer in self.writers:
-                for part in PARTS:
-                    path = writer.subset_file(no, part)
-                    if path is not None:
-                        self._write_subset(path, writer, part, members, gone)
-
-    def _write_subset(
-        self, path: str, writer: Writer, part: str, members: Sequence[Member], gone: dict[int | str, set[str]]
-    ) -> None:
-        self.place.wrote(path)
-        target = self.options.out / path
-        if len(members) == 1:  # the union of one: the same bytes
-            own = writer.file(_stem(members[0].context), part)
-            share_file(self.options.out / own, target)
-            self.manifest.files[path] = self.manifest.files[own]
-            return
-        streams = []
-        for member in members:
-            dropped = gone.get(member.number, set())
-            lines = merged(member.asked, writer.name, part)
-            streams.append(_without(dropped, lines) if dropped else lines)
-        self.manifest.files[path] = write_records(target, writer, heapq.merge(*streams))
+    def _write(self, path: str, chunks: Iterable[str]) -> None:
+        self.place.add(path, write_text(self.place.new(path), chunks))
 
 
-def _without(images: set[str], lines: Iterator[Any]) -> Iterator[Any]:
-    """Lines of other pictures. A function, so that each member's stream keeps its own set."""
-    return (line for line in lines if line[0] not in images)
-
-
-def _stem(context: Context) -> str:
-    return context.slug if context.no is None else f"{context.no:02d}"
+def needed(datasets: Sequence[Dataset]) -> Iterator[str]:
+    """The names below OUT that a build of these data sets may need for records."""
+    for part in PARTS:
+        for dataset in datasets:
+            yield records_path(dataset.file_stem, part)
+            yield choices_path(dataset.file_stem, part)
+            yield subset_path(dataset.card.subset, part)
 
 
 def run_build(catalog: Catalog, options: BuildOptions, progress: Progress | None = None) -> Manifest:
     """Build what the options ask for; the manifest tells what came out and what was refused.
 
-    The folder ``out`` is the build's alone: files of an earlier build there are removed. Raises :class:`UsageError` if
-    there is nothing to do, :class:`StrictError` at the first refused input with ``strict``, :class:`BuildError` if the
-    build cannot go on.
+    Data sets that stand in ``out`` stay, and those built are added to them. Raises :class:`UsageError` if there is
+    nothing to do, or if something in ``out`` that medmat did not write is in the way, :class:`StrictError` at the first
+    refused input with ``strict``, :class:`BuildError` if the build cannot go on.
     """
     given = options.data  # a link keeps its own name: records begin with it
     data = given.resolve() if given.name in ("", "..") else given.parent.resolve() / given.name
@@ -336,31 +183,33 @@ def run_build(catalog: Catalog, options: BuildOptions, progress: Progress | None
     if out.resolve().is_relative_to(data.resolve()):
         raise UsageError(f"--out {options.out} lies inside --data; choose a folder beside it")
     options = evolve(options, data=data, out=out)
-    known = catalog.formats()
+    known = {*RECORDED, *catalog.formats()}
     for name in options.formats:
         if name not in known:
             raise UsageError(f"--format {name!r}: choose from {', '.join(sorted(known))}")
     todo = present(catalog, options)
-    members = Counter(dataset.card.head.subset for dataset, _ in todo)
+    datasets = [dataset for dataset, _ in todo]
+    manifest = Manifest.of(catalog, options)
     engine = start_engine(options.engine, options.jobs, options.scheduler)
-    place = OutFolder(out, options.recorded())
-    build = Build(
-        catalog, options, progress or Silent(), engine, [w for w in WRITERS if w.name in options.formats],
-        Manifest.of(catalog, options), place, frozenset(no for no, count in members.items() if count > 1),
-    )  # fmt: skip
+    place = OutFolder(out, (data, *(tree.base for _, tree in todo)))
+    build = Build(catalog, options, progress or Silent(), engine, manifest, place)
     try:
-        place.begin(resume=options.resume)
+        standing = place.take()
+        standing.agree(out, manifest.versions, manifest.arguments, [dataset.slug for dataset in datasets])
+        place.begin(
+            manifest.arguments, slugs=[dataset.slug for dataset in datasets], needed=needed(datasets),
+            resume=options.resume,
+        )  # fmt: skip
         for dataset, tree in todo:
             build.run(dataset, tree)
-        told = (problem for report in build.manifest.datasets for problem in report.problems)
-        if not any(report.seen for report in build.manifest.datasets) and all(p.reason == "no_picture" for p in told):
+        told = (problem for report in manifest.datasets for problem in report.problems)
+        if not any(report.samples for report in manifest.datasets) and all(p.reason == "no_picture" for p in told):
+            place.abandon()
             raise UsageError(
                 f"nothing to do: no picture with a label lies in the folders under {data}; "
                 "`medmat check --data DIR` tells what was looked for"
             )
-        build.write_subsets()
-        build.manifest.write(out)
-        place.finish(build.manifest.files)
+        build.finish()
     except OSError as error:
         if not concerns(out, error):
             raise
@@ -368,15 +217,16 @@ def run_build(catalog: Catalog, options: BuildOptions, progress: Progress | None
     finally:
         engine.close()
         place.release()
-    _export_others(catalog, options, [name for name in options.formats if name not in {w.name for w in WRITERS}])
-    return build.manifest
+    _export_others(catalog, options)
+    return manifest
 
 
-def _export_others(catalog: Catalog, options: BuildOptions, formats: Sequence[str]) -> None:
-    """What the build does not write itself is an export with defaults, made of its records."""
-    if formats:
+def _export_others(catalog: Catalog, options: BuildOptions) -> None:
+    """What the build does not write itself is an export with defaults, made of its records, in OUT/export."""
+    others = [name for name in options.formats if name not in RECORDED]
+    if others:
         from medmat_core.export import ExportOptions, export
         from medmat_core.records import Built
 
         built = Built.open(options.out, pictures=options.data.parent)
-        export(built, formats, ExportOptions(options.out / "export", jobs=options.jobs), catalog=catalog)
+        export(built, others, ExportOptions(options.out / "export", jobs=options.jobs), catalog=catalog)

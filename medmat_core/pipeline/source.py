@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -12,10 +13,10 @@ from medmat_core.card import Card, Head
 from medmat_core.catalog import Catalog
 from medmat_core.dataset import Dataset
 from medmat_core.errors import MedmatError, UsageError
+from medmat_core.images.suffixes import IMAGE_SUFFIXES, RENDERED_SUFFIXES
 from medmat_core.model import MaskSample, Problem, Sample, Slice
-from medmat_core.pipeline.facts import RENDERED
 from medmat_core.pipeline.options import BuildOptions
-from medmat_core.tree import IMAGE_SUFFIXES, Tree, fold
+from medmat_core.tree import Names, Tree
 
 SHARD: Final = 2048
 """Samples in one partition: small enough to keep memory flat, large enough that starting one costs nothing."""
@@ -25,24 +26,27 @@ COSTLY_SHARD: Final = 64
 
 
 def find_folder(dataset: Dataset, data: Path) -> Path | None:
-    """The data set's folder under the data folder: its name, or the same name in other letter case."""
-    exact = data / dataset.card.head.folder
+    """The data set's folder under the data folder: by its own name or by one of its card's aliases, whatever their
+    letter case. The folder keeps the name that it has."""
+    head = dataset.card.head
+    exact = data / head.folder
     if exact.is_dir():
         return exact
-    wanted = fold(dataset.card.head.folder)
     try:
-        return next((entry for entry in sorted(data.iterdir()) if fold(entry.name) == wanted and entry.is_dir()), None)
+        with os.scandir(data) as entries:
+            found = Names(entry.name for entry in entries if entry.is_dir()).of(head.folder, head.aliases)
     except OSError:
         return None
+    return None if found is None else data / found
 
 
 def lies_under(data: Path) -> Callable[[Head], bool]:
     """Whether the folder of a data set is under the data folder, told by its head: the others need not be loaded."""
     try:
-        folders = {fold(name) for name in os.listdir(data)}
+        folders = Names(os.listdir(data))
     except OSError:
-        folders = set()
-    return lambda head: fold(head.folder) in folders
+        folders = Names(())
+    return lambda head: folders.of(head.folder, head.aliases) is not None
 
 
 def open_tree(dataset: Dataset, data: Path) -> Tree | None:
@@ -93,7 +97,7 @@ def costly(card: Card, verify: str, samples: Sequence[Sample]) -> bool:
     build that goes on with ``--resume``."""
     if verify == "full" or (card.head.kind == "mask" and any(isinstance(s, MaskSample) for s in samples[:1])):
         return True
-    return any(isinstance(s.image, Slice) or s.image.lower().endswith(RENDERED) for s in samples[:1])
+    return any(isinstance(s.image, Slice) or s.image.lower().endswith(RENDERED_SUFFIXES) for s in samples[:1])
 
 
 def shards(
@@ -144,14 +148,18 @@ def _broken(error: Exception) -> Problem:
     return Problem("reader_failed", "", f"{type(error).__name__}: {error}{where}; please report it")
 
 
-def count_ignored(dataset: Dataset, tree: Tree) -> int:
-    """Pictures that the card leaves alone on purpose."""
+def ignored(dataset: Dataset, tree: Tree) -> Counter[str]:
+    """Pictures that the card leaves alone on purpose, by its reasons."""
     card = dataset.card
-    if not any(_may_be_a_picture(item.pattern) for item in card.ignored):
-        return 0
-    whole = Tree(tree.base)
-    whole.share(tree)  # the same folders; listed once
-    return sum(card.ignores(path, tree.prefix) for path in whole.files("", IMAGE_SUFFIXES))
+    rules = [item for item in card.ignored if _may_be_a_picture(item.pattern)]
+    found: Counter[str] = Counter()
+    if rules:
+        whole = Tree(tree.base)
+        whole.share(tree)  # the same folders; listed once
+        for path in whole.files("", IMAGE_SUFFIXES):
+            if card.ignores(path, tree.prefix):
+                found[next(item.reason for item in card.ignored if item.matches(path, tree.prefix))] += 1
+    return found
 
 
 def _may_be_a_picture(pattern: str) -> bool:

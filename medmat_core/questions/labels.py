@@ -1,194 +1,128 @@
-"""Label questions: one plan a set of labels, one draw a picture."""
+"""Label questions: what does the data set say of the picture?
+
+The answer that a picture brings is its caption, or all its stated findings. Two pictures may share a round where each
+answer is certainly wrong of the other: by the relations between captions where classes exclude one another, and by the
+data set's own table where findings stand side by side.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain, combinations, islice
-from math import factorial
+from typing import Final
 
-from attrs import field, frozen
+import numpy as np
+import numpy.typing as npt
 
-from medmat_core.card import Card
-from medmat_core.questions.draws import Draw
-from medmat_core.questions.pools import Eligible, Pools
-from medmat_core.subsets import Subset
+from medmat_core.questions.asked import Sheet
+from medmat_core.questions.pools import Pools
+from medmat_core.questions.spread import spread
+from medmat_core.questions.view import View
+from medmat_core.rounds import label_rounds
+from medmat_core.splits import Labels
 
-MAX_OPTIONS = 4
-MEMORABLE = 20_000
-"""So many different outcomes of a plan are remembered; a plan that has more draws every time."""
-
-COMBINATIONS = 400
-"""So many combinations of findings are tried for three that do not imply one another."""
-
-Outcome = tuple[int, tuple[str, ...], int]
-"""(template 0-5, options in order, index of the answer)."""
+NOTHING_STATED: Final = "no finding is stated, and the picture is not called normal"
 
 
-@frozen
-class Unasked:
-    """Why no question is asked: a reason of problems.jsonl and its detail."""
-
-    reason: str
-    detail: str
+def answer_of(labels: Labels) -> str:
+    """All that is stated, in card order."""
+    return "; ".join(labels[0])
 
 
-@frozen(eq=False)
-class Plan:
-    """Everything a question needs but the draw: the answer, its instructions, and its wrong options.
+def ask_labels(view: View, sheet: Sheet) -> None:
+    """Put the label questions of every part on the sheet."""
+    words = [view.instruction("label", template) for template in range(6)]
+    sets, rank = plain_sets(view.label_sets)
+    stated = np.array([bool(labels[0]) for labels in sets], bool)
+    compatible = Compatible(view.pools, sets)
+    texts = [answer_of(labels) for labels in sets]
+    said = {text: number for number, text in enumerate(dict.fromkeys(texts))}
+    answers = np.array([said[text] for text in texts], np.int64)
+    for part in view.asked_parts:
+        places = np.flatnonzero(view.parts == part)
+        classes = rank[view.labels[places]]
+        silent = ~stated[classes]
+        if silent.any():
+            sheet.why["no_label"] = NOTHING_STATED
+            sheet.unasked.setdefault("no_label", []).extend(places[silent].tolist())
+            places, classes = places[~silent], classes[~silent]
+        if not len(places):
+            continue
+        salt = view.salt(part, "label")
+        rounds = label_rounds(view.keys[places], classes, compatible, salt, answers=answers)
+        spread(
+            sheet, view, "label", rounds, places, texts, classes, 0, lambda template, _: words[template],
+            leftovers_open=True,
+        )  # fmt: skip
 
-    ``first`` holds the options of which at least one is taken, ``rest`` the others. ``size`` > 1 makes options
-    of several findings. ``span``: a draw depends on its bits modulo ``span`` alone (0: on more than is worth
-    remembering). ``memory`` is for writers: by writer, what they made of a draw before.
+
+def plain_sets(found: Sequence[Labels]) -> tuple[list[Labels], npt.NDArray[np.int64]]:
+    """The sets of labels numbered by what they say, and the new number of each: the order in which an adapter came
+    upon them must not matter."""
+    order = sorted(range(len(found)), key=found.__getitem__)
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    return [found[number] for number in order], rank
+
+
+class Compatible:
+    """Which sets of labels may stand in one round, asked of two columns of their numbers, element by element.
+
+    Sets are kept as bits over the card's captions, so that thousands of different sets of findings are compared
+    without a matrix of all pairs.
     """
 
-    answer: str
-    captions: tuple[str, ...]
-    instructions: tuple[str, ...]
-    first: tuple[str, ...]
-    rest: tuple[str, ...]
-    pools: Pools | None = None
-    size: int = 1
-    memory: dict[str, dict[int, tuple[str, str]]] = field(factory=dict)
-    span: int = field(init=False)
+    def __init__(self, pools: Pools, sets: Sequence[Labels]) -> None:
+        card = pools.card
+        self._several = card.head.kind == "multi-label"
+        order = card.order
+        opposing = pools.opposing()
+        stated = np.zeros((len(sets), len(card.captions)), bool)
+        known = np.zeros_like(stated)
+        wrong = np.zeros_like(stated)
+        for row, (said, uncertain, absent) in enumerate(sets):
+            stated[row, [order[name] for name in said]] = True
+            known[row] = stated[row]
+            known[row, [order[name] for name in uncertain]] = True
+            wrong[row] = self._marked_absent(pools, stated[row], known[row], absent) if self._several else True
+            # certainly wrong of this picture: opposed to all that is or may be there
+            for name in np.flatnonzero(known[row] if self._several else stated[row]).tolist():
+                wrong[row] &= opposing[name]
+            wrong[row] &= ~known[row]
+        self._stated, self._wrong = _packed(stated), _packed(wrong)
+        self._implied = _packed((stated.astype(np.int64) @ pools.implying()) > 0) if self._several else self._stated
 
-    @span.default
-    def _span(self) -> int:
-        if self.pools is not None:
-            return 0
-        pool, span, options = len(self.first) + len(self.rest), len(self.instructions), 1
-        sizes = [len(self.first) or pool, *range(pool - 1, 0, -1)]
-        for size in sizes[: min(pool, MAX_OPTIONS - 1)]:
-            span *= size
-            options += 1
-        span *= factorial(options)
-        return span if span <= MEMORABLE else 0
+    def __call__(self, one: npt.NDArray[np.int64], two: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Whether the sets ``one[i]`` and ``two[i]`` may share a round; no set meets itself."""
+        a, b, wrong_a, wrong_b = self._stated[one], self._stated[two], self._wrong[one], self._wrong[two]
+        if not self._several:  # every caption of each is certainly wrong of the other
+            return np.asarray(~((b & ~wrong_a) | (a & ~wrong_b)).any(-1))
+        # each holds a finding that the other's table marks absent, and none says all that the other says
+        found = (b & wrong_a).any(-1) & (a & wrong_b).any(-1)
+        return np.asarray(found & (b & ~self._implied[one]).any(-1) & (a & ~self._implied[two]).any(-1))
 
-    def draw(self, bits: int) -> Outcome:
-        """Instruction, wrong options and their order from 128 bits, each choice even."""
-        if self.pools is None:
-            return self._few(bits)
-        draw = Draw.of(bits)  # looking for options that fit may take more draws than the bits hold
-        template = draw.below(len(self.instructions))
-        chosen = self._combined(draw, self.pools) if self.size > 1 else self._fitting(draw, self.pools)
-        options = draw.shuffled([self.answer, *chosen])
-        return template, tuple(options), options.index(self.answer)
-
-    def _few(self, bits: int) -> Outcome:
-        """Where any options may meet, seven small draws are enough."""
-        bits, template = divmod(bits, len(self.instructions))
-        first, pool = self.first, list(self.rest)
-        options = [self.answer]
-        if first:
-            bits, place = divmod(bits, len(first))
-            options.append(first[place])
-            pool = [*first[:place], *first[place + 1 :], *pool]
-        while pool and len(options) < MAX_OPTIONS:
-            bits, place = divmod(bits, len(pool))
-            options.append(pool.pop(place))
-        for place in range(len(options) - 1, 0, -1):
-            bits, other = divmod(bits, place + 1)
-            options[place], options[other] = options[other], options[place]
-        return template, tuple(options), options.index(self.answer)
-
-    def _fitting(self, draw: Draw, pools: Pools) -> list[str]:
-        """Wrong options that do not clash. A clash is looked for when a name is drawn, so that the draw stays
-        even over those that fit."""
-        pool = list(self.first)
-        chosen: list[str] = []
-        if pool:
-            chosen.append(pool.pop(draw.below(len(pool))))
-        pool += self.rest
-        while pool and len(chosen) < MAX_OPTIONS - 1:
-            name = pool.pop(draw.below(len(pool)))
-            if not any(pools.clash(name, other) for other in chosen):
-                chosen.append(name)
-        return chosen
-
-    def _combined(self, draw: Draw, pools: Pools) -> list[str]:
-        """Options of ``size`` findings each: disjoint ones as far as the findings reach, then others. No option
-        implies another: that would make two of them right or wrong together."""
-        names = draw.shuffled(self.first)
-        order = {name: place for place, name in enumerate(self.first)}
-        starts = range(0, len(names) - self.size + 1, self.size)
-        disjoint = (tuple(names[start : start + self.size]) for start in starts)
-        # the shuffled order makes the walk over all combinations an even one
-        found: list[tuple[str, ...]] = []
-        for some in islice(chain(disjoint, combinations(names, self.size)), COMBINATIONS):
-            option = tuple(sorted(some, key=order.__getitem__))
-            if option not in found and not any(pools.implied(option, other) for other in found):
-                found.append(option)
-                if len(found) == MAX_OPTIONS - 1:
-                    break
-        return ["; ".join(option) for option in found]
-
-
-class LabelPlanner:
-    """Plans for one data set, made once for each set of labels that occurs."""
-
-    def __init__(self, card: Card, subset: Subset, pools: Pools) -> None:
-        self.card = card
-        self.pools = pools
-        self.instructions = tuple(
-            text.format(modality=card.head.modality_shown, area=card.head.area_shown)
-            for text in subset.instructions["label"]
-        )
-        self._plans: dict[object, Plan | Unasked] = {}
-
-    def plan(self, stated: Sequence[str], uncertain: Sequence[str] = (), absent: Sequence[str] = ()) -> Plan | Unasked:
-        """The plan for a picture's captions, or why there is no question."""
-        key = (tuple(stated), tuple(uncertain), tuple(absent))
-        known = self._plans.get(key)
-        if known is None:
-            if len(self._plans) >= 20_000:  # multi-label sets combine without end; memory must not
-                self._plans.clear()
-            if self.card.head.kind == "multi-label":
-                known = self._several(*key)
-            else:
-                known = self._one(*key)
-            self._plans[key] = known
-        return known
-
-    def _one(self, stated: tuple[str, ...], uncertain: tuple[str, ...], absent: tuple[str, ...]) -> Plan | Unasked:
-        if not stated:
-            return Unasked("no_label", "no class is stated")
-        answer = "; ".join(stated)
-        barred = {*stated, *uncertain}
-
-        def fits(name: str) -> bool:
-            return name not in barred and all(self.pools.may_oppose(other, name) for other in stated)
-
-        every = self.pools.eligible(stated[0])
-        eligible = Eligible(tuple(filter(fits, every.own)), tuple(filter(fits, every.other)))
-        if not eligible.own and not eligible.other:
-            return Unasked("no_distractor", f"every other label of the subset may be true beside {answer!r}")
-        pools = self.pools if self.pools.clashes(eligible) else None
-        if self.pools.mode == "subset":
-            return Plan(answer, stated, self.instructions, (), (*eligible.own, *eligible.other), pools)
-        return Plan(answer, stated, self.instructions, eligible.own, eligible.other, pools)
-
-    def _several(self, stated: tuple[str, ...], uncertain: tuple[str, ...], absent: tuple[str, ...]) -> Plan | Unasked:
-        card = self.card
-        if not stated:
-            return Unasked("no_label", "no finding is stated and the picture is not called normal")
-        known = {*stated, *uncertain}
-        out = set(absent)
+    @staticmethod
+    def _marked_absent(
+        pools: Pools, stated: npt.NDArray[np.bool_], known: npt.NDArray[np.bool_], absent: Sequence[str]
+    ) -> npt.NDArray[np.bool_]:
+        """What the data set's own table says is not there."""
+        card = pools.card
+        out = np.zeros(len(stated), bool)
+        out[[card.order[name] for name in absent]] = True
         if card.head.blank_is_absent:
-            out.update(caption for caption in card.captions if caption not in known)
-        answer = "; ".join(sorted(stated, key=card.order.__getitem__))
-        fits = tuple(
-            caption
-            for caption in card.captions
-            if caption in out
-            and caption not in known
-            and all(self.pools.may_oppose(other, caption) for other in known)
-            # the table itself marks it absent, so only another name of what is there could be wrong
-            and not any(self.pools.concepts.nested(other, caption) for other in known)
-            # beside findings it would contradict itself: everybody could tell that such an option is wrong
-            and (len(stated) == 1 or not (caption == card.head.normal or self.pools.concepts.is_normal(caption)))
-        )
-        if not fits:
-            return Unasked("no_distractor", f"no finding is certainly absent beside {answer!r}")
-        size = min(len(stated), len(fits))
-        ordered = tuple(sorted(stated, key=card.order.__getitem__))
-        pools = self.pools if size > 1 or self.pools.clashes(Eligible(fits, ())) else None
-        return Plan(answer, ordered, self.instructions, fits, (), pools, size)
+            out |= ~known
+        if card.head.normal:
+            normal = card.order[card.head.normal]
+            beside = pools.beside_normal()
+            if stated[normal]:
+                out |= ~beside
+            elif (stated & ~beside).any():
+                out[normal] = True
+        return out & ~known
+
+
+def _packed(rows: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint64]:
+    """Rows of booleans as words of 64 bits."""
+    width = -(-rows.shape[1] // 64) * 64
+    padded = np.zeros((rows.shape[0], width), bool)
+    padded[:, : rows.shape[1]] = rows
+    return np.packbits(padded, axis=1).view(np.uint64)

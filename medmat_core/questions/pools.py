@@ -8,23 +8,13 @@ unrelated by the concepts of their subset: not the same, not wider or narrower, 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Literal
 
-from attrs import frozen
+import numpy as np
+import numpy.typing as npt
 
 from medmat_core.card import Card
 from medmat_core.concepts import Concepts, fold
 from medmat_core.subsets import Subset
-
-Mode = Literal["mixed", "subset", "dataset"]
-
-
-@frozen
-class Eligible:
-    """Wrong options for one answer: of the picture's own data set, and of the rest of its subset's pool."""
-
-    own: tuple[str, ...]
-    other: tuple[str, ...]
 
 
 def _chained(nested: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
@@ -42,11 +32,8 @@ class Pools:
     subset's frozen one, so that what else is installed changes nothing.
     """
 
-    def __init__(
-        self, card: Card, subset: Subset, concepts: Concepts, mode: Mode = "mixed", extra: Iterable[str] = ()
-    ) -> None:
+    def __init__(self, card: Card, subset: Subset, concepts: Concepts, extra: Iterable[str] = ()) -> None:
         self.card = card
-        self.mode = mode
         self.concepts = concepts.with_card(card)
         self._own = {fold(caption): caption for caption in card.captions}
         pairs = (*_chained(card.classes.nested), *card.classes.overlapping)
@@ -54,11 +41,10 @@ class Pools:
         self._coexist = card.head.kind == "multi-label"
         self._never = {fold(c) for c in (*card.classes.catch_all, *card.classes.anatomy)}
         others: dict[str, str] = {}
-        if mode != "dataset":
-            usable = [label.caption for label in subset.pool if not label.never]
-            for caption in (*usable, *extra):
-                if fold(caption) not in self._own:
-                    others.setdefault(fold(caption), caption)
+        usable = [label.caption for label in subset.pool if not label.never]
+        for caption in (*usable, *extra):
+            if fold(caption) not in self._own:
+                others.setdefault(fold(caption), caption)
         self._others = tuple(sorted(others.values()))
         self._negates = dict(card.classes.negates)
 
@@ -98,13 +84,31 @@ class Pools:
             return fold(denied) == fold(caption) or self.concepts.contains(denied, caption)
         return True
 
-    def eligible(self, answer: str) -> Eligible:
-        """The wrong options of a single-label question with this answer."""
-        fits: Callable[[str], bool] = lambda caption: self.may_oppose(answer, caption)  # noqa: E731
-        own = tuple(caption for caption in self.card.captions if fits(caption))
-        return Eligible(own, tuple(caption for caption in self._others if fits(caption)))
+    def captions(self) -> tuple[str, ...]:
+        """All that may be a wrong option: the card's captions, then the rest of the subset's pool."""
+        return (*self.card.captions, *self._others)
 
-    def clashes(self, eligible: Eligible) -> bool:
-        """Whether any two of the wrong options clash, so that a draw has to look."""
-        names = (*eligible.own, *eligible.other)
-        return any(self.clash(a, b) for place, a in enumerate(names) for b in names[:place])
+    # -- the same over all captions of the card, as matrices in card order ---------------------------------------
+
+    def opposing(self) -> npt.NDArray[np.bool_]:
+        """(answer, caption): where the caption is certainly false of a picture of which the answer is true."""
+        return self._matrix(self.may_oppose)
+
+    def clashing(self) -> npt.NDArray[np.bool_]:
+        """Where two different captions must not meet in one question."""
+        return self._matrix(lambda one, two: one != two and self.clash(one, two))
+
+    def implying(self) -> npt.NDArray[np.bool_]:
+        """(caption, other): where the caption says what the other says, be it by a narrower name."""
+        return self._matrix(lambda one, two: one == two or self.concepts.contains(two, one))
+
+    def beside_normal(self) -> npt.NDArray[np.bool_]:
+        """Captions that may stand beside the card's normal one (support devices are no finding), and that itself."""
+        normal = fold(self.card.head.normal)
+        return np.array(
+            [fold(name) == normal or frozenset((fold(name), normal)) in self._meeting for name in self.card.captions]
+        )
+
+    def _matrix(self, holds: Callable[[str, str], bool]) -> npt.NDArray[np.bool_]:
+        captions = self.card.captions
+        return np.array([[holds(one, two) for two in captions] for one in captions], bool)

@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterable, Iterator
 from math import isfinite
 from typing import Any
 
+from medmat_core.fileio import open_regular
 from medmat_core.model import Box, BoxSample, Split
 from medmat_core.readers.pictures import Pictures
 from medmat_core.readers.tables import Row, json_file
-from medmat_core.readers.tagged import by_value
+from medmat_core.readers.tagged import named
 from medmat_core.tree import Tree
 
 
@@ -30,7 +31,8 @@ def voc_boxes(tree: Tree, file: str) -> list[Box] | None:
 
     tree.opened.add(file)
     try:
-        root = parse(tree.path(file)).getroot()
+        with open_regular(tree.path(file)) as handle:
+            root = parse(handle).getroot()
     except (OSError, ParseError, DefusedXmlException) as error:
         tree.report("bad_file", file, f"not readable XML: {error}")
         return None
@@ -87,13 +89,11 @@ def table_boxes(
     counted from 0. ``nothing`` are codes of rows that say that nothing was found: they add no box. A row that holds
     no box is reported and its picture left out, since its other boxes would not be all there are.
     """
-    for name, same in by_value(table, image).items():
+    for name, same in named(tree, table, image).items():
         boxes = [_box(row, code, corners) for row in same if row.get(code) not in nothing]
         bad = next((row for row in same if row.get(code) not in nothing and _box(row, code, corners) is None), None)
-        if bad is not None or not name:
-            row = same[0] if bad is None else bad
-            what = f"no class or no numbers in {', '.join(corners)}" if name else "the row names no picture"
-            tree.report("bad_row", row.file, what, row.number)
+        if bad is not None:
+            tree.report("bad_row", bad.file, f"no class or no numbers in {', '.join(corners)}", bad.number)
             continue
         path = pictures.wanted(name, same[0].file, same[0].number, by=by)
         if path is None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from medmat_core.card import Card
+from medmat_core.images.suffixes import is_image
 from medmat_core.model import LabelSample, Split
-from medmat_core.tree import Tree, fold, is_image
+from medmat_core.tree import Tree, fold
 
 _SPLITS: Mapping[str, Split] = {
     "train": "train",

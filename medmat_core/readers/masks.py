@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, 
 from typing import Literal
 
 from medmat_core.card import Card
+from medmat_core.images.colors import parse_color
 from medmat_core.model import Mask, MaskFile, MaskSample, Split
 from medmat_core.readers.pictures import stem as stem_of
 from medmat_core.tree import Tree, fold
@@ -23,11 +24,7 @@ def stem_index(paths: Iterable[str], stem: Callable[[str], str] | None = None) -
 
 def palette(card: Card) -> tuple[tuple[tuple[int, int, int], str], ...]:
     """The card's mask colours as :class:`ColorMask` takes them: "#aa0055" -> (170, 0, 85), each with its code."""
-    pairs: list[tuple[tuple[int, int, int], str]] = []
-    for text, code in card.mask.colors.items():
-        number = int(text.lstrip("#"), 16)
-        pairs.append(((number >> 16, number >> 8 & 255, number & 255), code))
-    return tuple(pairs)
+    return tuple((parse_color(text), code) for text, code in card.mask.colors.items())
 
 
 def report_unpaired(tree: Tree, masks: Iterable[tuple[Hashable, str]], pictures: Collection[Hashable]) -> None:

@@ -73,7 +73,9 @@ class Pictures:
 
     def wanted(self, text: str, file: str, row: int | None = None, *, by: str = "name") -> str | None:
         """Look up by "stem", "name" or "tail"; None, with a problem reported, where there is no such picture
-        or the text points outside the data folder."""
+        or the text points outside the data folder, and with a note where it is empty."""
+        if nameless(self.tree, text, file, row):
+            return None
         if escapes(text):
             self.tree.report("path_escapes", file, f"{text!r} points outside the data folder", row)
             return None
@@ -109,6 +111,14 @@ def report_unlisted(pictures: Pictures, samples: Iterable[S], *, reason: str = "
             pictures.tree.report(reason, path, "no usable row of the label file names the picture")
 
 
+def nameless(tree: Tree, text: str, file: str, row: int | None = None) -> bool:
+    """Whether a row of a label file names nothing, which is noted: tables end in blank rows or hold stray remarks."""
+    if text.strip():
+        return False
+    tree.report("empty_row", file, "the row names no picture", row)
+    return True
+
+
 def escapes(text: str) -> bool:
     """Whether a path from a label file climbs out of the folder it is relative to."""
     depth = 0
@@ -128,8 +138,10 @@ def picture_beside(tree: Tree, file: str, text: str, row: int | None = None) -> 
     In the second case the path begins with the name of the file's own folder ("CheXpert-v1.0-small/train/x.jpg"),
     which may have been left out when unzipping: the first name is dropped if there is no such picture with it.
     Only the folders on the way are listed. None, with a problem reported, where there is no such picture or the
-    path climbs out of the folder it starts in.
+    path climbs out of the folder it starts in; with a note, where the text is empty.
     """
+    if nameless(tree, text, file, row):
+        return None
     names = [name for name in text.replace("\\", "/").split("/") if name not in ("", ".")]
     if ".." in names:
         tree.report("path_escapes", file, f"{text!r} points outside the data folder", row)

@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from medmat_core.readers.pictures import escapes
+from medmat_core.fileio import check_regular, open_regular
+from medmat_core.readers.pictures import escapes, nameless
 from medmat_core.tree import Tree
 
 csv.field_size_limit(1 << 30)  # run-length masks are longer than the default 128 KiB
@@ -45,7 +46,8 @@ def read_text(tree: Tree, file: str) -> str | None:
     """
     tree.opened.add(file)
     try:
-        raw = tree.path(file).read_bytes()
+        with open_regular(tree.path(file)) as handle:
+            raw = handle.read()
     except FileNotFoundError:
         tree.report("missing_file", file, "the label file is not there; unzip the archive that holds it")
         return None
@@ -98,11 +100,14 @@ def rows(
     delimiter: str | None = None,
     sheet: str | None = None,
     blanks: bool = False,
+    key: str | None = None,
 ) -> Iterator[Row]:
     """The rows of a CSV file or a spreadsheet (.xlsx), each cell stripped.
 
     ``header`` names the columns of a table that has none; a first line that repeats those names (a copy with
     a header) is skipped. ``require`` are columns without which the table is reported and nothing is yielded.
+    ``key`` is the column that says what a row is about: a row in which it is blank is noted as ``empty_row`` and not
+    yielded, however long it is.
     ``delimiter`` None takes the one most frequent in the first line; ``" "`` splits at any white space.
     ``blanks`` keeps inner cells as they are when a row is shorter than the header (fixed trailing columns
     missing); otherwise a row with too few or too many filled cells is reported as ``bad_row``.
@@ -128,6 +133,9 @@ def rows(
                 continue
         if len(cells) > len(names) and not any(cells[len(names) :]):
             cells = cells[: len(names)]
+        if key in names and not all(cells[names.index(key) :][:1]):
+            nameless(tree, "", file, number)
+            continue
         if len(cells) > len(names) or (len(cells) < len(names) and not blanks):
             tree.report("bad_row", file, f"{len(cells)} fields where the table has {len(names)}", number)
             continue
@@ -139,8 +147,9 @@ def rows(
 def lookup(tree: Tree, file: str, key: str, value: str, *, required: bool = False) -> dict[str, str]:
     """One column of a table by another: ``{row[key]: row[value]}``; of two rows with one key the first counts.
 
-    A row in which one of the two is blank is left out, and reported as ``bad_row`` where each row must have both
-    (``required``). A key that points outside the data folder is reported as ``path_escapes``.
+    A row in which one of the two is blank is left out. Where each row must have both (``required``), a blank value is
+    reported as ``bad_row`` and a blank key noted as ``empty_row``. A key that points outside the data folder is
+    reported as ``path_escapes``.
     """
     found: dict[str, str] = {}
     for row in rows(tree, file, require=(key, value)):
@@ -148,8 +157,8 @@ def lookup(tree: Tree, file: str, key: str, value: str, *, required: bool = Fals
             tree.report("path_escapes", file, f"{row[key]!r} points outside the data folder", row.number)
         elif row[key] and row[value]:
             found.setdefault(row[key], row[value])
-        elif required:
-            tree.report("bad_row", file, f"{value if row[key] else key} is blank", row.number)
+        elif required and not nameless(tree, row[key], file, row.number):
+            tree.report("bad_row", file, f"{value} is blank", row.number)
     return found
 
 
@@ -205,6 +214,7 @@ def _spreadsheet(tree: Tree, file: str, sheet: str | None) -> Iterator[tuple[int
         raise MedmatError(f"{file}: spreadsheets need openpyxl; run: pip install 'medmat-core[xlsx]'") from error
     tree.opened.add(file)
     try:
+        check_regular(tree.path(file))
         book = openpyxl.load_workbook(tree.path(file), read_only=True, data_only=True)
     except FileNotFoundError:
         tree.report("missing_file", file, "the spreadsheet is not there")

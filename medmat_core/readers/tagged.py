@@ -8,7 +8,7 @@ from attrs import frozen
 
 from medmat_core.card import Card
 from medmat_core.model import LabelSample, Split
-from medmat_core.readers.pictures import Pictures
+from medmat_core.readers.pictures import Pictures, nameless
 from medmat_core.readers.tables import Row
 from medmat_core.tree import Tree
 
@@ -58,18 +58,18 @@ def table_labels(
     """One sample a row: ``image`` and ``code`` are columns or rules over the row.
 
     ``by`` says how the picture is looked up ("stem", "name", "tail"). A row without a code is reported as
-    ``bad_row``; one whose picture is not there as ``missing_image``. ``group`` is a column or a rule over
-    (row, path); ``split`` a part or a rule. Rows that ``skip`` accepts are left out.
+    ``bad_row``; one whose picture is not there as ``missing_image``; one that names no picture is a note. ``group`` is
+    a column or a rule over (row, path); ``split`` a part or a rule. Rows that ``skip`` accepts are left out.
     """
     for row in table:
         if skip is not None and skip(row):
             continue
         name = row.get(image) if isinstance(image, str) else image(row)
         stated = row.get(code) if isinstance(code, str) else code(row)
-        if not name or not stated:
-            tree.report(
-                "bad_row", row.file, "the row names no picture" if not name else "the row has no label", row.number
-            )
+        if nameless(tree, name, row.file, row.number):
+            continue
+        if not stated:
+            tree.report("bad_row", row.file, "the row has no label", row.number)
             continue
         path = pictures.wanted(name, row.file, row.number, by=by)
         if path is None:
@@ -103,6 +103,14 @@ def by_value(table: Iterable[Row], column: str) -> dict[str, list[Row]]:
     return found
 
 
+def named(tree: Tree, table: Iterable[Row], column: str) -> dict[str, list[Row]]:
+    """:func:`by_value` without the rows in which the column is blank: each of them is noted."""
+    found = by_value(table, column)
+    for row in found.pop("", ()):
+        nameless(tree, "", row.file, row.number)
+    return found
+
+
 def merged_labels(
     tree: Tree,
     table: Iterable[Row],
@@ -119,13 +127,12 @@ def merged_labels(
     Rules are those of :func:`table_labels`; ``group`` and ``split`` go by a picture's first row. A row without a
     label is reported and its picture left out, since the other rows need not be all that is true of it.
     """
-    for name, same in by_value(table, image).items():
+    for name, same in named(tree, table, image).items():
         first = same[0]
         labels = [row.get(code) if isinstance(code, str) else code(row) for row in same]
-        bare = next((row for row, label in zip(same, labels, strict=True) if not label), None if name else first)
+        bare = next((row for row, label in zip(same, labels, strict=True) if not label), None)
         if bare is not None:
-            what = "the row has no label" if name else "the row names no picture"
-            tree.report("bad_row", bare.file, what, bare.number)
+            tree.report("bad_row", bare.file, "the row has no label", bare.number)
             continue
         path = pictures.wanted(name, first.file, first.number, by=by)
         if path is None:
@@ -162,6 +169,9 @@ def one_hot(
     """
     wanted = columns or tuple(card.labels)
     for row in table:
+        name = row.get(image) if isinstance(image, str) else image(row)
+        if nameless(tree, name, row.file, row.number):
+            continue
         found = marks(row, wanted)
         if found is None or (single and len(found.stated) != 1):
             tree.report(
@@ -169,7 +179,6 @@ def one_hot(
                 f"{len(found.stated)} classes marked where exactly one belongs", row.number,
             )  # fmt: skip
             continue
-        name = row.get(image) if isinstance(image, str) else image(row)
         path = pictures.wanted(name, row.file, row.number, by=by)
         if path is None:
             continue

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from medmat_core.card import ExampleFile, ExamplePicture
+from medmat_core.fileio import open_regular
 from medmat_core.model import Split
 from medmat_core.readers.boxes import coco_boxes, voc_boxes
 from medmat_core.scaffold.proposal import EXAMPLE_SIZE, SPOTS, Box4, Code, Layout, Proposal, Shown
@@ -159,16 +160,16 @@ def _coco(survey: Survey) -> Proposal | None:
 
 def _is_coco(tree: Tree, file: str) -> bool:
     try:
-        with open(tree.path(file), encoding="utf-8", errors="replace") as stream:
-            raw: Any = json.load(stream)
+        with open_regular(tree.path(file)) as stream:
+            raw: Any = json.loads(stream.read().decode("utf-8", "replace"))
     except (OSError, ValueError, RecursionError):
         return False
     return isinstance(raw, dict) and {"images", "annotations", "categories"} <= raw.keys()
 
 
 def _categories(tree: Tree, file: str) -> list[str]:
-    with open(tree.path(file), encoding="utf-8", errors="replace") as stream:
-        raw: Any = json.load(stream)
+    with open_regular(tree.path(file)) as stream:
+        raw: Any = json.loads(stream.read().decode("utf-8", "replace"))
     return [str(item["name"]) for item in raw["categories"] if isinstance(item, dict) and "name" in item]
 
 

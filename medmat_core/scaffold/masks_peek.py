@@ -45,7 +45,7 @@ def peek(base: Path, masks: Sequence[str]) -> Peek:
     """Look into at most 24 masks, spread over all."""
     import numpy as np
 
-    from medmat_core.regions.pixels import load
+    from medmat_core.images.pixels import load
 
     numbers: Counter[int] = Counter()
     colors: Counter[str] = Counter()

@@ -117,7 +117,7 @@ readme = "README.md"
 # Choose a licence for this code (not the data set's): name it here and add its text as LICENSE.
 # license = "Apache-2.0"
 requires-python = ">=3.11"
-dependencies = ["medmat-core{extras}>=0.1"]
+dependencies = ["medmat-core{extras}>=0.1,<0.2"]
 
 [project.entry-points.medmat]
 {names.slug} = {toml_text(f"{names.package}.{names.module}")}

@@ -13,11 +13,12 @@ from attrs import evolve
 
 from medmat_core.card import Card, ExampleFile, ExamplePicture, Ignored
 from medmat_core.errors import MedmatError, UsageError
+from medmat_core.images.suffixes import IMAGE_SUFFIXES
 from medmat_core.model import NOTES, BoxSample, ColorMask, IndexMask, LabelSample, MaskFile, MaskSample, Problem
 from medmat_core.scaffold.card_text import card_text
 from medmat_core.scaffold.proposal import Proposal
 from medmat_core.scaffold.survey import pattern, suffix
-from medmat_core.tree import IMAGE_SUFFIXES, Tree
+from medmat_core.tree import Tree
 
 _PATTERNS: Final = 24
 UNREAD: Final = "not read\n"

@@ -12,11 +12,11 @@ from typing import Final
 
 from attrs import frozen
 
+from medmat_core.images.suffixes import FOREIGN_VOLUMES, IMAGE_SUFFIXES, VOLUME_SUFFIXES
 from medmat_core.scaffold.words import folded
-from medmat_core.tree import IMAGE_SUFFIXES, Tree, fold
+from medmat_core.tree import Tree, fold
 
 _MARKERS: Final = 24
-_VOLUMES: Final = (".nii", ".nii.gz", ".npy", ".mha", ".nrrd")
 
 
 @frozen
@@ -72,7 +72,7 @@ class Survey:
     @property
     def volumes(self) -> list[str]:
         """Files that hold many pictures each."""
-        return [path for path in self.others if path.lower().endswith(_VOLUMES)]
+        return [path for path in self.others if path.lower().endswith(VOLUME_SUFFIXES + FOREIGN_VOLUMES)]
 
     def with_suffix(self, *suffixes: str) -> list[str]:
         """The other files with one of these suffixes (lower case)."""

@@ -13,11 +13,13 @@ from typing import Final, Literal
 from attrs import evolve, field, frozen
 
 from medmat_core.card import ExampleFile
+from medmat_core.fileio import open_regular
+from medmat_core.images.suffixes import IMAGE_SUFFIXES
 from medmat_core.model import Split
 from medmat_core.readers.tables import Row, lines, rows
 from medmat_core.scaffold.survey import Survey, shared, stem, suffix
 from medmat_core.scaffold.words import MASK_WORD, split_of_name, split_of_path
-from medmat_core.tree import IMAGE_SUFFIXES, Tree, fold
+from medmat_core.tree import Tree, fold
 
 LIMIT: Final = 300_000
 """Rows of a table that are looked at."""
@@ -122,7 +124,7 @@ def _read(survey: Survey, path: str) -> Table | None:
     delimiter = ""
     if not path.lower().endswith(".xlsx"):
         try:
-            with open(tree.path(path), "rb") as file:
+            with open_regular(tree.path(path)) as file:
                 raw = file.read(1 << 16)
         except OSError:
             return None

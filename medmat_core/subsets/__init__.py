@@ -18,7 +18,14 @@ from attrs import field, frozen
 
 from medmat_core.errors import CatalogError
 from medmat_core.subsets.pool import PoolLabel, frozen_pool, pool_version
-from medmat_core.subsets.wording import PLACEHOLDERS, convention_clause, count_clause, in_sentence, placeholders
+from medmat_core.subsets.wording import (
+    PLACEHOLDERS,
+    convention_clause,
+    count_clause,
+    in_sentence,
+    lacking,
+    placeholders,
+)
 
 __all__ = [
     "PLACEHOLDERS",
@@ -29,6 +36,7 @@ __all__ = [
     "count_clause",
     "in_sentence",
     "load_subset",
+    "placeholders",
     "pool_version",
     "subset_index",
 ]
@@ -77,7 +85,7 @@ class Subset:
             if len({" ".join(text.casefold().split()) for text in texts}) != 6 or len(texts) != 6:
                 raise ValueError(f"subset {self.no}: {ask}: six different instructions are needed, found {len(texts)}")
             for text in texts:
-                if placeholders(text) != PLACEHOLDERS[ask]:
+                if lacking(ask, text):
                     names = ", ".join(f"{{{name}}}" for name in sorted(PLACEHOLDERS[ask]))
                     raise ValueError(f"subset {self.no}: {ask}: {text!r} must hold {names} and nothing else in braces")
 

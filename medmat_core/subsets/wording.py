@@ -19,7 +19,7 @@ PLACEHOLDERS: Final[Mapping[str, frozenset[str]]] = {
     "presence": frozenset({"modality", "area", "caption"}),
     "structure": frozenset({"modality", "area", "box", "convention"}),
 }
-"""What every instruction of an ask holds, no more and no less."""
+"""What every instruction of an ask holds, no more; see :func:`lacking` for what it may leave out."""
 
 _CONVENTIONS: Final[Mapping[str, str]] = {
     "unit": "as [x1, y1, x2, y2] in fractions of the picture's width and height",
@@ -69,6 +69,15 @@ def count_clause(regions: int) -> str:
 def convention_clause(box_format: str) -> str:
     """What ``{convention}`` says for a box format, such as "unit" (KeyError where there is none of that name)."""
     return _CONVENTIONS[box_format]
+
+
+def lacking(ask: str, template: str) -> frozenset[str]:
+    """The placeholders that an instruction lacks, or has although its ask fills none of that name.
+
+    ``{area}`` may be missing beside ``{caption}``: a lesion of the skin in an image of the skin reads better said once.
+    """
+    wanted, found = PLACEHOLDERS[ask], placeholders(template)
+    return (wanted ^ found) - ({"area"} if "caption" in wanted else frozenset())
 
 
 def placeholders(template: str) -> frozenset[str]:

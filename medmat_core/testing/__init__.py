@@ -58,9 +58,10 @@ def find_datasets(names: Sequence[str] = ()) -> list[Dataset]:
 
 def _card(dataset: Dataset, tmp: Path) -> Iterator[Finding]:
     """The card is complete and well-formed."""
-    from medmat_core.testing.card_check import check_card
+    from medmat_core.testing.card_check import check_card, check_index
 
-    return check_card(dataset.card)
+    yield from check_card(dataset.card)
+    yield from check_index(dataset)
 
 
 def _example(dataset: Dataset, tmp: Path) -> Iterator[Finding]:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 from medmat_core.card import Card, ExamplePicture
+from medmat_core.dataset import Dataset
 from medmat_core.errors import CardError
+from medmat_core.index import NAME, Indexes
 from medmat_core.model import ASKS
+from medmat_core.plugins import hooks_in
 from medmat_core.samples.pictures import mode_of
 from medmat_core.testing.report import Finding
 from medmat_core.testing.tally import tried
@@ -41,6 +46,19 @@ def check_card(card: Card) -> Iterator[Finding]:
             "example.expect",
             hint=True,
         )
+
+
+def check_index(dataset: Dataset) -> Iterator[Finding]:
+    """Whether the index of the data set's package, where it has one, is current for its module."""
+    module, package = (sys.modules.get(name) for name in (dataset.module, dataset.module.partition(".")[0]))
+    file = Path(getattr(package, "__file__", None) or "").parent / NAME
+    if module is None or package is module or not file.is_file() or hooks_in(module) != ["medmat_datasets"]:
+        return
+    if Indexes().heads(dataset.module) is None:
+        yield Finding(
+            _CHECK, str(file), f"what it says of {dataset.module} is not current, so it counts for nothing",
+            "run: python -m medmat_core.index FOLDER (where pyproject.toml lies)",
+        )  # fmt: skip
 
 
 _Fault = tuple[str, str, str]

@@ -14,6 +14,7 @@ from attrs import evolve, frozen
 from medmat_core.card import Card, Expect
 from medmat_core.dataset import Dataset
 from medmat_core.errors import MedmatError
+from medmat_core.images.suffixes import IMAGE_SUFFIXES
 from medmat_core.model import BoxSample, LabelSample, MaskSample, Sample
 from medmat_core.samples import example_files
 from medmat_core.testing.reading import (
@@ -30,7 +31,6 @@ from medmat_core.testing.reading import (
 )
 from medmat_core.testing.report import Finding
 from medmat_core.testing.tally import read_samples, tried
-from medmat_core.tree import IMAGE_SUFFIXES
 
 Boxes = tuple[tuple[int, int, int, int], ...]
 
@@ -99,7 +99,8 @@ def _sound(card: Card, reading: Reading, style: Style) -> Iterator[Finding]:
             "yield LabelSample, MaskSample, BoxSample or Problem",
         )
     for problem in reading.problems:
-        if problem.reason not in QUIET:
+        known = any(item.covers(problem.reason, reading.prefix + problem.file) for item in card.tables.known)
+        if problem.reason not in QUIET and not known:
             yield Finding(
                 "no problem on the example",
                 problem.file or card.path.name,
@@ -226,7 +227,7 @@ def facts_of(
 
     if isinstance(sample, LabelSample):
         return Facts(ordered(sample.stated), ordered(sample.uncertain), {})
-    from medmat_core.regions.facts import regions_of
+    from medmat_core.regions.extract import regions_of
 
     boxes: dict[str, list[tuple[int, int, int, int]]] = {}
     found = regions_of(sample, size, root, card, decoders)

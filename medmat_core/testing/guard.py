@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any
 from unittest import mock
 
-from medmat_core.tree import IMAGE_SUFFIXES
+from medmat_core.images.suffixes import IMAGE_SUFFIXES
 
 
 class PictureOpened(Exception):  # noqa: N818 - reads as a statement in a traceback

@@ -141,7 +141,7 @@ def names_of(card: Card, reading: Reading, full: str) -> set[str]:
     path, sharp, index = full.removeprefix(reading.prefix).rpartition("#")
     path = path if sharp else index
     tail = f"-{index}" if sharp else ""
-    rendered = {f"images/{card.slug}/{name}{tail}.png" for name in (path, path.rpartition(".")[0])}
+    rendered = {f"rendered/{card.slug}/{name}{tail}.png" for name in (path, path.rpartition(".")[0])}
     return {f"{_DATA}/{card.folder}/{full}", *rendered}
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from regions_oracle import as_found, drawn_masks, flood_found, flood_regions, noise_masks
 
 from medmat_core.regions.find import area_floor, box_cells, find_regions
+from tests.regions.regions_oracle import as_found, drawn_masks, flood_found, flood_regions, noise_masks
 
 
 @given(st.one_of(noise_masks(), drawn_masks()))

@@ -11,7 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-from regions_oracle import (
+
+from medmat_core.images import PictureError
+from medmat_core.model import ColorMask, IndexMask, MaskFile, PolygonMask, RleMask, Slice
+from medmat_core.regions.decode import decode
+from medmat_core.regions.find import find_regions
+from tests.regions.regions_oracle import (
     FILE_ENCODINGS,
     as_found,
     drawn_masks,
@@ -20,11 +25,6 @@ from regions_oracle import (
     write_dicom,
     write_rgb,
 )
-
-from medmat_core.model import ColorMask, IndexMask, MaskFile, PolygonMask, RleMask, Slice
-from medmat_core.regions.decode import decode
-from medmat_core.regions.find import find_regions
-from medmat_core.regions.pixels import PixelError
 
 
 def size_of(mask: np.ndarray) -> tuple[int, int]:
@@ -40,7 +40,7 @@ def regions(mask_words, size, root=Path(), min_area=1):
 
 
 def reason_of(mask, size=(8, 6), root=Path()) -> str:
-    with pytest.raises(PixelError) as caught:
+    with pytest.raises(PictureError) as caught:
         decode(mask, size, root)
     return caught.value.reason
 

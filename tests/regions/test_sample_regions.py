@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-from regions_oracle import as_found, drawn_masks, flood_found, make_card, run_lengths, write_gray
 
+from medmat_core.images import PictureError
 from medmat_core.model import (
     Box,
     BoxSample,
@@ -20,8 +20,8 @@ from medmat_core.model import (
     RleMask,
     Slice,
 )
-from medmat_core.regions.facts import Found, regions_of
-from medmat_core.regions.pixels import PixelError
+from medmat_core.regions.extract import Found, regions_of
+from tests.regions.regions_oracle import as_found, drawn_masks, flood_found, make_card, run_lengths, write_gray
 
 SIZE = (60, 40)
 
@@ -232,7 +232,7 @@ def test_a_plugin_s_fault_is_a_bad_mask_of_that_sample(tmp_path, card):
         return [("a", np.ones(size, np.uint8))]
 
     def refusing(mask, size, root):
-        raise PixelError("bad_mask", "not in my language")
+        raise PictureError("bad_mask", "not in my language")
 
     sample = MaskSample("i.png", (RleMask("x", "a"),))
     for decoder, word in ((wrong_shape, "(60, 40)"), (refusing, "my language")):

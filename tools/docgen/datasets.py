@@ -50,7 +50,13 @@ class Entry:
 
     @property
     def file(self) -> str:
-        return f"{self.card.head.no:03d}-{self.card.head.slug}.md"
+        head = self.card.head
+        return f"{head.slug}.md" if head.no is None else f"{head.no:03d}-{head.slug}.md"
+
+    @property
+    def number(self) -> str:
+        """The row of Med-MAT's table, "" for a data set that is none."""
+        return "" if self.card.head.no is None else str(self.card.head.no)
 
     @property
     def link(self) -> str:
@@ -65,7 +71,7 @@ def load(plugins: Path) -> list[Entry]:
         for path in sorted(project.parent.glob("medmat_*/*.toml")):
             if path.with_suffix(".py").is_file():
                 found.append(Entry(Card.load(path), dist, f"{path.parent.name}.{path.stem}"))
-    return sorted(found, key=lambda entry: entry.card.head.no or 0)
+    return sorted(found, key=lambda entry: entry.card.head.no or 1000)
 
 
 def pages(entries: Sequence[Entry]) -> Iterator[tuple[str, str]]:
@@ -79,8 +85,9 @@ def pages(entries: Sequence[Entry]) -> Iterator[tuple[str, str]]:
 
 def _page(entry: Entry, entries: Sequence[Entry]) -> str:
     card, head = entry.card, entry.card.head
+    name = entry.number or head.slug
     sections = [
-        f"# {head.no}. {text(head.title)}",
+        f"# {entry.number}. {text(head.title)}" if entry.number else f"# {text(head.title)}",
         _facts(entry),
         "## Where to get it",
         _source(entry),
@@ -111,11 +118,10 @@ def _page(entry: Entry, entries: Sequence[Entry]) -> str:
     sections += [
         "## Use it",
         fenced(
-            f"medmat show {head.no}\nmedmat check {head.no} --data med-mat\n"
-            f"medmat build {head.no} --data med-mat --out out",
+            f"medmat show {name}\nmedmat check {name} --data med-mat\nmedmat build {name} --data med-mat --out out",
             "sh",
         ),
-        f"`medmat sample {head.no} --to samples/med-mat` writes the files listed above as drawn phantoms.",
+        f"`medmat sample {name} --to samples/med-mat` writes the files listed above as drawn phantoms.",
     ]
     return page(*sections, note=f"from {entry.card.path.name}")
 
@@ -156,6 +162,8 @@ def _place(entry: Entry, entries: Sequence[Entry]) -> str:
     head = entry.card.head
     lines = [f"Under {code(f'med-mat/{head.folder}/')}, with or without the archive's outer folders. For example:"]
     lines.append(fenced("\n".join(tree_lines(entry.card, SHOWN))))
+    if head.aliases:
+        lines.append(f"The folder is found as well if it is called {_or(list(map(code, head.aliases)))}.")
     sharing = [other for other in entries if other is not entry and other.card.head.folder == head.folder]
     if sharing:
         lines.append(f"The same folder serves {_and(_named(sharing))}: download it once.")
@@ -186,6 +194,8 @@ def _labels(card: Card) -> str:
         if pairs:
             joined = "; ".join(f"{text(one)} and {text(other)}" for one, other in pairs)
             lines.append(f"{title}: {joined}.")
+    if card.classes.one_label:
+        lines.append(f"One label a picture, so a question asks for the main one: {text(card.classes.one_label)}.")
     return "\n\n".join(lines)
 
 
@@ -218,7 +228,11 @@ def _split(entry: Entry, entries: Sequence[Entry]) -> str:
 
 
 def _named(entries: Sequence[Entry]) -> list[str]:
-    return [f"[row {entry.card.head.no}]({entry.file})" for entry in entries]
+    return [f"[row {entry.number}]({entry.file})" if entry.number else entry.link for entry in entries]
+
+
+def _or(items: Sequence[str]) -> str:
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} or {items[-1]}"
 
 
 def _and(items: Sequence[str]) -> str:
@@ -232,7 +246,8 @@ def _index(entries: Sequence[Entry]) -> str:
         by_modality.setdefault(_MODALITIES.get(name, name), []).append(entry)
     sections = [
         "# Data sets",
-        f"{len(entries)} data sets, the rows of Med-MAT's table, by modality. "
+        f"{sum(1 for entry in entries if entry.number)} data sets, the rows of Med-MAT's table, and "
+        f"{sum(1 for entry in entries if not entry.number)} more, by modality. "
         "The same by [subset](subsets.md). Each page is made from the data set's card, which is also what "
         "`medmat show` prints. medmat holds no data: every data set is downloaded from its source, under its own "
         "licence.",
@@ -240,7 +255,7 @@ def _index(entries: Sequence[Entry]) -> str:
     for modality in sorted(by_modality, key=str.casefold):
         rows = [
             (
-                str(entry.card.head.no),
+                entry.number,
                 entry.link,
                 text(entry.card.head.area),
                 text(entry.card.head.task),
@@ -275,7 +290,7 @@ def _subsets(entries: Sequence[Entry]) -> str:
         captions = [label.caption for label in subset.pool if not label.never]
         lines = [
             f"{text(index.modality)}, {text(index.area)}, {text(index.task)}.",
-            "Members: " + ", ".join(f"{entry.card.head.no} {entry.link}" for entry in members.get(no, [])) + ".",
+            "Members: " + ", ".join(f"{entry.number} {entry.link}".strip() for entry in members.get(no, [])) + ".",
             f"Questions: {', '.join(subset.instructions)}.",
             f"Captions: {text('; '.join(captions))}." if captions else "",
             f"Never wrong options: {text('; '.join(never))}." if never else "",
@@ -286,7 +301,7 @@ def _subsets(entries: Sequence[Entry]) -> str:
 
 def _corrections(entries: Sequence[Entry]) -> str:
     rows = [
-        (str(entry.card.head.no), f"[{text(entry.card.head.title)}](../datasets/{entry.file})", text(correction))
+        (entry.number, f"[{text(entry.card.head.title)}](../datasets/{entry.file})", text(correction))
         for entry in entries
         for correction in entry.card.head.corrections
     ]

@@ -19,8 +19,9 @@ from medmat_core import hooks, model, readers
 from medmat_core.audit.faults import FAULTS
 from medmat_core.audit.faults import NOTES as AUDIT_NOTES
 from medmat_core.audit.guess import GUESSERS
-from medmat_core.builtin import _COMMANDS
+from medmat_core.builtin import medmat_commands
 from medmat_core.cli import cli
+from medmat_core.commands import LazyCommand
 from medmat_core.commands.show import _ACCESS
 from medmat_core.model import NOTES, REASONS
 
@@ -85,16 +86,10 @@ def _commands() -> str:
         "## medmat",
         fenced(_own_help()),
     ]  # fmt: skip
-    for name, (module, _) in _COMMANDS.items():
-        sections.append(f"## medmat {name}")
-        try:
-            command = importlib.import_module(f"medmat_core.commands.{module}").command
-        except ModuleNotFoundError as error:
-            if error.name != f"medmat_core.commands.{module}":
-                raise
-            sections.append("Not part of this version.")
-            continue
-        sections.append(fenced(help_text(command, f"medmat {name}")))
+    for command in medmat_commands():
+        assert isinstance(command, LazyCommand)
+        name = f"medmat {command.name}"
+        sections += [f"## {name}", fenced(help_text(command.load(), name))]
     return page(*sections, note="from the commands")
 
 
@@ -102,7 +97,7 @@ def _own_help() -> str:
     """``medmat --help`` without what plugins add."""
 
     class Bare(type(cli)):  # type: ignore[misc]
-        def _added(self, ctx: click.Context) -> dict[str, click.Command]:
+        def added(self, ctx: click.Context) -> dict[str, click.Command]:
             return {}
 
     bare = Bare(
@@ -123,8 +118,9 @@ def _hooks() -> str:
         "(`from medmat_core import hookimpl`). A function may leave out arguments that it does not need.",
         f"The version of this contract is {hooks.API_VERSION}. A module that needs another one says so with "
         "`MEDMAT_API = N`; it is then listed as failed, with what to upgrade, and everything else works on.",
-        "An entry point named by the slug of its data set, whose module has its card beside it and implements no other "
-        "hook, is not imported by commands that have no use for that data set.",
+        "A package may hold an `index.json` of what the heads of its cards say, written by "
+        "`python -m medmat_core.index FOLDER`: then a module that implements `medmat_datasets` alone is imported when "
+        "one of its data sets is needed. An entry whose module or card has changed since counts for nothing.",
     ]
     for name, function in vars(hooks).items():
         if name.startswith("medmat_"):
@@ -289,6 +285,8 @@ def _card(head: type = cards.Head) -> str:
         "classes": cards.Classes,
         "mask": cards.MaskRules,
         "ignored": cards.Ignored,
+        "published": cards.Published,
+        "known": cards.Known,
         "example.pictures": cards.ExamplePicture,
         "example.files": cards.ExampleFile,
         "example.expect": cards.Expect,
@@ -306,7 +304,7 @@ def _card(head: type = cards.Head) -> str:
         "of classes everywhere. Two codes may share a caption.",
     ]
     for name, shape in shapes.items():
-        several = name.startswith("example.") or name == "ignored"
+        several = name.startswith("example.") or name in ("ignored", "known")
         sections.append(f"## [[{name}]]" if several else f"## [{name}]")
         sections += [docstring(shape), _fields(shape, words.TABLES[name])]
     access = table(("access", "meaning"), [(code(name), meaning) for name, meaning in _ACCESS.items()])

@@ -9,6 +9,8 @@ HEAD: Final = {
     "slug": "The short name: lower-case letters and digits with single hyphens. Also the name of the entry point.",
     "title": "The name for people.",
     "folder": "The folder under the data folder, such as `med-mat/BUSI`.",
+    "aliases": "Other names under which the folder is found: the archive's own, a former one, the right spelling. The "
+    "folder keeps its name in record paths.",
     "modality": "Med-MAT's modality, as its table writes it (`FP`, `X-Ray`).",
     "area": "Med-MAT's area.",
     "task": "Med-MAT's task.",
@@ -28,6 +30,8 @@ HEAD: Final = {
     "validation": "Whether an official validation part counts as `train` or as `test`.",
     "groups": "The group namespace. Data sets that share pictures share it, and so agree on splits. Default: the slug.",
     "group_by": "What a group is, in words (patient, slide, lesion).",
+    "shared_groups": "Other data sets use the namespace, too, because they hold the same pictures. Its groups are then "
+    "dealt by hash alone, so that all of them agree.",
     "unprotected": "No split and no id is published, so near copies of one patient may lie on both sides.",
     "normal": 'The caption that means "nothing found".',
     "blank_is_absent": "In a multi-label table: a class that is not marked is absent.",
@@ -53,6 +57,10 @@ TABLES: Final = {
         "negates": 'A "No X" caption to the X that it denies.',
         "same": "A third party's captions that mean the same as captions of its subset, in pairs.",
         "wider": "A third party's wider captions to the narrower ones of its subset.",
+        "one_label": (
+            "By which protocol a picture has one label, where several captions could be true of it; "
+            "its subset's instructions then ask for the main one."
+        ),
     },
     "mask": {
         "threshold": "In stored values; pixels above it are foreground. Default: half of the format's range.",
@@ -66,6 +74,16 @@ TABLES: Final = {
     "ignored": {
         "pattern": "A shell pattern over the path below the data set's folder.",
         "reason": "Why such files are left alone. They are counted in the manifest and nowhere else.",
+    },
+    "published": {
+        "captions": "Code to the wording of Med-MAT's published files, as far as it is known.",
+        "mistaken": "Shell patterns over files that the published file shows as pictures by mistake, such as masks.",
+    },
+    "known": {
+        "reason": "The reason of the problems, as in `problems.jsonl`.",
+        "note": "What they are, in a sentence.",
+        "count": "How many of them a whole copy holds. 0: not known.",
+        "files": "Shell patterns over their paths below the data set's folder. None: any file.",
     },
     "example.pictures": {
         "paths": "One or more paths below the data set's folder.",
@@ -127,6 +145,7 @@ TO_DO: Final = {
     "mask_size": "Nothing, if mask and picture differ by a plain factor; else look at the pair.",
     "leaves_data": "Nothing, if the link is meant.",
     "split_leak": "Nothing: the train copy is dropped and the test part stays whole.",
+    "empty_row": "Nothing: such a row says nothing of any picture.",
     "unlabelled": "Nothing: test parts without labels cannot be asked about.",
     "left_out": "Nothing: the card says why.",
 }

@@ -32,7 +32,7 @@ def patients_of(tree: readers.Tree, pictures: readers.Pictures) -> dict[str, str
     found: dict[str, str] = {}
     for name, image, patient in TABLES:
         file = tree.find(name)
-        for row in readers.rows(tree, file, require=[image, patient]) if file is not None else ():
+        for row in readers.rows(tree, file, require=[image, patient], key=image) if file is not None else ():
             path = meant(pictures, row[image], row.file, row.number)
             if path is not None:
                 found.setdefault(path, row[patient])

@@ -25,10 +25,10 @@ def official_parts(tree: readers.Tree) -> dict[str, readers.Split]:
         cells = {name.replace("_", " ").casefold(): cell for name, cell in row.cells.items()}
         name, part = next(iter(row.cells.values())), PARTS.get(cells.get("sub dataset", "").casefold())
         # one file name may occur in two classes, so that the folder is part of what is looked up
-        path = pictures.wanted(f"{cells.get('tissue type', '')}/{name}", row.file, row.number, by="tail")
-        if part is None:
+        path = pictures.wanted(name and f"{cells.get('tissue type', '')}/{name}", row.file, row.number, by="tail")
+        if name and part is None:
             tree.report("bad_row", row.file, "the row names no part (train, val or test)", row.number)
-        elif path is not None:
+        elif path is not None and part is not None:
             parts[path] = part
     return parts
 

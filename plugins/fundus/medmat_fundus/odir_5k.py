@@ -4,6 +4,7 @@ The columns N to O are the patient's, for both eyes together; an eye is labelled
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from medmat_core import Card, Dataset, LabelSample, hookimpl, readers
@@ -69,13 +70,19 @@ def eyes_of(
 ) -> Iterator[LabelSample]:
     sides = [(f"{side}-Fundus", f"{side}-Diagnostic Keywords") for side in ("Left", "Right")]
     seen = set()
-    for row in readers.rows(tree, file, require=["ID", *sides[0], *sides[1]]):
+    table = list(readers.rows(tree, file, require=["ID", *sides[0], *sides[1]]))
+    rows_of = Counter(row["ID"] for row in table)
+    fellows = 0
+    for row in table:
+        own = of_one_eye(row)
         for image, keywords in sides:
             name = row[image]
-            # full_df.csv has a row an eye, each with the keywords of both; copies of it lack the column filename
-            if row.get("filename", name) != name or (name, row[keywords]) in seen:
+            if (own or name) != name or (name, row[keywords]) in seen:
                 continue
             seen.add((name, row[keywords]))
+            if own == "" and rows_of[row["ID"]] == 1 and fellow_only(pictures, name, [row[side] for side, _ in sides]):
+                fellows += 1
+                continue
             found = eye(row[keywords])
             if found is None:
                 tree.report("bad_row", file, f"no keywords for {name!r}", row.number)
@@ -83,6 +90,23 @@ def eyes_of(
                 stated, uncertain = found
                 absent = [code for code in card.labels if (stated or uncertain) and code not in stated | uncertain]
                 yield LabelSample(path, tuple(stated), tuple(uncertain), tuple(absent), group=row["ID"], split=split)
+    if fellows:
+        tree.report("left_out", file, f"{fellows} eyes are named as the fellow of another eye only and have no picture")
+
+
+def of_one_eye(row: readers.Row) -> str | None:
+    """The eye that a row of full_df.csv is about: it has a row an eye, each with the keywords of both.
+
+    None where the table has a row a patient; "" where a copy lacks the columns that tell the eye.
+    """
+    if readers.stem(row.file) != "full_df":
+        return None
+    return row.get("filename") or row.get("filepath").replace("\\", "/").rpartition("/")[2]
+
+
+def fellow_only(pictures: readers.Pictures, name: str, eyes: list[str]) -> bool:
+    """Whether a picture is not there and the other one of the patient's two is."""
+    return pictures.name(name) is None and any(pictures.name(eye) for eye in eyes)
 
 
 def eye(keywords: str) -> tuple[dict[str, None], dict[str, None]] | None:

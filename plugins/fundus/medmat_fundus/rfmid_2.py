@@ -36,7 +36,7 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
 
 
 def part(tree: readers.Tree, card: Card, file: str, split: readers.Split) -> Iterator[LabelSample]:
-    table = list(readers.rows(tree, file, require=["ID", "DR"]))
+    table = list(readers.rows(tree, file, require=["ID", "DR"], key="ID"))
     if not table:
         return
     findings = [name for name in table[0].cells if name not in ("", "ID", "Disease_Risk")]

@@ -359,6 +359,18 @@ def test_full_df_labels_only_the_eye_of_each_row_by_its_own_keywords(lay):
     assert found.reasons == []
 
 
+def test_full_df_without_its_filename_column_calls_only_pictures_missing_that_have_a_row_of_their_own(lay):
+    one = "2,42,Male,2_left.jpg,2_right.jpg,cataract,normal fundus,0,0,0,1,0,0,0,0\n"
+    both = "3,42,Male,3_left.jpg,3_right.jpg,cataract,normal fundus,0,0,0,1,0,0,0,0\n"
+    base = lay(
+        ["preprocessed_images/2_right.jpg", "preprocessed_images/3_right.jpg"],
+        {"full_df.csv": f"{ODIR}\n{one}{both}{both}"},
+    )
+    found = Found("odir_5k", base)
+    assert found.stated() == {"preprocessed_images/2_right.jpg": ("N",), "preprocessed_images/3_right.jpg": ("N",)}
+    assert sorted(found.reasons) == ["left_out", "missing_image"]
+
+
 @pytest.mark.parametrize(
     ("keywords", "stated", "uncertain"),
     [

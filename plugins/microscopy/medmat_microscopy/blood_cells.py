@@ -1,28 +1,39 @@
-"""Blood Cell Images: part folders of class folders; names say of which photograph a picture is an augmented copy."""
+"""Blood Cell Images, the half dataset-master: photographs of blood smears and one table of their white cells.
 
-import re
+The other half, dataset2-master, is the data set blood-cell-crops.
+"""
+
 from collections.abc import Iterator
 
 from medmat_core import Card, Dataset, LabelSample, hookimpl, readers
 
-PARTS: dict[str, readers.Split] = {"train": "train", "test": "test", "test_simple": "test", "validation": "test"}
-ORIGINAL = re.compile(r"_(\d+)_")  # '_24_1152.jpeg': copy 1152 of photograph 24 of this part and class
+PHOTOGRAPHS = "JPEGImages"
+
+cells = readers.in_cell("Category", ",")  # with and without a blank after the comma; two cells of a kind name it twice
 
 
 def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
-    return readers.class_folders(tree, card, group=photograph, split=part)
+    folder = tree.folder(PHOTOGRAPHS)
+    if folder is None:
+        tree.report("missing_file", PHOTOGRAPHS, "the photographs are not there; unzip the half dataset-master")
+        return
+    pictures = readers.Pictures(tree, folder)
+    yield from readers.report_unlisted(pictures, photographs(tree, folder, pictures))
 
 
-def part(path: str) -> readers.Split | None:
-    """TEST and TEST_SIMPLE show the same photographs and are one part."""
-    return readers.split_of(path, PARTS)
-
-
-def photograph(path: str) -> str | None:
-    """'TRAIN/EOSINOPHIL/_24_1152.jpeg' -> 'train-eosinophil-24'; the numbers restart in each part and class."""
-    folder, _, name = path.rpartition("/")
-    original = ORIGINAL.match(name)
-    return f"{part(path) or 'all'}-{folder.rpartition('/')[2].casefold()}-{original[1]}" if original else None
+def photographs(tree: readers.Tree, folder: str, pictures: readers.Pictures) -> Iterator[LabelSample]:
+    table = tree.find("labels.csv", under=folder.rpartition("/")[0]) or "labels.csv"
+    blank = 0
+    for row in readers.rows(tree, table, require=("Image", "Category"), key="Image"):
+        name, stated = f"BloodImage_{row['Image'].zfill(5)}", cells(row)
+        if stated is None and pictures.stem(name) is None:
+            blank += 1
+            continue
+        path = pictures.wanted(name, table, row.number, by="stem")
+        if path is not None:
+            yield LabelSample(path, stated or ())
+    if blank:
+        tree.report("left_out", table, f"{blank} rows without a label name photographs that are not here")
 
 
 @hookimpl

@@ -12,7 +12,7 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
     pictures = readers.Pictures(tree, paths=(path for path in tree.images(train) if not path.lower().endswith(OTHERS)))
     labelled = readers.table_labels(
         tree,
-        readers.rows(tree, tree.find("train.csv") or "train.csv", require=("ID", "Label")),
+        readers.rows(tree, tree.find("train.csv") or "train.csv", require=("ID", "Label"), key="ID"),
         pictures,
         image=lambda row: f"{row['ID']}_green",
         code=lambda row: tuple(code.strip() for code in row["Label"].split("|") if code.strip()),

@@ -13,7 +13,7 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
     slices = {slice_id(path): path for path in tree.images(tree.folder("train") or "train")}
     organs: dict[str, dict[str, readers.RleMask | None]] = {}
     table = tree.find("train.csv") or "train.csv"
-    for row in readers.rows(tree, table, require=["id", "class", "segmentation"]):
+    for row in readers.rows(tree, table, require=["id", "class", "segmentation"], key="id"):
         name, organ, runs = row["id"].casefold(), row["class"], row["segmentation"]
         if name.rpartition("_slice_")[0] in FAULTY:
             continue

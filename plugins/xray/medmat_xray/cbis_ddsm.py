@@ -18,7 +18,9 @@ FILM = "full mammogram images"
 def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
     films: dict[str, list[tuple[readers.Row, readers.Split]]] = {}
     for name, part in TABLES:
-        for row in readers.rows(tree, tree.find(name) or name, require=("patient_id", "pathology", "image file path")):
+        for row in readers.rows(
+            tree, tree.find(name) or name, require=("patient_id", "pathology", "image file path"), key="image file path"
+        ):
             # <patient, side and view>/<study>/<series>/000000.dcm, of which only the series lives on
             names = row["image file path"].split("/")
             if len(names) < 2 or not row["pathology"]:
@@ -54,7 +56,11 @@ def jpegs_by_series(tree: readers.Tree, folder: str) -> dict[str, list[str]]:
     """
     file = tree.find("dicom_info.csv")
     cut: set[str] = set()
-    for row in readers.rows(tree, file, require=("image_path", "PatientID", "SeriesDescription")) if file else ():
+    for row in (
+        readers.rows(tree, file, require=("image_path", "PatientID", "SeriesDescription"), key="image_path")
+        if file
+        else ()
+    ):
         parts = row["image_path"].split("/")
         if ".." in parts:
             tree.report("path_escapes", row.file, f"{row['image_path']!r} points outside the data folder", row.number)

@@ -11,7 +11,9 @@ STEPS = ("Label", "Label_1_Virus_category", "Label_2_Virus_category")
 
 def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
     name = "Chest_xray_Corona_Metadata.csv"
-    table = readers.rows(tree, tree.find(name) or name, require=("X_ray_image_name", "Dataset_type", *STEPS))
+    table = readers.rows(
+        tree, tree.find(name) or name, require=("X_ray_image_name", "Dataset_type", *STEPS), key="X_ray_image_name"
+    )
     pictures = readers.Pictures(tree)
     found = readers.table_labels(
         tree,

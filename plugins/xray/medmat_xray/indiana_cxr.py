@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from medmat_core import Card, Dataset, LabelSample, hookimpl, readers
 
-# said of the record, not of the picture: neither an answer nor a wrong option
+# said of the record, not of the picture: no label
 OF_THE_RECORD = ("No Indexing", "Technical Quality of Image Unsatisfactory")
 
 problems = readers.in_cell("Problems", ";")  # terms hold commas
@@ -17,9 +17,9 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
 
 def films(tree: readers.Tree, pictures: readers.Pictures) -> Iterator[LabelSample]:
     file = tree.find("indiana_reports.csv") or "indiana_reports.csv"
-    reports = {row["uid"]: problems(row) for row in readers.rows(tree, file, require=("uid", "Problems"))}
+    reports = {row["uid"]: problems(row) for row in readers.rows(tree, file, require=("uid", "Problems"), key="uid")}
     file = tree.find("indiana_projections.csv") or "indiana_projections.csv"
-    for row in readers.rows(tree, file, require=("uid", "filename")):
+    for row in readers.rows(tree, file, require=("uid", "filename"), key="filename"):
         path = pictures.wanted(row["filename"], file, row.number)
         if path is None:
             continue
@@ -27,8 +27,7 @@ def films(tree: readers.Tree, pictures: readers.Pictures) -> Iterator[LabelSampl
         if terms is None:
             tree.report("missing_label", path, f"report {row['uid']!r} is not in the table, or lists no problem")
             continue
-        stated = tuple(term for term in terms if term not in OF_THE_RECORD)
-        yield LabelSample(path, stated, tuple(term for term in terms if term in OF_THE_RECORD), group=row["uid"])
+        yield LabelSample(path, tuple(term for term in terms if term not in OF_THE_RECORD), group=row["uid"])
 
 
 @hookimpl

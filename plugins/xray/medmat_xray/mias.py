@@ -9,7 +9,7 @@ FILM = re.compile(r"mdb(\d{3})", re.IGNORECASE)
 
 
 def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
-    pictures = readers.Pictures(tree)
+    pictures = readers.Pictures(tree, paths=originals(tree))
     found = readers.merged_labels(
         tree,
         findings(tree, tree.find("Info.txt", "README") or "Info.txt"),
@@ -19,6 +19,17 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
         group=lambda row, path: patient(row["film"]),
     )
     return readers.report_unlisted(pictures, found)
+
+
+def originals(tree: readers.Tree) -> list[str]:
+    """The PGM films where they lie here, else their copies in another format."""
+    paths = list(tree.images())
+    films = {readers.stem(path) for path in paths if path.lower().endswith(".pgm")}
+    kept = [path for path in paths if path.lower().endswith(".pgm") or readers.stem(path) not in films]
+    if len(kept) < len(paths):
+        copy = next(path for path in paths if path not in set(kept))
+        tree.report("left_out", copy.rpartition("/")[0], f"{len(paths) - len(kept)} films lie here as PGM files, too")
+    return kept
 
 
 def findings(tree: readers.Tree, file: str) -> Iterator[readers.Row]:

@@ -9,7 +9,8 @@ FILM = re.compile(r"CHNCXR_(?P<number>\d{4})_(?P<label>[01])", re.IGNORECASE)
 
 
 def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
-    films = (path for path in tree.images(tree.folder("CXR_png") or "CXR_png") if not stem(path).startswith("MCUCXR"))
+    folder = tree.folder("CXR_png", "images") or "CXR_png"  # NLM's name, the one of the Kaggle copy
+    films = (path for path in tree.images(folder) if not stem(path).startswith("MCUCXR"))
     return readers.labelled_files(
         tree, films, lambda path: part(path, "label"), group=lambda path: part(path, "number")
     )

@@ -21,7 +21,9 @@ def films(tree: readers.Tree, pictures: readers.Pictures) -> Iterator[MaskSample
         tree.report("missing_file", TABLES[0], "it labels dicom-images-test; without it there is no test part")
     seen: set[str] = set()
     for file in [file for file in (late, early) if file] or [TABLES[1]]:
-        table = readers.by_value(readers.rows(tree, file, require=("ImageId", "EncodedPixels")), "ImageId")
+        table = readers.by_value(
+            readers.rows(tree, file, require=("ImageId", "EncodedPixels"), key="ImageId"), "ImageId"
+        )
         for name, rows in table.items():
             if name in seen:
                 continue

@@ -66,7 +66,9 @@ def test_the_first_release_of_the_radiography_database_says_covid_19_where_later
         found = Found("covid19_radiography_v2", lay(tmp_path / name, [outer + path for path in pictures]))
         assert found.captions == {
             outer + path: [caption]
-            for path, caption in zip(pictures, ("COVID-19", "Normal", "Viral pneumonia"), strict=True)
+            for path, caption in zip(
+                pictures, ("COVID-19", "Normal", "Viral pneumonia other than COVID-19"), strict=True
+            )
         }
 
 
@@ -76,7 +78,7 @@ def test_the_present_release_of_the_radiography_database_has_masks_that_are_no_f
         "COVID": ("COVID-1.png", "COVID-19"),
         "Lung_Opacity": ("Lung_Opacity-1.png", "Lung opacity"),
         "Normal": ("Normal-1.png", "Normal"),
-        "Viral Pneumonia": ("Viral Pneumonia-1.png", "Viral pneumonia"),
+        "Viral Pneumonia": ("Viral Pneumonia-1.png", "Viral pneumonia other than COVID-19"),
     }
     pictures = [f"{outer}{folder}/{kind}/{name}" for folder, (name, _) in names.items() for kind in ("images", "masks")]
     found = Found("covid19_radiography_v2", lay(tmp_path, pictures))
@@ -114,6 +116,21 @@ def test_spines_shrunk_to_224_pixels_beside_the_originals_are_not_read_twice(tmp
     both = ["Normal/N1,N,40,M_1_0.jpg", "224/Normal/N1,N,40,M_1_0.jpg"]
     assert list(Found("vertebrae_xray", lay(tmp_path / "both", both)).samples) == both[:1]
     assert list(Found("vertebrae_xray", lay(tmp_path / "alone", both[1:])).samples) == both[1:]
+
+
+def test_spines_are_read_under_both_names_of_their_class_folders_and_none_twice(tmp_path: Path) -> None:
+    originals = ["x/ImagesOriginalSize/ScolFinal/N20,S,F,35_1_0.jpg", "x/ImagesOriginalSize/Scol/N25,S,14,M_1_0.jpg"]
+    squeezed = ["x/224/Scol/N20,S,F,35_1_0.jpg", "x/224/Scol/N25,S,14,M_1_0.jpg", "x/224/Scol/N148, Rt TAIS.JPG"]
+    found = Found("vertebrae_xray", lay(tmp_path, [*originals, *squeezed]))
+    assert sorted(found.samples) == sorted([*originals, squeezed[-1]])
+    assert found.reasons == ["left_out"]
+
+
+def test_a_copy_of_squeezed_spines_alone_counts_each_picture_once(tmp_path: Path) -> None:
+    found = Found("vertebrae_xray", lay(tmp_path, ["224/Normal/N6,N,17,M_1_0.jpg", "224/Scol/N20,S,F,35_1_0.jpg"]))
+    (dataset,) = import_module("medmat_xray.vertebrae_xray").medmat_datasets()
+    assert not any(dataset.card.ignores(path) for path in found.samples)
+    assert (len(found.samples), found.reasons) == (2, [])
 
 
 def test_bone_stages_are_read_in_parts_and_a_crop_without_a_stage_is_reported(tmp_path: Path) -> None:
@@ -163,3 +180,26 @@ def test_the_knees_that_a_detector_cropped_again_are_not_read(tmp_path: Path) ->
     pictures = ["test/0/9003175L.png", "auto_test/0/9003175L.png", "train/4/9000296R.png"]
     found = Found("knee_osteoarthritis_kl", lay(tmp_path, pictures))
     assert found.splits == {"test/0/9003175L.png": "test", "train/4/9000296R.png": "train"}
+
+
+def test_the_kaggle_copy_of_the_shenzhen_films_is_read_by_its_file_names(tmp_path: Path) -> None:
+    films = ["images/images/CHNCXR_0001_0.png", "images/images/CHNCXR_0662_1.png"]
+    table = "study_id,sex,age,findings\nCHNCXR_0001_0.png,Male,45,normal\n"
+    found = Found("shenzhen_cxr", lay(tmp_path, films, {"shenzhen_metadata.csv": table}))
+    assert found.captions == {films[0]: ["Normal"], films[1]: ["Tuberculosis"]}
+    assert found.reasons == []
+
+
+@pytest.mark.parametrize("info", ["Info.txt", "all-mias-png/Info.txt", "text/Info.txt", "all-mias/README"])
+def test_mias_films_copied_as_png_are_read_wherever_their_table_lies(tmp_path: Path, info: str) -> None:
+    films = ["all-mias-png/mdb001.png", "all-mias-png/mdb002.png"]
+    found = Found("mias", lay(tmp_path, films, {info: PROSE.format("")}))
+    assert found.captions == {films[0]: ["Circumscribed mass"], films[1]: ["Normal"]}
+    assert found.reasons == []
+
+
+def test_mias_films_that_lie_there_as_pgm_and_as_png_are_read_once(tmp_path: Path) -> None:
+    films = [f"all-mias{kind}/mdb00{number}.{kind[1:] or 'pgm'}" for kind in ("", "-png") for number in (1, 2)]
+    found = Found("mias", lay(tmp_path, films, {"Info.txt": PROSE.format("")}))
+    assert list(found.samples) == films[:2]
+    assert found.reasons == ["left_out"]

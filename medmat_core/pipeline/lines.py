@@ -1,0 +1,193 @@
+"""Second pass: a shard's names and its questions become lines of text.
+
+A line lacks only its file's running number, which stands in front of all else and is known when the file is written.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from json.encoder import encode_basestring as quoted
+from operator import itemgetter
+
+from attrs import define, field, frozen
+
+from medmat_core.formats.medmat import around_question
+from medmat_core.model import ASKS
+from medmat_core.pipeline.context import Context
+from medmat_core.pipeline.facts import Facts
+from medmat_core.questions.asked import OPEN, Sheet, Table
+from medmat_core.questions.draws import key_of
+from medmat_core.questions.labels import answer_of
+from medmat_core.splits import Labels
+
+PARTS: tuple[str, ...] = ("train", "val", "test")
+"""The parts of a split, in the order of their decisions."""
+
+LABEL = ASKS.index("label")
+
+
+@define
+class PartLines:
+    """The lines of one part, in the order of their pictures: the full record, and Med-MAT's ("" of an open one)."""
+
+    images: list[str] = field(factory=list)
+    records: list[str] = field(factory=list)
+    choices: list[str] = field(factory=list)
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+
+@frozen
+class Around:
+    """A question's text around what hangs on the picture alone."""
+
+    record: str
+    record_tail: str
+    choice: str
+    choice_tail: str
+
+
+class LineMaker:
+    """Makes the lines of one data set. ``sheet`` holds the texts, ``label_sets`` the captions of label questions.
+    ``shuffled``: not by picture but by record key, which is as good as at random."""
+
+    def __init__(self, context: Context, sheet: Sheet, label_sets: Sequence[Labels], *, shuffled: bool = False) -> None:
+        self.context = context
+        self.shuffled = shuffled
+        self.sheet = sheet
+        self._around: dict[tuple[int, ...], Around] = {}
+        head = context.card.head
+        no = context.no or 0
+        self._owner = (
+            f'", "dataset": {json.dumps({"no": no, "slug": context.slug})}, "subset": {head.subset}, "split": "'
+        )
+        self._kind = head.kind if head.kind in ("mask", "box") else "label"
+        self._number = context.slug if context.no is None else str(context.no)
+        self._groups: dict[str, str] = {"": '""'}
+        self._said = {answer_of(labels): labels[0] for labels in label_sets}
+
+    def lines(self, facts: Facts, decisions: Sequence[int], table: Table) -> dict[str, PartLines]:
+        """The lines of a shard by part, sorted by picture; ``table`` counts places from the shard's first picture."""
+        rows: Iterable[tuple[int, str, str, str]] = self._rows(facts, decisions, table)
+        images = facts.images
+        places = table.places.tolist()
+        if self.shuffled:
+            rows = sorted(((part, record[:16], record, choice) for part, _, record, choice in rows), key=itemgetter(1))
+        elif any(images[a] > images[b] for a, b in zip(places, places[1:], strict=False)):
+            rows = sorted(rows, key=itemgetter(1))  # stable: a picture's questions keep their order
+        found = {part: PartLines() for part in PARTS}
+        adders = [(p.images.append, p.records.append, p.choices.append) for p in found.values()]
+        for part, image, record, choice in rows:
+            add_image, add_record, add_choice = adders[part]
+            add_image(image)
+            add_record(record)
+            add_choice(choice)
+        return {part: lines for part, lines in found.items() if lines.records}
+
+    def _rows(self, facts: Facts, decisions: Sequence[int], table: Table) -> Iterator[tuple[int, str, str, str]]:
+        """(part, picture, record, choice) of every question: this loop is the build's hot path."""
+        images, groups, widths, heights, keys = (
+            facts.images,
+            facts.groups,
+            facts.widths,
+            facts.heights,
+            facts.ledger.keys,
+        )
+        around_of, make, owner, group_of = self._around, self._make, self._owner, self._group
+        boxes = _BoxTexts(facts, self.context.card.captions) if facts.regions is not None else None
+        seen = -1
+        image = group = picture = shown = ""
+        part = key = 0
+        columns = (
+            table.places, table.asks, table.classes, table.questions, table.options, table.slots, table.answers,
+            table.templates, table.rounds,
+        )  # fmt: skip
+        for place, ask, name, question, options, slot, answer, template, number in zip(
+            *(column.tolist() for column in columns), strict=True
+        ):
+            if place != seen:
+                seen = place
+                image, part, key = images[place], decisions[place], keys[place]
+                group = group_of(groups[place])
+                picture = quoted(image)
+                shown = boxes.text(place) if boxes is not None else "[]"
+            which = (ask, name, question, options, slot, answer)
+            around = around_of.get(which) or make(which, template)
+            if ask != LABEL:
+                key = self._key(facts, place, ask, name)
+            yield (
+                part,
+                image,
+                f'{key:016x}{owner}{PARTS[part]}", "group": {group}, "image": {picture}, "width": {widths[place]}, '
+                f'"height": {heights[place]}, {around.record}'
+                f'{f"{number:016x}" if number else ""}", "boxes": {shown}{around.record_tail}',
+                f"{around.choice}{picture}{around.choice_tail}" if options else "",
+            )
+
+    def _key(self, facts: Facts, place: int, ask: int, name: int) -> int:
+        context = self.context
+        path = facts.sources.get(place) or facts.images[place].removeprefix(context.image_prefix)
+        return key_of(context.slug, unicodedata.normalize("NFC", path), ASKS[ask], context.card.captions[name])
+
+    def _group(self, group: str) -> str:
+        found = self._groups.get(group)
+        if found is None:
+            if len(self._groups) > 10_000:
+                self._groups = {"": '""'}
+            found = self._groups[group] = quoted(f"{self.context.card.head.namespace}:{group}")
+        return found
+
+    def _make(self, which: tuple[int, ...], template: int) -> Around:
+        """The text of a question, kept, since label questions recur by the thousand."""
+        if len(self._around) > 20_000:
+            self._around.clear()
+        ask, name, number, listed, slot, said = which
+        question: str = self.sheet.questions.items[number]
+        options: tuple[str, ...] = self.sheet.options.items[listed]
+        answer: str = self.sheet.answers.items[said]
+        captions = self._captions(ask, name, answer)
+        record = (
+            f'"kind": "{self._kind}", "ask": "{ASKS[ask]}", "captions": {_list(captions)}, '
+            f'"question": {quoted(question)}, "answer": {quoted(answer)}, "options": {_list(options)}, '
+            f'"answer_index": {-1 if slot == OPEN else slot}, "round": "'
+        )
+        choice = choice_tail = ""
+        if options:
+            choice, choice_tail = around_question("; ".join(captions), question, answer, options, slot, self._number)
+        around = Around(record, f', "template": {template}}}', choice, choice_tail)
+        self._around[which] = around
+        return around
+
+    def _captions(self, ask: int, name: int, answer: str) -> tuple[str, ...]:
+        return self._said.get(answer, (answer,)) if ask == LABEL else (self.context.card.captions[name],)
+
+
+class _BoxTexts:
+    """The boxes of pictures as records list them: all classes, in card order."""
+
+    def __init__(self, facts: Facts, captions: Sequence[str]) -> None:
+        regions = facts.regions
+        assert regions is not None
+        self._starts = regions.starts().tolist()
+        self._classes, self._boxes = regions.classes, regions.boxes
+        self._captions = [quoted(caption) for caption in captions]
+
+    def text(self, place: int) -> str:
+        """The boxes of one picture."""
+        start, end = self._starts[place], self._starts[place + 1]
+        found: dict[int, list[str]] = {}
+        for region in range(start, end):
+            x1, y1, x2, y2 = self._boxes[4 * region : 4 * region + 4]
+            found.setdefault(self._classes[region], []).append(f"[{x1}, {y1}, {x2}, {y2}]")
+        listed = (
+            f'{{"caption": {self._captions[name]}, "boxes": [{", ".join(boxes)}]}}'
+            for name, boxes in sorted(found.items())
+        )
+        return f"[{', '.join(listed)}]"
+
+
+def _list(texts: Sequence[str]) -> str:
+    return f"[{', '.join(map(quoted, texts))}]"

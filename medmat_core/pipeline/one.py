@@ -1,0 +1,306 @@
+"""One data set, from its files to its records: inspect, settle, ask, publish."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
+
+import numpy as np
+import numpy.typing as npt
+from attrs import define, evolve, field
+
+from medmat_core.concepts import load_concepts
+from medmat_core.dataset import Dataset
+from medmat_core.errors import StrictError
+from medmat_core.fileio import sha256_of
+from medmat_core.model import ASKS, REASONS, Problem
+from medmat_core.pipeline.context import Context
+from medmat_core.pipeline.engines import Engine, InProcess
+from medmat_core.pipeline.facts import Named, Regions, ShardNames, names_at
+from medmat_core.pipeline.finished import state_path
+from medmat_core.pipeline.inspector import Task, contradict, inspect_shard
+from medmat_core.pipeline.lines import PARTS, LineMaker
+from medmat_core.pipeline.manifest import DatasetReport
+from medmat_core.pipeline.options import BuildOptions
+from medmat_core.pipeline.outfolder import OutFolder
+from medmat_core.pipeline.publish import (
+    KEPT,
+    Publication,
+)
+from medmat_core.pipeline.source import shards
+from medmat_core.pipeline.state import About, Shown, StateWriter
+from medmat_core.pipeline.subsets import relations_of
+from medmat_core.questions import AS_PUBLISHED, BY_ROUNDS, BY_SUBSET, Asking, Sheet, View, ask_all
+from medmat_core.questions.asked import Table
+from medmat_core.questions.pools import Pools
+from medmat_core.questions.view import RegionColumns, asks_of
+from medmat_core.splits import Decision, Ledger, Settled, settle, settle_as_published
+from medmat_core.subsets import Subset
+from medmat_core.tree import Tree
+
+
+@define
+class Inspected:
+    """What the first pass found of a whole data set; a place is a picture, in the order of the adapter."""
+
+    names: list[ShardNames] = field(factory=list)
+    ledger: Ledger = field(factory=Ledger)
+    widths: array[int] = field(factory=lambda: array("I"))
+    heights: array[int] = field(factory=lambda: array("I"))
+    regions: Regions | None = None
+    lost: Counter[str] = field(factory=Counter)
+    rendered: list[Shown] = field(factory=list)
+
+    def named(self, places: Sequence[int]) -> dict[int, Named]:
+        """The names of the pictures at some places."""
+        return names_at(self.names, places)
+
+
+@define
+class OneBuild:
+    """The build of one data set. ``advance`` is told of every step and how many pictures it took."""
+
+    dataset: Dataset
+    tree: Tree
+    context: Context
+    options: BuildOptions
+    engine: Engine
+    report: DatasetReport
+    advance: Callable[[str, int], None]
+    subset: Subset
+    extra_pool: tuple[str, ...]
+    place: OutFolder
+    kept: dict[str, str] = field(factory=dict)
+
+    # -- what could not be used -------------------------------------------------------------------
+
+    def tell(self, problems: Sequence[Problem]) -> None:
+        """Note problems; with ``--strict`` the first refused one ends the build."""
+        for problem in problems:
+            self.report.problems.append(evolve(problem, dataset=problem.dataset or self.report.slug))
+            if self.options.strict and problem.level == "refused":
+                where = f"{problem.file}: " if problem.file else ""
+                raise StrictError(
+                    f"{self.report.slug}: {where}{problem.detail} ({problem.reason}); --strict stops here"
+                )
+
+    # -- the four steps ---------------------------------------------------------------------------
+
+    def inspect(self) -> Inspected:
+        """The first pass: what every picture is."""
+        found = Inspected(regions=Regions() if self.dataset.card.kind in ("mask", "box") else None)
+        source = shards(self.dataset, self.tree, self.context.verify, self._told_by_adapter)
+        start = next(source, None)
+        opened = self.dataset.card.head.kind in ("mask", "box") or self.context.verify != "none"
+        # where no picture is opened, to hand samples to workers would take longer than to look at them here
+        engine = self.engine if start is not None and (start[1] or opened) else InProcess()
+        packed = self.context if isinstance(engine, InProcess) else self.context.packed()
+
+        def tasks() -> Iterator[Task]:
+            kept = 0
+            for index, (samples, costly) in enumerate(chain((start,) if start is not None else (), source)):
+                keep = engine.near and not costly and kept < KEPT
+                kept += len(samples) if keep else 0
+                yield Task(packed, index, samples, keep, costly)
+
+        for done in engine.map(inspect_shard, tasks()):
+            found.names.append(done.names)
+            found.ledger.extend(done.ledger)
+            found.widths.extend(done.widths)
+            found.heights.extend(done.heights)
+            if done.regions is not None and found.regions is not None:
+                found.regions.extend(done.regions)
+            found.lost.update(done.lost)
+            found.rendered.extend(done.rendered)
+            self.report.samples += done.seen
+            self.tell(done.problems)
+            self.advance("seen", done.seen)
+        return found
+
+    def _told_by_adapter(self, problems: Sequence[Problem]) -> None:
+        self.tell(problems)
+        for problem in problems:
+            if problem.level == "refused" and problem.file and self.tree.is_picture(problem.file):
+                self.report.unread.setdefault(problem.file, problem.reason)
+
+    def settle(self, found: Inspected) -> Settled:
+        """Decide every picture's part, or why it is not asked about."""
+        head, options = self.dataset.card.head, self.options
+
+        def identical(candidates: list[list[int]]) -> list[list[int]]:
+            return equal_files(self.context, found.named([p for some in candidates for p in some]), candidates)
+
+        if options.as_published:
+            return settle_as_published(found.ledger, options.seed)
+        settled = settle(
+            found.ledger, seed=options.seed, identical=identical,
+            contradict=lambda one, two: contradict(self.dataset.card, one, two), split=options.split,
+            test_fraction=options.test_fraction, fold=options.fold, validation=options.validation or head.validation,
+            shared=head.shared_groups, unprotected=head.unprotected, max_per_label=options.max_per_label,
+        )  # fmt: skip
+        ways_out = {way for way in Decision if way.reason and way is not Decision.CAPPED}
+        places = [place for place, way in enumerate(settled.decisions) if way in ways_out]
+        for place, name in found.named(places).items():
+            way = Decision(settled.decisions[place])
+            self.tell([Problem(way.reason, name.below(self.context.image_prefix), way.detail)])
+        self.report.split = settled.mode
+        self.report.identical = len(settled.copies)
+        return settled
+
+    def ask(self, found: Inspected, settled: Settled) -> tuple[Sheet, Table]:
+        """Every question of every picture, as columns."""
+        context = self.context
+        pools = Pools(context.card, self.subset, load_concepts(context.card.subset), self.extra_pool)
+        decisions = np.frombuffer(bytes(settled.decisions), np.uint8)
+        ledger = found.ledger
+        view = View(
+            context.card, self.subset, pools, self.options.seed, context.slug, self.options.box_format,
+            asks_of(context.card, self.subset, self.options.asks), self.options.surplus,
+            tuple(part for part in (Decision.TRAIN, Decision.VAL, Decision.TEST) if part in settled.decisions),
+            np.frombuffer(ledger.keys, np.uint64), decisions, np.frombuffer(found.widths, np.uint32),
+            np.frombuffer(found.heights, np.uint32), np.frombuffer(ledger.labels, np.uint32), ledger.label_sets,
+            _columns(found.regions),
+        )  # fmt: skip
+        sheet = ask_all(view, self._table())
+        table = sheet.ordered()
+        self.report.shares = sheet.shares
+        self._account(found, settled, sheet, table, view.asks)
+        return sheet, table
+
+    def _table(self) -> Mapping[str, Asking]:
+        if self.options.as_published:
+            return AS_PUBLISHED
+        return BY_SUBSET if self.options.distractors == "subset" else BY_ROUNDS
+
+    def _account(self, found: Inspected, settled: Settled, sheet: Sheet, table: Table, asks: Sequence[str]) -> None:
+        """Where every picture went: used, refused, a copy, or not asked about and why."""
+        decisions = np.frombuffer(bytes(settled.decisions), np.uint8)
+        asked = np.zeros(len(decisions), bool)
+        asked[table.places] = True
+        counts = self.report.pictures
+        counts.used = int(np.count_nonzero(asked))
+        for reason, count in found.lost.items():
+            counts.lose(reason, count)
+        for reason in self.report.unread.values():
+            counts.lose(reason, 1)
+        for way in Decision:
+            if way.reason:
+                counts.lose(way.reason, settled.count(way))
+        silent = ~asked & (decisions <= Decision.TEST)
+        for reason, places in sheet.unasked.items():
+            named = np.zeros(len(decisions), bool)
+            named[places] = True
+            self._leave_out(found, silent & named, reason, sheet.why.get(reason, ""))
+            silent &= ~named
+        if found.regions is not None:
+            for some, reason, detail in self._unmarked(found.regions, asks):
+                self._leave_out(found, silent & some, reason, detail)
+                silent &= ~some
+        counts.lose("surplus_dropped" if self.options.surplus == "drop" else "no_round", int(np.count_nonzero(silent)))
+
+    def _unmarked(self, regions: Regions, asks: Sequence[str]) -> Iterator[tuple[npt.NDArray[np.bool_], str, str]]:
+        """Pictures whose masks show nothing that a question could point at: which, and why they are not asked."""
+        card = self.dataset.card
+        empty = np.frombuffer(regions.counts, np.uint16) == 0
+        if "presence" in asks:
+            yield empty, "negative_beyond_balance", ""
+        else:
+            yield empty, "no_label", "nothing is marked in it, and presence is not asked about here"
+        never = [card.order[name] for name in card.classes.catch_all]
+        if never:
+            owners = np.repeat(np.arange(len(regions.counts)), np.frombuffer(regions.counts, np.uint16))
+            askable = np.zeros(len(empty), bool)
+            askable[owners[~np.isin(np.frombuffer(regions.classes, np.uint16), never)]] = True
+            yield ~askable, "no_label", "only a class is marked that nothing can be asked about"
+
+    def _leave_out(self, found: Inspected, places: npt.NDArray[np.bool_], reason: str, detail: str) -> None:
+        """Count pictures that are not asked about, and tell of each where its reason is one of problems.jsonl."""
+        self.report.pictures.lose(reason, int(np.count_nonzero(places)))
+        if reason in REASONS and places.any():
+            names = found.named(np.flatnonzero(places).tolist())
+            self.tell([Problem(reason, name.below(self.context.image_prefix), detail) for name in names.values()])
+
+    def publish(self, found: Inspected, settled: Settled, sheet: Sheet, table: Table) -> None:
+        """Write the data set's own files."""
+        maker = LineMaker(self.context, sheet, found.ledger.label_sets, shuffled=self.options.as_published)
+        publication = Publication(self.place, self.dataset.file_stem, self.context.work, self.context.rendered)
+        for lines in publication.of(found.names, found.rendered, settled.decisions, table, maker):
+            self.advance("written", lines)
+        self.report.files = publication.files
+        self.report.fingerprint = publication.fingerprint
+        self.kept.update(publication.rendered_files)
+        self._count_records(table, sheet, settled)
+
+    def remember(self, found: Inspected, settled: Settled) -> None:
+        """Leave the state by which other data sets can be added later."""
+        card, ledger = self.dataset.card, found.ledger
+        path = state_path(card.slug)
+        about = About(
+            card.slug, card.no or 0, card.subset, card.kind, card.normal, self.context.image_prefix,
+            relations_of(card), tuple(ledger.label_sets),
+        )  # fmt: skip
+        writer = StateWriter.create(self.place.new(path), about)
+        try:
+            parts = np.frombuffer(bytes(settled.decisions), np.uint8)
+            asked = parts <= Decision.TEST
+            start = 0
+            for shard in found.names:
+                mine = np.flatnonzero(asked[start : start + shard.count]).tolist()
+                if mine:
+                    facts = shard.load()
+                    writer.images([(facts.images[p], facts.sources.get(p, "")) for p in mine])
+                start += shard.count
+            columns = {
+                name: array(code, np.frombuffer(getattr(ledger, name), code)[asked].tolist())
+                for name, code in (("groups", "Q"), ("marks", "Q"), ("labels", "I"))
+            }
+            writer.columns(parts=parts[asked].tobytes(), **columns)
+            writer.rendered(found.rendered)
+            writer.problems(self.report.problem_lines())
+            self.place.add(path, writer.finish())
+        finally:
+            writer.discard()
+
+    def _count_records(self, table: Table, sheet: Sheet, settled: Settled) -> None:
+        """Records by part and answer (labels, presence) or class."""
+        if not len(table):
+            return
+        parts = np.frombuffer(bytes(settled.decisions), np.uint8)[table.places]
+        said = np.isin(table.asks, [ASKS.index("label"), ASKS.index("presence")])
+        what = np.where(said, table.answers.astype(np.int64), -1 - table.classes.astype(np.int64))
+        rows, counts = np.unique(np.stack([parts.astype(np.int64), what], 1), axis=0, return_counts=True)
+        for (part, number), count in zip(rows.tolist(), counts.tolist(), strict=True):
+            name = sheet.answers.items[number] if number >= 0 else self.dataset.card.captions[-1 - number]
+            self.report.records.setdefault(PARTS[part], Counter())[name] += count
+
+
+def _columns(regions: Regions | None) -> RegionColumns | None:
+    if regions is None:
+        return None
+    starts = regions.starts()
+    return RegionColumns(
+        starts, np.repeat(np.arange(len(regions.counts)), np.diff(starts)), np.frombuffer(regions.classes, np.uint16),
+        np.frombuffer(regions.boxes, np.int32).reshape(-1, 4), np.frombuffer(regions.areas, np.float64),
+        np.frombuffer(regions.cells, np.uint8), np.frombuffer(regions.touched, np.uint16), regions.unsure,
+    )  # fmt: skip
+
+
+def equal_files(context: Context, names: dict[int, Named], candidates: Sequence[list[int]]) -> list[list[int]]:
+    """Of candidates with equal marks, the places whose files are equal byte for byte, in the order of their paths."""
+    found: list[list[int]] = []
+    for places in candidates:
+        by_digest: dict[str, list[int]] = {}
+        for place in sorted(places, key=lambda place: names[place].image):
+            name = names[place]
+            file = context.root / name.below(context.image_prefix).partition("#")[0] if name.source else None
+            path = file if file is not None else context.root / name.below(context.image_prefix)
+            tail = name.source.partition("#")[2]
+            try:
+                digest = sha256_of(path) + tail
+            except OSError:
+                continue
+            by_digest.setdefault(digest, []).append(place)
+        found.extend(same for same in by_digest.values() if len(same) > 1)
+    return found

@@ -1,0 +1,92 @@
+"""What the asks look at: the pictures of one data set as columns, after splits are decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+from attrs import define, frozen
+
+from medmat_core.card import Card
+from medmat_core.model import ASKS
+from medmat_core.questions.pools import Pools
+from medmat_core.regions.words import BoxFormat
+from medmat_core.rounds import Salt
+from medmat_core.splits import Decision, Labels
+from medmat_core.subsets import Subset
+
+
+@frozen(eq=False)
+class RegionColumns:
+    """Regions, one entry a region; those of picture p are ``starts[p]`` to ``starts[p + 1]``.
+
+    ``boxes`` (n, 4) half-open pixels; ``classes`` places in card order; ``areas`` pixels; ``cells`` and ``touched`` as
+    in :class:`medmat_core.pipeline.facts.Regions`. ``unsure`` maps a picture to classes neither present nor absent.
+    """
+
+    starts: npt.NDArray[np.int64]
+    owners: npt.NDArray[np.int64]
+    classes: npt.NDArray[np.uint16]
+    boxes: npt.NDArray[np.int32]
+    areas: npt.NDArray[np.float64]
+    cells: npt.NDArray[np.uint8]
+    touched: npt.NDArray[np.uint16]
+    unsure: Mapping[int, Sequence[int]]
+
+
+@define(eq=False, slots=False)
+class View:
+    """The pictures of one data set and what is known of its questions.
+
+    ``parts`` is the part of every picture (as :mod:`medmat_core.splits` numbers them), ``asked_parts`` those in which
+    there is something to ask. ``labels`` points into ``label_sets``. ``keys`` are the pictures' own.
+    """
+
+    card: Card
+    subset: Subset
+    pools: Pools
+    seed: int
+    slug: str
+    box_format: BoxFormat
+    asks: tuple[str, ...]
+    surplus: str
+    asked_parts: tuple[int, ...]
+    keys: npt.NDArray[np.uint64]
+    parts: npt.NDArray[np.uint8]
+    widths: npt.NDArray[np.uint32]
+    heights: npt.NDArray[np.uint32]
+    labels: npt.NDArray[np.uint32]
+    label_sets: Sequence[Labels]
+    regions: RegionColumns | None
+
+    def instruction(self, ask: str, template: int, **words: str) -> str:
+        """An instruction of the subset with the card's words and these filled in."""
+        head = self.card.head
+        return self.subset.question(ask, template, modality=head.modality_shown, area=head.area_shown, **words)
+
+    def salt(self, part: int, *rest: object) -> Salt:
+        """What every draw of rounds hangs on besides keys and answers: seed, data set, part, ask and class."""
+        return Salt.of(self.seed, "round", self.slug, Decision(part).name.lower(), *rest)
+
+    def record_keys(self, places: npt.NDArray[np.int64], ask: str, caption: str) -> npt.NDArray[np.uint64]:
+        """A number a record of one ask and class: a picture has many records, and each its own draws."""
+        return Salt.of("record", ask, caption).hashed(self.keys[places])
+
+    @cached_property
+    def never(self) -> frozenset[int]:
+        """Classes that no question can point at: "the other lesions"."""
+        return frozenset(self.card.order[name] for name in self.card.tables.classes.catch_all)
+
+    @cached_property
+    def region_parts(self) -> npt.NDArray[np.uint8]:
+        """The part of every region's picture."""
+        assert self.regions is not None
+        return self.parts[self.regions.owners]
+
+
+def asks_of(card: Card, subset: Subset, wanted: Sequence[str] | None) -> tuple[str, ...]:
+    """The asks of a data set: what its card says, narrowed to what is wanted and what its subset has words for."""
+    said = card.head.asks if card.head.kind in ("mask", "box") else ("label",)
+    return tuple(a for a in ASKS if a in said and a in subset.instructions and (wanted is None or a in wanted))

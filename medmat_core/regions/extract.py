@@ -1,0 +1,247 @@
+"""What the masks or boxes of one sample say: its regions, class by class.
+
+Decided here:
+
+- Masks of one class are united before regions are looked for, whether they come in several files, runs or
+  outlines: lesions that are apart stay apart, those that touch or overlap become one. A class is a caption;
+  codes that share one are one class, under the first of them on the card.
+- Classes are looked at apart from one another: they may overlap.
+- An empty mask, or none, gives no region: the picture is a negative. A region over the whole picture counts.
+- A mask that cannot be read, or a class that the card does not know, refuses the whole sample: what is
+  left would make the picture look emptier than it is.
+- A box is clipped to the picture and rounded outwards. One without area inside is a problem of its own and
+  the other boxes stay; its class is then ``unsure``: neither stated nor absent. The same holds for a class
+  all of whose regions are too small. The size floor holds for boxes only where the card sets one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from attrs import evolve, field, frozen
+
+from medmat_core.card import Card, MaskRules
+from medmat_core.errors import MedmatError
+from medmat_core.images import PictureError
+from medmat_core.images.colors import parse_color
+from medmat_core.model import Box, BoxSample, ColorMask, IndexMask, Mask, MaskFile, MaskSample, Problem, Region
+from medmat_core.regions.decode import Decoded, decode
+from medmat_core.regions.find import box_cells, find_regions, place
+
+Decoder = Callable[..., Sequence[tuple[str, npt.NDArray[Any]] | Decoded] | None]
+"""A plugin's decoder: called with ``mask``, ``size`` and ``root`` by name, None if the mask is not its kind."""
+
+_EPSILON = 1e-6
+"""What a box may miss a whole pixel by before it is rounded outwards: the noise of scaled coordinates."""
+
+
+@frozen
+class Found:
+    """The regions of a sample, classes in card order, each class top to bottom, then left to right.
+
+    ``dropped`` counts regions under the size floor. ``notes`` are problems, refused ones among them.
+    ``unsure`` holds codes of which something was seen that could not be used: such a class is neither
+    present nor absent, and no question may say that it is.
+    """
+
+    regions: tuple[Region, ...] = ()
+    dropped: int = 0
+    notes: tuple[Problem, ...] = ()
+    unsure: frozenset[str] = field(default=frozenset())
+
+    @property
+    def refused(self) -> bool:
+        """Whether the sample as a whole cannot be used (a bad box alone refuses only itself)."""
+        return any(note.level == "refused" and note.reason != "bad_box" for note in self.notes)
+
+    def of(self, code: str) -> tuple[Region, ...]:
+        """The regions of one class."""
+        return tuple(region for region in self.regions if region.code == code)
+
+
+def regions_of(
+    sample: MaskSample | BoxSample,
+    size: tuple[int, int],
+    root: Path,
+    card: Card,
+    decoders: Iterable[Decoder] = (),
+) -> Found:
+    """The regions of a sample whose picture has ``size`` (width, height) in stored pixels.
+
+    ``root`` is the data set's own root. ``decoders`` are asked first, in their order, the core's own last.
+    The card's mask rules fill in what a mask leaves open: its threshold and inversion, its index or colour
+    table. Bad input never raises: it becomes a problem among ``notes``.
+    """
+    if isinstance(sample, BoxSample):
+        return _from_boxes(sample, size, card)
+    return _from_masks(sample, size, root, card, tuple(decoders))
+
+
+@lru_cache(maxsize=128)
+def _classes(card: Card) -> Mapping[str, tuple[int, str]]:
+    """Code -> (place of its caption in card order, the first code with that caption)."""
+    first: dict[str, str] = {}
+    for code, caption in card.labels.items():
+        first.setdefault(caption, code)
+    return {code: (card.order[caption], first[caption]) for code, caption in card.labels.items()}
+
+
+# -- masks ----------------------------------------------------------------------------------------------
+
+
+def _from_masks(
+    sample: MaskSample, size: tuple[int, int], root: Path, card: Card, decoders: tuple[Decoder, ...]
+) -> Found:
+    classes = _classes(card)
+    rules = card.tables.mask
+    notes: list[Problem] = []
+    united: dict[tuple[int, str], npt.NDArray[np.uint8]] = {}
+    for mask in sample.masks:
+        file = _file_of(mask) or str(sample.image)
+        try:
+            parts = _decoded(_by_card(mask, rules), size, root, decoders)
+        except PictureError as error:
+            return Found(notes=(*notes, error.problem(file)))
+        for part in parts:
+            key = classes.get(part.code)
+            if key is None:
+                return Found(notes=(*notes, _unknown(part.code, file, card)))
+            if part.scaled and not (notes and notes[-1].file == file):
+                notes.append(_was_scaled(file, part.stored, size))
+            united[key] = np.maximum(united[key], part.pixels) if key in united else part.pixels
+    regions: list[Region] = []
+    dropped = 0
+    unsure: set[str] = set()
+    for key in sorted(united):
+        found, small = find_regions(united[key], key[1], rules.min_area)
+        regions += found
+        dropped += small
+        if small and not found:
+            unsure.add(key[1])
+    if dropped and not regions:
+        notes.append(Problem("regions_too_small", str(sample.image), f"{dropped} region(s), none above the floor"))
+    return Found(tuple(regions), dropped, tuple(notes), frozenset(unsure))
+
+
+def _file_of(mask: Mask) -> str:
+    return str(mask.path) if isinstance(mask, (MaskFile, IndexMask, ColorMask)) else ""
+
+
+def _by_card(mask: Mask, rules: MaskRules) -> Mask:
+    """The mask with what it leaves open taken from the card, and with what the card names besides."""
+    if isinstance(mask, MaskFile):
+        if (mask.threshold is None and rules.threshold is not None) or (rules.invert and not mask.invert):
+            threshold = rules.threshold if mask.threshold is None else mask.threshold
+            return evolve(mask, threshold=threshold, invert=mask.invert or rules.invert)
+    elif isinstance(mask, IndexMask):
+        values = tuple((int(value), code) for value, code in rules.index.items())
+        return evolve(mask, codes=mask.codes or values, named=tuple(value for value, _ in values))
+    elif isinstance(mask, ColorMask):
+        colors = tuple((parse_color(text), code) for text, code in rules.colors.items())
+        return evolve(mask, codes=mask.codes or colors, named=tuple(color for color, _ in colors))
+    return mask
+
+
+def _decoded(mask: Mask, size: tuple[int, int], root: Path, decoders: tuple[Decoder, ...]) -> Sequence[Decoded]:
+    for decoder in decoders:
+        try:
+            found = decoder(mask=mask, size=size, root=root)
+            if found is not None:
+                return [
+                    item if isinstance(item, Decoded) else Decoded(item[0], _as_pixels(item[1], size)) for item in found
+                ]
+        except MedmatError:
+            raise
+        except Exception as error:  # a stranger's decoder may raise anything
+            raise PictureError(
+                "bad_mask", f"it cannot be decoded: {type(error).__name__}: {error}{_raised_at(error)}"
+            ) from error
+    return decode(mask, size, root)
+
+
+def _raised_at(error: Exception) -> str:
+    """The plugin's file and line, if a plugin's it was."""
+    import traceback
+
+    frames = traceback.extract_tb(error.__traceback__)
+    return f" ({Path(frames[-1].filename).name} line {frames[-1].lineno})" if frames else ""
+
+
+def _as_pixels(array: npt.NDArray[Any], size: tuple[int, int]) -> npt.NDArray[np.uint8]:
+    if array.shape != (size[1], size[0]):
+        raise PictureError("bad_mask", f"the plugin's decoder gave shape {array.shape}, expected {(size[1], size[0])}")
+    return np.ascontiguousarray(array != 0).view(np.uint8)
+
+
+def _unknown(code: str, file: str, card: Card) -> Problem:
+    return Problem("unknown_label", file, f"{code!r} is not a code of [labels] in {card.path.name}")
+
+
+def _was_scaled(file: str, stored: tuple[int, int], size: tuple[int, int]) -> Problem:
+    detail = f"mask of {stored[0]} x {stored[1]}, picture of {size[0]} x {size[1]}"
+    return Problem("mask_size", file, detail)
+
+
+# -- boxes ----------------------------------------------------------------------------------------------
+
+
+def _from_boxes(sample: BoxSample, size: tuple[int, int], card: Card) -> Found:
+    classes = _classes(card)
+    floor = card.tables.mask.min_area or 0
+    image = str(sample.image)
+    notes: list[Problem] = []
+    seen: dict[tuple[int, str], dict[tuple[int, int, int, int], None]] = {}
+    dropped = 0
+    for box in sample.boxes:
+        key = classes.get(box.code)
+        if key is None:
+            return Found(notes=(*notes, _unknown(box.code, image, card)))
+        inside = clipped(box, size)
+        kept = seen.setdefault(key, {})
+        if inside is None:
+            notes.append(Problem("bad_box", image, f"{box.code}: {_shown(box)} in a picture of {size[0]} x {size[1]}"))
+        elif (inside[2] - inside[0]) * (inside[3] - inside[1]) < floor:
+            dropped += 1
+        else:
+            kept[inside] = None
+    regions = [
+        region
+        for key in sorted(seen)
+        for region in sorted((_as_region(box, key[1], size) for box in seen[key]), key=place)
+    ]
+    if dropped and not regions:
+        notes.append(Problem("regions_too_small", image, f"{dropped} box(es), none above the card's floor"))
+    return Found(tuple(regions), dropped, tuple(notes), frozenset(key[1] for key in seen if not seen[key]))
+
+
+def clipped(box: Box, size: tuple[int, int]) -> tuple[int, int, int, int] | None:
+    """The box cut to the picture and rounded outwards; None where nothing of it lies inside.
+
+    Corners that are swapped are not put right: such a box has no area.
+    """
+    if not all(math.isfinite(value) for value in box.xyxy):
+        return None
+    x1, y1, x2, y2 = box.xyxy
+    left, top = max(0.0, x1), max(0.0, y1)
+    right, bottom = min(float(size[0]), x2), min(float(size[1]), y2)
+    if left >= right or top >= bottom:
+        return None
+    column, row = math.floor(left + _EPSILON), math.floor(top + _EPSILON)
+    last_column, last_row = math.ceil(right - _EPSILON), math.ceil(bottom - _EPSILON)
+    if column >= last_column or row >= last_row:
+        return None
+    return column, row, last_column, last_row
+
+
+def _as_region(box: tuple[int, int, int, int], code: str, size: tuple[int, int]) -> Region:
+    return Region(code, box, (box[2] - box[0]) * (box[3] - box[1]), box_cells(box, size))
+
+
+def _shown(box: Box) -> str:
+    return "[" + ", ".join(f"{value:g}" for value in box.xyxy) + "]"
