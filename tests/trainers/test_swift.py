@@ -46,4 +46,4 @@ def test_eight_steps_lower_the_loss(built: Built, tmp_path: Path, ask_as: str) -
     losses = [entry["loss"] for entry in map(json.loads, log.read_text().splitlines()) if "loss" in entry]
     print("losses:", losses)
     assert len(losses) >= 8
-    assert sum(losses[7:8]) < 0.9 * losses[0], losses
+    assert sum(losses[5:8]) < 0.9 * sum(losses[:3]), losses  # batches of two differ much
