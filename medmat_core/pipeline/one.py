@@ -252,10 +252,9 @@ class OneBuild:
                     facts = shard.load()
                     writer.images([(facts.images[p], facts.sources.get(p, "")) for p in mine])
                 start += shard.count
-            columns = {
-                name: array(code, np.frombuffer(getattr(ledger, name), code)[asked].tolist())
-                for name, code in (("groups", "Q"), ("marks", "Q"), ("labels", "I"))
-            }
+            columns = {name: array(code) for name, code in (("groups", "Q"), ("marks", "Q"), ("labels", "I"))}
+            for name, column in columns.items():
+                column.frombytes(np.frombuffer(getattr(ledger, name), column.typecode)[asked].tobytes())
             writer.columns(parts=parts[asked].tobytes(), **columns)
             writer.rendered(found.rendered)
             writer.problems(self.report.problem_lines())
