@@ -79,10 +79,11 @@ class Build:
         if not report.samples and all(problem.reason == "leaves_data" for problem in report.problems):
             detail = f"nothing in the folder {tree.base.name!r} is what the card describes"
             one.tell([Problem("no_picture", "", detail)])
+        report.pictures.ignored.update(ignored(dataset, tree))
+        tree.forget()
         settled = one.settle(found)
         sheet, table = one.ask(found, settled)
         one.publish(found, settled, sheet, table)
-        report.pictures.ignored.update(ignored(dataset, tree))
         one.remember(found, settled)
         self.kept.update(one.kept)
         self.manifest.datasets.append(report)
