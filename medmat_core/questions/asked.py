@@ -61,7 +61,7 @@ class Table:
     """The records of a data set by picture, ask and class: a column a fact, an entry a record.
 
     ``places``: the picture. ``asks``: the place in :data:`~medmat_core.model.ASKS`. ``classes``: the class in card
-    order, 0 for labels. ``questions``, ``options`` and ``answers`` number the texts of the same names in :class:`Sheet`;
+    order, 0 for labels. ``questions``, ``options`` and ``answers`` number the texts of these names in :class:`Sheet`;
     ``slots`` is the right option or :data:`OPEN`; ``rounds`` the id of the round, 0 where there is none; ``templates``
     the instruction 0-5.
     """
