@@ -11,6 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 from attrs import define, evolve, field, frozen
 
 from medmat_core.card import Card
@@ -25,9 +26,10 @@ from medmat_core.pipeline.kept import left_before, shard_file
 from medmat_core.pipeline.rendered import tie
 from medmat_core.pipeline.state import Shown
 from medmat_core.plugins import worker_hooks
-from medmat_core.questions.draws import bits_from, bits_of, key_of, keys_of
+from medmat_core.questions.draws import key_of, keys_of
 from medmat_core.readers.pictures import escapes
 from medmat_core.regions.words import NO_CELL, cell_of
+from medmat_core.rounds import Salt
 from medmat_core.splits import Labels, Ledger, Side, group_hash
 
 _RENDERED_ANY: Final = RENDERED_SUFFIXES + tuple(suffix.upper() for suffix in RENDERED_SUFFIXES)
@@ -129,7 +131,7 @@ class Inspector:
         """Plain labelled pictures are told at once, since there may be a million of them; all else takes its time."""
         context = self.context
         prefix, root = context.image_prefix, str(context.root)
-        key_of_picture, drawn = keys_of(context.slug, "label"), bits_from(context.seed)
+        key_of_picture = keys_of(context.slug, "label")
         check_files, full = context.verify != "none", context.verify == "full"
         facts = Facts(regions=None if context.card.head.kind not in ("mask", "box") else Regions())
         ledger = facts.ledger
@@ -169,10 +171,9 @@ class Inspector:
                 if bits > 8 and kind != "jpeg":
                     self._slowly(sample, facts)
                     continue
-            key = key_of_picture(image)
             group = sample.group
             if group is None:
-                place = drawn(key) >> 64
+                place = 0  # drawn below, from the key
                 names.append("")
             else:
                 place = groups.get(group) or self._group(group)
@@ -180,12 +181,13 @@ class Inspector:
             images.append(prefix + image)
             widths.append(width)
             heights.append(height)
-            keys.append(key)
+            keys.append(key_of_picture(image))
             places.append(place)
             marks.append(mark)
             sides.append(of_split[sample.split])
             named.append(group is not None)
             numbers.append(number)
+        _draw_places(ledger, context.seed)
         return facts
 
     def _group(self, group: str) -> int:
@@ -211,10 +213,7 @@ class Inspector:
         context, ledger = self.context, facts.ledger
         key = key_of(context.slug, name, "label" if look.labels is not None else "")
         group = self._own_group(sample)
-        if group is None:
-            place = bits_of(context.seed, key) >> 64
-        else:
-            place = self._groups.get(group) or self._group(group)
+        place = 0 if group is None else self._groups.get(group) or self._group(group)
         if look.source:
             facts.sources[len(facts)] = look.source
         facts.images.append(look.image)
@@ -395,6 +394,14 @@ class Translator:
             said = ", ".join(repr(known[code]) for code in codes[0])
             return Refused("contradictory_label", f"filed under {said}, which exclude one another")
         return stated, uncertain, tuple(name for name in absent if name not in stated)
+
+
+def _draw_places(ledger: Ledger, seed: int) -> None:
+    """The places on the line from test to train of pictures that have no group: drawn from (seed, key)."""
+    alone = np.frombuffer(ledger.named, np.uint8) == 0
+    if alone.any():
+        drawn = Salt.of(seed, "place").hashed(np.frombuffer(ledger.keys, np.uint64)[alone])
+        np.frombuffer(ledger.groups, np.uint64)[alone] = drawn
 
 
 def decode(path: str) -> None:
