@@ -64,10 +64,12 @@ class ExportFolder:
         before = self.to.with_name(f"{self.stage.name}-before")
         try:
             _check_free(self.to)  # it may have been filled while we worked
-            if self.to.exists() or self.to.is_symlink():
+            if self.to.exists():
                 os.replace(self.to, before)
             os.replace(self.stage, self.to)
         except OSError as error:
+            with contextlib.suppress(OSError):
+                os.replace(before, self.to)
             raise failed(self.to, error) from error
         shutil.rmtree(before, ignore_errors=True)
 

@@ -23,8 +23,9 @@ from medmat_core.export.pictures import FOLDER, As, Mode, Rules
 from medmat_core.export.select import Filters, Source, classes_of, facts_of, merged, sources_of
 from medmat_core.export.work import Done, Job, Refused, Task, work
 from medmat_core.formats import core_formats
+from medmat_core.formats.card import withheld
 from medmat_core.formats.options import near, options_of
-from medmat_core.formats.protocol import AskAs, Encoder, Format, Place, Reply, Scope, Told, Written
+from medmat_core.formats.protocol import AskAs, Encoder, Facts, Format, Place, Reply, Scope, Told, Written
 from medmat_core.model import Record
 from medmat_core.pipeline.engines import start_engine
 from medmat_core.records import Built
@@ -64,6 +65,7 @@ class ExportOptions:
     ask_as: AskAs = field(default="choice", validator=_one_of(AskAs))
     filters: Filters = field(factory=Filters)
     option: tuple[str, ...] = ()
+    public: bool = False
     jobs: int = field(factory=lambda: os.cpu_count() or 1, validator=_positive)
 
 
@@ -107,6 +109,8 @@ def export(
     facts = facts_of(built, catalog)
     sources = sources_of(built, facts, options.filters)
     used = {source.facts.slug: source.facts for source in sources}
+    if options.public:
+        _check_public(used.values())
     root = Path(os.path.abspath(options.to))
     told_of = {
         name: Told(_box_format(built), options.reply, options.ask_as, own, root, used)
@@ -123,6 +127,15 @@ def export(
     finally:
         run.discard()
         folder.discard()
+
+
+def _check_public(members: Iterable[Facts]) -> None:
+    """Refuse what must not be passed on."""
+    kept = [f"{facts.slug} ({why})" for facts in members if (why := withheld(facts))]
+    if kept:
+        raise UsageError(
+            f"--public: {'; '.join(kept)}; leave {'it' if len(kept) == 1 else 'them'} out with --dataset or --license"
+        )
 
 
 def _chosen(names: Iterable[str], known: Mapping[str, Format]) -> list[Format]:
