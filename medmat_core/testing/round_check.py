@@ -56,11 +56,13 @@ def lacking(card: Card, asks: Iterable[str], train: Iterable[Record]) -> Iterato
         rounds = found.get(ask, set())
         if rounds - {""}:
             continue
-        alone_in_data = ask == "label" and len(set(card.labels.values())) < 2
-        state = "its records are open" if rounds else "there is no record"
-        yield Finding(
-            "rounds", card.path.name, f"no round of {ask!r} in train: {state}",
-            "the card has one class: nothing can be chosen from" if alone_in_data
-            else f"{TO_ADD[ask]}, or leave {ask!r} out of asks",
-            "example" if ask == "label" else "asks", hint=alone_in_data,
-        )  # fmt: skip
+        what = f"no round of {ask!r} in train: {'its records are open' if rounds else 'there is no record'}"
+        if ask != "label":
+            todo = f"{TO_ADD[ask]}, or leave {ask!r} out of asks"
+            yield Finding("rounds", card.path.name, what, todo, "asks")
+        elif len(set(card.labels.values())) < 2:
+            yield Finding(
+                "rounds", card.path.name, what, "with one class there is nothing to choose from", "labels", hint=True
+            )
+        else:
+            yield Finding("rounds", card.path.name, what, TO_ADD[ask], "example")
