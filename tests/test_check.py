@@ -13,8 +13,8 @@ from PIL import Image
 
 from medmat_core import Dataset, MaskSample, Problem, build, readers
 from medmat_core.check import Found, check_dataset
-from medmat_core.pipeline.options import BuildOptions
 from medmat_core.model import ColorMask, IndexMask, MaskFile
+from medmat_core.pipeline.options import BuildOptions
 from medmat_core.samples import example_files
 from medmat_core.testing.example_check import check_example
 from medmat_core.testing.reading import Files

@@ -225,7 +225,7 @@ def test_pictures_that_decode_alike_across_classes_come_first(tmp_path: Path, da
     _again(pics / "cat/cat (1).png", pics / "eel/zz.bmp")
     found = looked(toy_dataset(tmp_path), data)
     alike = [finding for finding in found.told("note") if "decode alike" in finding.what]
-    assert [finding.what for finding in alike][0] == "sets of pictures decode alike across classes"
+    assert next(finding.what for finding in alike) == "sets of pictures decode alike across classes"
     assert len(alike) == 2 and "(Cat, " in alike[0].examples[0] and "(Eel, " in alike[0].examples[0]
     assert found.sound
 
