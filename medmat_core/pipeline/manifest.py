@@ -15,6 +15,7 @@ from medmat_core.model import NOTES, Problem
 from medmat_core.pipeline.lines import PARTS
 from medmat_core.pipeline.options import BuildOptions
 from medmat_core.questions.asked import Shares
+from medmat_core.splits import UNSOUND
 
 NOT_THERE = frozenset({"missing_image"})
 """Reasons for which a picture is refused that does not lie there, so nothing was seen of it."""
@@ -208,6 +209,7 @@ class Manifest:
         return {
             "versions": self.versions,
             "arguments": self.arguments,
+            "unsound": list(UNSOUND) if self.arguments["as_published"] else [],
             "datasets": self.entries(),
             "subset_removals": self.subset_removals,
             "files": dict(sorted(self.files.items())),
