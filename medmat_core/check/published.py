@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from attrs import frozen
 
+from medmat_core.choices import Choice, choice_of, read_values
 from medmat_core.concepts import fold
 from medmat_core.dataset import Dataset
 from medmat_core.errors import UsageError
 from medmat_core.model import LabelSample
 from medmat_core.pipeline.source import open_tree
+from medmat_core.records import RecordError
 
 
 @frozen
@@ -25,19 +26,14 @@ class Difference:
     here: str
 
 
-def read_published(file: Path) -> list[dict[str, Any]]:
+def read_published(file: Path) -> list[Choice]:
     """The records of a published file; :class:`UsageError` if it is none."""
     try:
-        records = json.loads(file.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise UsageError(f"{file}: cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise UsageError(f"{file}: not valid JSON: {error}") from error
-    if not isinstance(records, list) or not all(
-        isinstance(r, dict) and isinstance(r.get("image"), str) and isinstance(r.get("caption"), str) for r in records
-    ):
-        raise UsageError(f"{file}: not a Med-MAT file: a list of records with image and caption is expected")
-    return records
+        return [choice_of(raw) for raw in read_values(file)]
+    except RecordError as error:
+        raise UsageError(f"{file}: it {error}") from error
+    except (TypeError, ValueError, KeyError) as error:
+        raise UsageError(f"{file}: not a Med-MAT file: {error.args[0]}") from error
 
 
 def compare_published(dataset: Dataset, data: Path, files: list[Path]) -> tuple[int, list[Difference]]:
@@ -56,9 +52,9 @@ def compare_published(dataset: Dataset, data: Path, files: list[Path]) -> tuple[
     published: dict[str, tuple[str, str]] = {}
     folder = fold_path(dataset.card.head.folder)
     for record in (record for file in files for record in read_published(file)):
-        path = fold_path(record["image"])
+        path = fold_path(record.image)
         _, found, tail = path.partition(f"/{folder}/")
-        published[tail if found else path] = (record["image"], record["caption"])
+        published[tail if found else path] = (record.image, record.caption)
     same = 0
     differences: list[Difference] = []
     for path, (image, caption) in published.items():

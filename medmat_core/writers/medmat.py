@@ -6,16 +6,10 @@ from json.encoder import encode_basestring as quoted
 
 from attrs import frozen
 
+from medmat_core.choices import CLOSING_LINE, LETTERS, choice_text
 from medmat_core.model import Record
 
-LETTERS = "ABCDEFGHIJ"
-CLOSING_LINE = "Answer with the option's letter from the given choices directly."
-
-
-def choice_text(question: str, options: tuple[str, ...]) -> str:
-    """The question, one line an option, and the closing line."""
-    listed = "\n".join(f"{letter}: {option}" for letter, option in zip(LETTERS, options, strict=False))
-    return f"{question}\n{listed}\n{CLOSING_LINE}"
+__all__ = ["CLOSING_LINE", "LETTERS", "MedmatWriter", "choice_text"]
 
 
 @frozen
