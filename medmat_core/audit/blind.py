@@ -201,7 +201,10 @@ class _Data:
         offsets = np.cumsum([0, *(len(some.options) for some in both)])
         number = np.concatenate([np.frombuffer(some.lists, np.uint32).astype(np.int64) + offset
                                  for some, offset in zip(both, offsets, strict=False)])  # fmt: skip
-        column = lambda name, kind: np.concatenate([np.frombuffer(getattr(s, name), kind) for s in both])  # noqa: E731
+
+        def column(name: str, kind: Any) -> Ints:
+            return np.concatenate([np.frombuffer(getattr(some, name), kind) for some in both])
+
         ordered = np.sort(hashes, axis=1)
         keys = np.zeros(len(texts), np.uint64)
         for place in range(most):
@@ -216,7 +219,8 @@ class _Data:
 
     def scores(self, fit: Ints, score: Ints) -> Iterator[tuple[str, Floats]]:
         """(guesser, score of every option) for the questions ``score``, learned from ``fit``."""
-        offered, right = Counter[int](), Counter[int]()
+        offered: Counter[int] = Counter()
+        right: Counter[int] = Counter()
         by_list: dict[int, Counter[int]] = {}
         for row in fit.tolist():
             options = self.hashes[row][self.there[row]].tolist()
@@ -224,7 +228,8 @@ class _Data:
             offered.update(options)
             right[answer] += 1
             by_list.setdefault(int(self.lists[row]), Counter())[answer] += 1
-        rate = np.vectorize(lambda h: (right[h] + 0.5) / (offered[h] + 2), otypes=[float])(self.hashes[score])
+        known = {option: (right[option] + 0.5) / (count + 2) for option, count in offered.items()}
+        rate = np.array([[known.get(option, 0.25) for option in row] for row in self.hashes[score].tolist()])
         yield "frequent", rate
         looked = rate.copy()
         for place, row in enumerate(score.tolist()):
@@ -238,21 +243,23 @@ class _Data:
 
     def _learned(self, fit: Ints, score: Ints, size: Ints) -> Floats:
         """Softmax over a question's options of w . x, fitted by Adam over all questions at once."""
-        places = self._features(np.concatenate((fit, score)), size)
+        every = self._features(np.concatenate((fit, score)), size)
+        used, where = np.unique(every, return_inverse=True)
+        places = where.reshape(every.shape)
         mine, theirs = places[: len(fit)], places[len(fit) :]
         shape, there, slots = self.shape[fit], self.there[fit], self.slots[fit]
         goal = np.zeros(there.shape)
         goal[np.arange(len(fit)), slots] = 1
         width = mine.shape[2]
         flat = mine.reshape(-1)
-        weights = np.zeros((1 << _BITS) + _SHAPE)
+        weights = np.zeros(len(used) + _SHAPE)
         mean, square = np.zeros_like(weights), np.zeros_like(weights)
         for step in range(1, _STEPS + 1):
             raw = np.where(there, weights[mine].sum(axis=2) + shape @ weights[-_SHAPE:], -np.inf)
             chance = np.exp(raw - raw.max(axis=1, keepdims=True))
             error = chance / chance.sum(axis=1, keepdims=True) - goal
             slope = 1e-4 * weights
-            slope[:-_SHAPE] += np.bincount(flat, np.repeat(error.reshape(-1), width), 1 << _BITS) / len(fit)
+            slope[:-_SHAPE] += np.bincount(flat, np.repeat(error.reshape(-1), width), len(used)) / len(fit)
             slope[-_SHAPE:] += np.einsum("no,nog->g", error, shape) / len(fit)
             mean += 0.1 * (slope - mean)
             square += 0.01 * (slope**2 - square)

@@ -166,8 +166,13 @@ class Homes:
         if home is None:
             extra: list[str] = []
             if self.terms.installed_pool:
-                extra = [c for other in self.cards if other.subset == card.subset and other is not card
-                         for c in other.captions if c not in {*other.classes.catch_all, *other.classes.anatomy}]  # fmt: skip
+                others = (other for other in self.cards if other.subset == card.subset and other is not card)
+                extra = [
+                    caption
+                    for other in others
+                    for caption in other.captions
+                    if caption not in {*other.classes.catch_all, *other.classes.anatomy}
+                ]
             home = self._made[card.slug] = Home.of(card, self._subset_of(card.subset), self.terms, extra)
         return home
 

@@ -121,8 +121,9 @@ def file_faults(place: Place) -> Iterator[Wrong]:
             yield "manifest_keys", f"{entry['slug']}: its files are {sorted(own_files)}, listed {said!r:.120}", MANIFEST
 
 
-def card_faults(entry: Json, home: Home, arguments: Json, grouped: bool) -> Iterator[Wrong]:
-    """Does the manifest say of a data set what its card says; ``grouped``: whether a record of it names a group."""
+def card_faults(entry: Json, home: Home, arguments: Json, *, grouped: bool, listed: bool | None) -> Iterator[Wrong]:
+    """Does the manifest say of a data set what its card says. ``grouped``: whether a record of it names a group,
+    ``listed``: whether the data set gives official parts (None: nobody looked)."""
     card, slug = home.card, home.card.slug
     for key, expected in (
         ("no", card.no or 0), ("title", card.title), ("subset", card.subset), ("license", card.license),
@@ -140,6 +141,9 @@ def card_faults(entry: Json, home: Home, arguments: Json, grouped: bool) -> Iter
         yield "manifest_card", f"{slug}: split is {mode!r}, the arguments say {asked!r:.40}", MANIFEST
     elif mode == "official" and (asked != "official" or arguments.get("fold") is not None):
         yield "manifest_card", f"{slug}: split is 'official', the arguments say {asked!r:.40}", MANIFEST
+    elif listed is not None and asked == "official" and not dealt and listed != (mode == "official"):
+        parts = "official parts" if listed else "no official parts"
+        yield "manifest_card", f"{slug}: split is {mode!r}, and the data set gives {parts}", MANIFEST
     elif mode == "group" and (card.head.unprotected or not grouped):
         yield "manifest_card", f"{slug}: split is 'group', and the card or the records know no groups", MANIFEST
     elif mode == "unprotected" and grouped and not card.head.unprotected:

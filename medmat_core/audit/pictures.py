@@ -46,12 +46,11 @@ class Wall:
             places = np.array([truth.place(int(image)) for image in images], np.int64)
             first, places = first[places >= 0], places[places >= 0]
 
-            def known(column: Any, places: Any = places) -> Any:
-                values = np.frombuffer(column, np.uint64) if len(column) else np.zeros(len(truth.images), np.uint64)
-                return values[places]
-
-            for found, value in zip(columns, (np.full(len(first), owner), first, seen.column("parts")[first],
-                                    known(truth.ledger.marks), known(truth.near), known(truth.pixels)), strict=True):  # fmt: skip
+            values = [np.full(len(first), owner), first, seen.column("parts")[first]]
+            for column in (truth.ledger.marks, truth.near, truth.pixels):
+                known = np.frombuffer(column, np.uint64) if len(column) else np.zeros(len(truth.images), np.uint64)
+                values.append(known[places])
+            for found, value in zip(columns, values, strict=True):
                 found.append(value)
         joined = [np.concatenate(some) if some else np.empty(0, np.uint64) for some in columns]
         return cls(units, names, *joined)
@@ -64,7 +63,7 @@ class Wall:
 
     def equal(self, gone: Mapping[str, set[str]], pictures: Path, out: Path) -> Iterator[Found]:
         """Pictures of equal bytes: in two parts, or asked about twice where once was promised."""
-        candidates = [places for places in runs(self.marks)]
+        candidates = list(runs(self.marks))
         images = self._images([int(place) for places in candidates for place in places])
         left_out = {(name, image) for name, several in gone.items() for image in several}
         for places in candidates:

@@ -195,7 +195,8 @@ class Audit:
         arguments = self.place.manifest.get("arguments")
         arguments = arguments if isinstance(arguments, dict) else {}
         if unit.home is not None:
-            for found in card_faults(entry, unit.home, arguments, unit.grouped):
+            listed = any(unit.truth.ledger.sides) if unit.truth is not None else None
+            for found in card_faults(entry, unit.home, arguments, grouped=unit.grouped, listed=listed):
                 self.faults.tell(*found)
         else:
             self.faults.tell("no_card", f"{entry['slug']}: its plugin is not installed", MANIFEST)

@@ -37,10 +37,6 @@ def hashed(value: Any) -> int:
     return hash(value) & _MASK or 1
 
 
-def _column(code: str) -> Any:
-    return Factory(lambda: array(code))
-
-
 @define(eq=False)
 class Seen:
     """The records of one data set, a row each in the order read.
@@ -51,19 +47,19 @@ class Seen:
     other asks) in ``captions``.
     """
 
-    parts: array[int] = _column("B")
-    lines: array[int] = _column("I")
-    images: array[int] = _column("Q")
-    groups: array[int] = _column("Q")
-    keys: array[int] = _column("Q")
-    asks: array[int] = _column("B")
-    rounds: array[int] = _column("Q")
-    texts: array[int] = _column("Q")
-    lists: array[int] = _column("Q")
-    slots: array[int] = _column("b")
-    sizes: array[int] = _column("B")
-    templates: array[int] = _column("b")
-    says: array[int] = _column("I")
+    parts: array[int] = Factory(lambda: array("B"))
+    lines: array[int] = Factory(lambda: array("I"))
+    images: array[int] = Factory(lambda: array("Q"))
+    groups: array[int] = Factory(lambda: array("Q"))
+    keys: array[int] = Factory(lambda: array("Q"))
+    asks: array[int] = Factory(lambda: array("B"))
+    rounds: array[int] = Factory(lambda: array("Q"))
+    texts: array[int] = Factory(lambda: array("Q"))
+    lists: array[int] = Factory(lambda: array("Q"))
+    slots: array[int] = Factory(lambda: array("b"))
+    sizes: array[int] = Factory(lambda: array("B"))
+    templates: array[int] = Factory(lambda: array("b"))
+    says: array[int] = Factory(lambda: array("I"))
     captions: list[tuple[str, ...]] = Factory(lambda: [()])
     counted: Counter[tuple[int, str]] = Factory(Counter)
     """Records by part and answer (labels, presence) or class, as the manifest counts them."""
@@ -154,7 +150,8 @@ def round_faults(seen: Seen) -> Iterator[Told]:
         row, size = int(members[0]), int(sizes[members[0]])
         lines = ", ".join(str(seen.lines[int(member)]) for member in members[:6])
         if odd_text[number]:
-            odd = int(next(member for member in members if texts[member] != texts[row]))
+            usual = Counter(texts[members].tolist()).most_common(1)[0][0]
+            odd = int(next(member for member in members if texts[member] != usual))
             yield Told("round_question", f"its round (lines {lines}) is not asked one question with one list", odd)
         elif odd_size[number]:
             yield Told("round_size", f"its round (lines {lines}) has {len(members)} pictures and {size} options", row)

@@ -91,7 +91,7 @@ def leak_faults(seen: Mapping[str, Seen], subset_of: Mapping[str, int], gone: Ma
         owners.append(np.full(len(mine), owner))
     if not rows:
         return
-    row, owner = np.concatenate(rows), np.concatenate(owners)
+    row, owner_of = np.concatenate(rows), np.concatenate(owners)
 
     def gathered(column: str) -> Any:
         return np.concatenate([seen[name].column(column)[mine] for name, mine in zip(names, rows, strict=True)])
@@ -100,13 +100,13 @@ def leak_faults(seen: Mapping[str, Seen], subset_of: Mapping[str, int], gone: Ma
     for what, column in (("picture", images), ("group", gathered("groups"))):
         told: set[tuple[int, int]] = set()
         for weak, strong in across(column, parts):
-            one, two = names[owner[weak]], names[owner[strong]]
-            key = (int(owner[weak]), int(images[weak]))
+            one, two = names[owner_of[weak]], names[owner_of[strong]]
+            key = (int(owner_of[weak]), int(images[weak]))
             if one != two and key not in told:
                 told.add(key)
                 sentence = f"in its subset's file, and its {what} is {PARTS[parts[strong]]} in data set {two}"
                 yield Leak(f"{what}_leak", sentence, one, int(row[weak]))
-    yield from _copies(seen, names, row, owner, subset_of, parts, images, gathered("asks"))
+    yield from _copies(seen, names, row, owner_of, subset_of, parts, images, gathered("asks"))
 
 
 def _copies(

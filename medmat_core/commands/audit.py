@@ -46,7 +46,8 @@ def command(
     if jobs < 1:
         raise click.BadParameter("give 1 or more", param_hint="--jobs")
     catalog = catalog_of(ctx)
-    decoders = tuple(impl.plugin.__name__ for impl in catalog.manager.hook.medmat_regions.get_hookimpls())
+    hook = catalog.manager.hook.medmat_regions
+    decoders = tuple(str(getattr(impl.plugin, "__name__", "")) for impl in hook.get_hookimpls())
     progress = Shown()
     try:
         report = audit(
