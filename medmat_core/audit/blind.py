@@ -279,7 +279,7 @@ class _Data:
         return np.asarray(np.stack([some >> np.uint64(64 - _BITS) for some in found], axis=2), np.int64)
 
 
-_SHAPE: Final = 10
+_SHAPE: Final = 11
 
 
 def _geometry(options: tuple[str, ...]) -> Floats:
@@ -307,6 +307,7 @@ def _geometry(options: tuple[str, ...]) -> Floats:
             (x - 0.5) ** 2,
             (y - 0.5) ** 2,
             area,
+            area**2,
             (area - area.mean()) ** 2,
             np.log(width / height),
             border,

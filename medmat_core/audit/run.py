@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 from attrs import define, field, frozen
 
 from medmat_core.audit.blind import Asked
@@ -29,7 +30,7 @@ from medmat_core.audit.pictures import Wall
 from medmat_core.audit.place import CHOICES, MANIFEST, PARTS, RECORDS, SUBSETS, Place, look
 from medmat_core.audit.published import Published
 from medmat_core.audit.report import Report, Row
-from medmat_core.audit.seen import shares_of
+from medmat_core.audit.seen import hashed, shares_of
 from medmat_core.audit.subsets import leak_faults, union_faults
 from medmat_core.audit.truth import Truth, rendered_faults
 from medmat_core.audit.unit import Unit
@@ -200,6 +201,8 @@ class Audit:
                 self.faults.tell(*found)
         else:
             self.faults.tell("no_card", f"{entry['slug']}: its plugin is not installed", MANIFEST)
+        images = entry.get("images")
+        unit.records_tell_all = isinstance(images, dict) and images.get("unasked") == 0
         for found in count_faults(entry, unit.seen, whole=unit.whole):
             self.faults.tell(*found)
         if entry.get("split") == "unprotected":
@@ -241,12 +244,8 @@ class Audit:
     def _subsets(self, report: Report, gone: Mapping[str, set[str]]) -> None:
         held = {name: unit.seen for name, unit in self.units.items()}
         for name, images in gone.items():
-            unit = self.units.get(name)
-            for image in sorted(images):
-                if unit is None or hash(image) & 0xFFFFFFFFFFFFFFFF not in _images(unit):
-                    self.faults.tell(
-                        "removal_unknown", f"data set {name} holds no such picture", MANIFEST, 0, "", image
-                    )
+            for image in sorted(image for image in images if not self._holds(name, image)):
+                self.faults.tell("removal_unknown", f"data set {name} holds no such picture", MANIFEST, 0, "", image)
         subset_of = {}
         for entry in datasets(self.place.manifest):
             if type(entry.get("subset")) is int:
@@ -275,6 +274,15 @@ class Audit:
         for leak in leak_faults(held, subset_of, gone):
             self.faults.tell(leak.name, leak.sentence, *self.units[leak.member].where(leak.row))
 
+    def _holds(self, name: str, image: str) -> bool:
+        """Whether a data set has a picture, as far as can be told: a removed one may be asked nothing at all."""
+        unit = self.units.get(name)
+        if unit is None:
+            return False
+        if unit.truth is not None:
+            return unit.truth.place(hashed(image)) >= 0
+        return not unit.records_tell_all or bool((unit.seen.column("images") == np.uint64(hashed(image))).any())
+
     def _pictures(self, report: Report, gone: Mapping[str, set[str]]) -> None:
         assert self.source is not None
         wall = Wall.of(self.units)
@@ -300,7 +308,3 @@ class Audit:
             self.unseen.append("no --near: copies that were encoded again or resized were not looked for")
         if self.terms.verify == "none":
             self.unseen.append("built with --verify none: equal pictures were not promised to be on one side")
-
-
-def _images(unit: Unit) -> set[int]:
-    return set(unit.seen.images)

@@ -24,7 +24,8 @@ from medmat_core.records import RecordError, read_lines
 @define(eq=False)
 class Unit:
     """A data set. ``records`` and ``choices`` are its files by part, ``asked`` the label questions of every part for
-    guessers, ``whole`` whether every line could be read, ``tables`` counts of (answer, number of options)."""
+    guessers, ``whole`` whether every line could be read, ``unsure`` counts records with an option that may be true,
+    ``records_tell_all``: no picture is asked nothing."""
 
     name: str
     home: Home | None
@@ -38,6 +39,7 @@ class Unit:
     whole: bool = True
     grouped: bool = False
     unsure: int = 0
+    records_tell_all: bool = False
     _rules: RecordRules = field(init=False)
 
     def __attrs_post_init__(self) -> None:
