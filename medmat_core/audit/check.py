@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from medmat_core.audit.faults import Fault, Faults
@@ -32,10 +33,14 @@ def check_records(
     for record in records:
         by_name.setdefault(record.data_no, []).append(record)
     for name, several in by_name.items():
-        rules, seen = RecordRules(homes.of(name)), Seen()
+        rules, seen, counted = RecordRules(homes.of(name)), Seen(), Counter[str]()
         for line, record in enumerate(several, 1):
             for fault, sentence in rules.faults(record, ""):
                 faults.tell(fault, sentence, name, line, record.key, record.image)
+            counted[record.split] += 1
+            if record.id != counted[record.split]:
+                told = f"its id is {record.id}, it is record {counted[record.split]} of its part"
+                faults.tell("ids", told, name, line, record.key, record.image)
             seen.add(record, PARTS.index(record.split), line)
         for found in (
             round_faults(seen),
@@ -43,7 +48,7 @@ def check_records(
             repeat_faults(seen),
             part_faults(seen),
         ):
-            for told in found:
-                record = several[told.row]
-                faults.tell(told.name, told.sentence, name, told.row + 1, record.key, record.image)
+            for odd in found:
+                record = several[odd.row]
+                faults.tell(odd.name, odd.sentence, name, odd.row + 1, record.key, record.image)
     return faults.kept

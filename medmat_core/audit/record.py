@@ -137,7 +137,9 @@ def _options(record: Record) -> Iterator[Told]:
     times = options.count(answer)
     if times != 1:
         yield "answer_missing", f"the answer {answer!r:.60} stands {times} times among {listed(options)}"
-    if times and options[record.answer_index] != answer:
+    if not 0 <= record.answer_index < len(options):
+        yield "answer_letter", f"answer_index is {record.answer_index}, there are {len(options)} options"
+    elif times and options[record.answer_index] != answer:
         yield "answer_letter", f"answer_index names {options[record.answer_index]!r}, the answer is {answer!r}"
     yield from alike(options)
 
