@@ -23,6 +23,7 @@ _COMMANDS: Final = {
     "build": ("build", "Turn unzipped data sets into question/answer records."),
     "check": ("check", "Compare what lies in your data folder with what the cards say."),
     "audit": ("audit", "Test a built folder (or Med-MAT's published files) for every fault we know of."),
+    "preview": ("preview", "Write a page to look at what was built: pictures with boxes, questions, rounds."),
     "export": ("export", "Make a self-contained folder for a trainer or a judge from a built one."),
     "sample": ("sample", "Write tiny synthetic data sets in the real layouts."),
     "demo": ("demo", "Sample, build and summarise everything installed: a first look in two minutes."),
