@@ -55,31 +55,27 @@ WRITER = """
 import csv
 import io
 
+from medmat_core.formats.lines import LineFormat
 
-class CsvWriter:
+
+class CsvFormat(LineFormat):
     name = "{name}"
-    opening = "id,image,answer\\n"
-    separator = "\\n"
-    closing = "\\n"
+    about = "a table of pictures and answers"
+    opening = b"id,image,answer\\n"
+    closing = b"\\n"
 
-    def file(self, stem, split):
-        return f"csv/{{stem}}-{{split}}.csv"
+    def file(self, place, told):
+        return f"csv/{{place.stem}}.csv"
 
-    def subset_file(self, no, split):
-        return None
-
-    def line(self, record):
+    def items(self, record, picture, told):
         out = io.StringIO()
         csv.writer(out, lineterminator="").writerow(["\\0", record.image, record.answer])
-        return out.getvalue()
-
-    def around_image(self, record):
-        return None
+        return [out.getvalue().encode()]
 
 
 @hookimpl
 def medmat_formats():
-    return [CsvWriter()]
+    return [CsvFormat()]
 """
 
 Install = Callable[..., str]
