@@ -171,9 +171,10 @@ class Truth:
     def _label(self, record: Record, number: int) -> Iterator[Told]:
         stated, uncertain, _ = self.ledger.label_sets[number]
         said = record.captions
+        same = set(said) == set(stated)
         if self.home.terms.as_published:
-            said = self.home.meaning.findings(record.answer, ", ")
-        if set(said) != set(stated):
+            same = record.answer == self.home.meaning.worded(stated)
+        if not same:
             yield "label_differs", f"the record says {'; '.join(said)!r}, the data set {'; '.join(stated)!r}"
             return
         for option in record.options:
