@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from medmat_core import build, load_catalog
-from medmat_core.catalog import Catalog, _peek
+from medmat_core.catalog import Catalog
 from medmat_core.samples import write_example
 from medmat_core.subsets import subset_index
 from medmat_core.tree import fold
@@ -122,12 +122,6 @@ def test_rows_of_one_download_are_found_under_the_same_names(catalog: Catalog) -
     for head in (dataset.card.head for dataset in catalog):
         assert names.setdefault(head.folder, head.aliases) == head.aliases, head.slug
         assert fold(head.folder) not in map(fold, head.aliases), head.slug
-
-
-def test_a_glance_at_a_card_tells_the_same_folders_as_the_card(catalog: Catalog) -> None:
-    for dataset in catalog:
-        peek, head = _peek(dataset.module, dataset.source.name), dataset.card.head
-        assert peek is not None and (peek.folder, peek.aliases) == (head.folder, head.aliases), head.slug
 
 
 def test_a_card_calls_its_namespace_shared_where_another_row_uses_it(catalog: Catalog) -> None:

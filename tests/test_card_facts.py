@@ -60,7 +60,7 @@ def test_a_folder_found_by_an_alias_keeps_its_name_in_the_records_and_check_says
 
 def test_a_published_wording_for_a_code_that_the_card_lacks_is_a_broken_card(tmp_path: Path) -> None:
     card = toy_card(tmp_path, tables='[published]\ncaptions = {cat = "Cats"}')
-    assert card.tables.published.captions == {"cat": "Cats"}
+    assert card.published.captions == {"cat": "Cats"}
     with pytest.raises(CardError, match="'horse' is not a code"):
         _ = toy_card(tmp_path / "b", tables='[published]\ncaptions = {horse = "Horse"}').tables
 

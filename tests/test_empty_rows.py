@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from medmat_core.card import TextFile
+from medmat_core.card import ExampleFile
 from medmat_core.catalog import load_catalog
 from medmat_core.dataset import Dataset
 from medmat_core.samples import example_files
@@ -22,7 +22,7 @@ DATASETS = [
 ]
 
 
-def nameless_row(file: TextFile, token: str) -> TextFile | None:
+def nameless_row(file: ExampleFile, token: str) -> ExampleFile | None:
     """The file with one more row: the one that names ``token``, without the cells that do."""
     for sheet, rows in file.sheets.items():
         for row in rows:
@@ -41,7 +41,7 @@ def nameless_row(file: TextFile, token: str) -> TextFile | None:
 def test_a_row_without_a_key_is_a_note_and_its_neighbours_are_read(dataset: Dataset, tmp_path: Path) -> None:
     card = dataset.card
     files = Files(dict(example_files(card)))
-    pristine = read(dataset, card, files.write(tmp_path / "pristine" / card.head.folder))
+    pristine = read(dataset, card, files.write(tmp_path / "pristine" / card.folder))
     bench = Bench(dataset, card, files, pristine, tmp_path / "changed")
     for _, file, token in bench.named():
         changed = nameless_row(file, token) if file.sheets or file.path.endswith((".csv", ".txt")) else None

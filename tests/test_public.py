@@ -18,8 +18,8 @@ FACE = {
     "MaskSample": "(image, masks, group, split)",
     "Problem": "(reason, file, detail, row, dataset)",
     "Record": (
-        "(id, key, no, slug, subset, split, group, image, width, height, kind, ask, captions, question, answer, options, "
-        "answer_index, round, boxes, template)"
+        "(id, key, no, slug, subset, split, group, image, width, height, kind, ask, captions, question, answer, "
+        "options, answer_index, round, boxes, template)"
     ),
     "Region": "(code, box, area, cells)",
     "Subset": "(no, modality, area, task, instructions, pool)",

@@ -96,7 +96,7 @@ def test_a_published_path_is_read_and_has_its_published_label(row: int, tmp_path
         (tmp_path / path).write_text(text, "utf-8")
     tree = Tree(tmp_path, dataset.card.markers)
     samples = list(dataset.samples(tree, dataset.card))
-    wording = dataset.card.tables.published.captions
+    wording = dataset.card.published.captions
     found = {tree.prefix + str(sample.image): [wording[code] for code in sample.stated] for sample in samples}
     assert found == {path: [caption] for path, caption in pictures.items()}
     assert [problem for problem in tree.problems if problem.level == "refused"] == []

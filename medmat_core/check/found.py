@@ -36,8 +36,9 @@ class Class:
 class Found:
     """What lies there of one data set.
 
-    ``images`` are its pictures here, ``published`` those of the card (0: not known). ``partial`` forgives what is missing. ``present``: its folder is there. ``reasons`` counts problems as a build
-    counts them, known ones among them.
+    ``images`` are its pictures here, ``published`` those of the card (0: not known). ``partial`` forgives what is
+    missing. ``present``: its folder is there. ``reasons`` counts problems as a build counts them, known ones among
+    them.
     """
 
     slug: str

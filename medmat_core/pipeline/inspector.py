@@ -11,6 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import numpy.typing as npt
 from attrs import define, evolve, field, frozen
 
@@ -26,9 +27,10 @@ from medmat_core.pipeline.kept import left_before, shard_file
 from medmat_core.pipeline.rendered import tie
 from medmat_core.pipeline.state import Shown
 from medmat_core.plugins import worker_hooks
-from medmat_core.questions.draws import bits_from, bits_of, key_of, keys_of
+from medmat_core.questions.draws import key_of, keys_of
 from medmat_core.readers.pictures import escapes
-from medmat_core.regions.words import HARDLY, MOSTLY, NO_CELL
+from medmat_core.regions.words import NO_CELL, cell_of
+from medmat_core.rounds import Salt
 from medmat_core.splits import Labels, Ledger, Side, group_hash
 
 _RENDERED_ANY: Final = RENDERED_SUFFIXES + tuple(suffix.upper() for suffix in RENDERED_SUFFIXES)
@@ -132,7 +134,7 @@ class Inspector:
         """Plain labelled pictures are told at once, since there may be a million of them; all else takes its time."""
         context = self.context
         prefix, root = context.image_prefix, str(context.root)
-        key_of_picture, drawn = keys_of(context.slug, "label"), bits_from(context.seed)
+        key_of_picture = keys_of(context.slug, "label")
         check_files, wanted = context.verify != "none", context.hashes
         decodes = context.verify == "full" or wanted
         facts = Facts(regions=None if context.card.head.kind not in ("mask", "box") else Regions())
@@ -176,10 +178,9 @@ class Inspector:
                 if not shown:
                     self._slowly(sample, facts)
                     continue
-            key = key_of_picture(image)
             group = sample.group
             if group is None:
-                place = drawn(key) >> 64
+                place = 0  # drawn below, from the key
                 names.append("")
             else:
                 place = groups.get(group) or self._group(group)
@@ -187,12 +188,13 @@ class Inspector:
             images.append(prefix + image)
             widths.append(width)
             heights.append(height)
-            keys.append(key)
+            keys.append(key_of_picture(image))
             places.append(place)
             marks.append(mark)
             sides.append(of_split[sample.split])
             named.append(group is not None)
             numbers.append(number)
+        _draw_places(ledger, context.seed)
         return facts
 
     def _group(self, group: str) -> int:
@@ -218,10 +220,7 @@ class Inspector:
         context, ledger = self.context, facts.ledger
         key = key_of(context.slug, name, "label" if look.labels is not None else "")
         group = self._own_group(sample)
-        if group is None:
-            place = bits_of(context.seed, key) >> 64
-        else:
-            place = self._groups.get(group) or self._group(group)
+        place = 0 if group is None else self._groups.get(group) or self._group(group)
         if look.source:
             facts.sources[len(facts)] = look.source
         facts.images.append(look.image)
@@ -252,7 +251,7 @@ class Inspector:
             regions.classes.append(order[region.code])
             regions.boxes.extend(region.box)
             regions.areas.append(region.area)
-            cell, touched = _cell(region.cells) if region.code in alone else (NO_CELL, 0)
+            cell, touched = cell_of(region.cells) if region.code in alone else (NO_CELL, 0)
             regions.cells.append(cell)
             regions.touched.append(touched)
 
@@ -410,6 +409,14 @@ class Translator:
         return stated, uncertain, tuple(name for name in absent if name not in stated)
 
 
+def _draw_places(ledger: Ledger, seed: int) -> None:
+    """The places on the line from test to train of pictures that have no group: drawn from (seed, key)."""
+    alone = np.frombuffer(ledger.named, np.uint8) == 0
+    if alone.any():
+        drawn = Salt.of(seed, "place").hashed(np.frombuffer(ledger.keys, np.uint64)[alone])
+        np.frombuffer(ledger.groups, np.uint64)[alone] = drawn
+
+
 def decode(path: str) -> npt.NDArray[Any]:
     """Every pixel of a picture; :class:`PictureError` where decoding fails."""
     from medmat_core.images.pixels import load_array
@@ -432,13 +439,6 @@ def contradict(card: Card, one: Labels, two: Labels) -> bool:
         # a card may say that something stands beside its normal (CheXpert: support devices are no finding)
         return any(frozenset((normal, name)) not in meeting for name in others)
     return any(a != b and frozenset((a, b)) not in meeting for a in one[0] for b in two[0])
-
-
-def _cell(cells: Sequence[float]) -> tuple[int, int]:
-    """(the cell with most of a region or NO_CELL, a bit for every cell that holds more than hardly anything)."""
-    touched = sum(1 << place for place, share in enumerate(cells) if share >= HARDLY)
-    most = max(range(len(cells)), key=cells.__getitem__) if cells else 0
-    return (most if cells and cells[most] >= MOSTLY else NO_CELL), touched
 
 
 def _mark_of(full: Path, image: Any) -> int:

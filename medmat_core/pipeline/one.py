@@ -288,13 +288,13 @@ class OneBuild(Reading):
                     facts = shard.load()
                     writer.images([(facts.images[p], facts.sources.get(p, "")) for p in mine])
                 start += shard.count
-            columns = {
-                name: array(code, np.frombuffer(getattr(ledger, name), code)[asked].tolist())
-                for name, code in (("groups", "Q"), ("marks", "Q"), ("labels", "I"))
-            }
-            near = (
-                array("Q", np.frombuffer(found.hashes.near, np.uint64)[asked].tolist()) if found.hashes.near else None
-            )
+            columns = {name: array(code) for name, code in (("groups", "Q"), ("marks", "Q"), ("labels", "I"))}
+            for name, column in columns.items():
+                column.frombytes(np.frombuffer(getattr(ledger, name), column.typecode)[asked].tobytes())
+            near: array[int] | None = None
+            if found.hashes.near:
+                near = array("Q")
+                near.frombytes(np.frombuffer(found.hashes.near, np.uint64)[asked].tobytes())
             writer.columns(parts=parts[asked].tobytes(), near=near, **columns)
             writer.rendered(found.rendered)
             writer.problems(self.report.problem_lines())

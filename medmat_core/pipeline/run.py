@@ -88,12 +88,13 @@ class Build:
                 archives and f"; {archives}"
             )
             one.tell([Problem("no_picture", "", detail)])
+        report.pictures.ignored.update(ignored(dataset, tree))
+        tree.forget()
         settled = one.settle(found)
         if report.samples:
             one.tell_empty_classes(found)
         sheet, table = one.ask(found, settled)
         one.publish(found, settled, sheet, table)
-        report.pictures.ignored.update(ignored(dataset, tree))
         one.remember(found, settled)
         self.kept.update(one.kept)
         self.manifest.datasets.append(report)

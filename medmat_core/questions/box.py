@@ -31,12 +31,20 @@ def ask_boxes(view: View, sheet: Sheet) -> None:
             own = np.flatnonzero(mine & (regions.classes == name))
             if not len(own):
                 continue
+            own = own[~_repeated(regions.owners[own], regions.boxes[own])]
             places, first, counts = np.unique(regions.owners[own], return_index=True, return_counts=True)
             for listed in range(1, _HULL + 1):
                 some = np.flatnonzero(counts == listed if listed < _HULL else counts > LISTED)
                 if len(some):
                     boxes = _boxes(regions.boxes, own, first[some], counts[some], listed)
                     _ask(view, sheet, part, name, caption, places[some], boxes, listed)
+
+
+def _repeated(owners: npt.NDArray[np.int64], boxes: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
+    """Where a region has the box of the one before it: interlocking regions of one class are told by one box."""
+    found = np.zeros(len(owners), bool)
+    found[1:] = (owners[1:] == owners[:-1]) & (boxes[1:] == boxes[:-1]).all(axis=1)
+    return found
 
 
 def _boxes(
@@ -72,7 +80,7 @@ def _ask(
     alike = None if view.box_format in RELATIVE else sizes
     rounds = box_rounds(view.record_keys(places, "box", caption), printed, salt, sizes=alike)
     texts = [
-        box_text(some, (width, height), view.box_format)
+        box_text(some, (width, height), view.box_format, in_sentence(caption))
         for some, (width, height) in zip(boxes.tolist(), sizes.tolist(), strict=True)
     ]
     words = [

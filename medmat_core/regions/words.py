@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from medmat_core.model import Region
 from medmat_core.regions.box_words import (
     BOX_FORMATS,
     RELATIVE,
@@ -21,11 +20,10 @@ from medmat_core.regions.box_words import (
     steps_text,
     thousandths,
 )
-from medmat_core.regions.find import box_cells, place
 
 __all__ = [
     "BOX_FORMATS", "CELLS", "HARDLY", "LISTED", "MOSTLY", "NO_CELL", "RELATIVE", "BoxFormat", "PixelBox", "box_text",
-    "coverage", "coverage_text", "enclosing", "joined_boxes", "location", "parse_boxes", "parse_coverage", "steps_of",
+    "cell_of", "coverage_text", "enclosing", "parse_boxes", "parse_coverage", "steps_of",
     "steps_text", "thousandths",
 ]  # fmt: skip
 
@@ -65,39 +63,20 @@ def enclosing(boxes: Iterable[PixelBox]) -> PixelBox:
     return min(lefts), min(tops), max(rights), max(bottoms)
 
 
-def joined_boxes(regions: Iterable[Region]) -> tuple[PixelBox, ...]:
-    """The boxes that answer where the regions of a class are: up to four from top to bottom, then left to
-    right; of more than four the one box around all. Regions of one box are listed once."""
-    boxes = tuple(dict.fromkeys(region.box for region in sorted(regions, key=place)))
-    return boxes if len(boxes) <= LISTED else (enclosing(boxes),)
-
-
 # -- places ---------------------------------------------------------------------------------------------
 
 
-def _cells(region: Region, size: tuple[int, int] | None) -> tuple[float, ...]:
-    if region.cells:
-        return region.cells
-    if size is None:
-        raise ValueError(f"the region at {region.box} has no cells of its own: the picture's size is needed")
-    return box_cells(region.box, size)
+def cell_of(cells: Sequence[float]) -> tuple[int, int]:
+    """(the cell with most of a region or :data:`NO_CELL`, a bit for every cell that holds more than hardly anything).
 
-
-def location(regions: Sequence[Region], size: tuple[int, int]) -> str | None:
-    """The cell of the picture in which a class lies; None unless it has one region, mostly in one cell."""
-    if len(regions) != 1:
-        return None
-    shares = _cells(regions[0], size)
-    most = max(range(9), key=shares.__getitem__)
-    return CELLS[most] if shares[most] >= MOSTLY else None
+    ``cells`` holds the share of the region in each cell; without any, no cell is told and none is touched.
+    """
+    touched = sum(1 << number for number, share in enumerate(cells) if share >= HARDLY)
+    most = max(range(len(cells)), key=cells.__getitem__) if cells else 0
+    return (most if cells and cells[most] >= MOSTLY else NO_CELL), touched
 
 
 # -- shares of the picture ------------------------------------------------------------------------------
-
-
-def coverage(regions: Iterable[Region], size: tuple[int, int]) -> float:
-    """The percentage of the picture that the regions of a class cover."""
-    return 100 * sum(region.area for region in regions) / (size[0] * size[1])
 
 
 def coverage_text(percent: float) -> str:

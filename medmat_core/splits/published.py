@@ -17,7 +17,7 @@ UNSOUND: Final = (
     "parts are drawn record by record: pictures of one patient, slide or video, and equal pictures, are on both sides",
     "wrong options are any labels of the subset: some are true of the picture, or say the same as the answer",
     "options are not answers of fellow pictures: how often each is right can be learned without a picture",
-    "subset files leave nothing out: one picture may stand there several times, under labels that contradict each other",
+    "subset files leave nothing out: one picture may stand there twice, under labels that contradict one another",
 )
 """What ``--as-published`` takes over from Med-MAT's published files: it is for comparison with the paper alone."""
 

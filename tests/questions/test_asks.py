@@ -184,7 +184,9 @@ def test_no_box_of_one_picture_could_pass_for_a_box_of_a_fellow(found: list[list
     hold(questions)
     assert sorted(q.place for q in questions) == list(range(len(found)))
     for question in questions:
-        assert parsed(question.answer) == [tuple(box) for box in found[question.place]]
+        told = found[question.place]
+        # a region with the box of the one before it is told by that
+        assert parsed(question.answer) == [b for n, b in enumerate(told) if not n or b != told[n - 1]]
     for some in rounds_of(questions).values():
         assert len({len(parsed(option)) for option in some[0].options}) == 1
         for one, two in combinations(some[0].options, 2):

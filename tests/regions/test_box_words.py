@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,24 +13,14 @@ from medmat_core.regions.find import box_cells, find_regions
 from medmat_core.regions.words import (
     BOX_FORMATS,
     CELLS,
+    NO_CELL,
     box_text,
-    coverage,
-    coverage_options,
+    cell_of,
     coverage_text,
     enclosing,
-    joined_boxes,
-    location,
-    location_distractors,
     parse_boxes,
     parse_coverage,
 )
-
-
-class Below:
-    """Uniform numbers from a key."""
-
-    def __init__(self, key: int) -> None:
-        self.below = random.Random(key).randrange
 
 
 @st.composite
@@ -148,14 +136,6 @@ def as_region(box, area=None, size=(100, 100)) -> Region:
     return Region("a", box, area or (box[2] - box[0]) * (box[3] - box[1]), box_cells(box, size))
 
 
-def test_up_to_four_regions_are_listed_in_reading_order_and_more_are_enclosed():
-    regions = [as_region(box) for box in ((50, 9, 60, 20), (1, 9, 9, 20), (70, 0, 99, 5), (0, 50, 9, 60))]
-    assert joined_boxes(regions) == ((70, 0, 99, 5), (1, 9, 9, 20), (50, 9, 60, 20), (0, 50, 9, 60))
-    assert joined_boxes([*regions, as_region((40, 70, 50, 95))]) == ((0, 0, 99, 95),)
-    assert joined_boxes([]) == ()
-    assert box_text(joined_boxes(regions[:2]), (100, 100), "pixel") == "[1, 9, 9, 20]; [50, 9, 60, 20]"
-
-
 @given(sized_boxes(9))
 def test_the_enclosing_box_is_the_smallest_that_holds_all(case):
     _, boxes = case
@@ -176,8 +156,7 @@ def test_a_region_in_the_middle_of_a_cell_is_called_by_that_cell(cell):
     mask = np.zeros((90, 120), np.uint8)
     mask[30 * row + 10 : 30 * row + 20, 40 * column + 12 : 40 * column + 30] = 1
     regions, _ = find_regions(mask, "a")
-    assert location(regions, (120, 90)) == CELLS[cell]
-    assert location_distractors(regions[0]) == tuple(name for name in CELLS if name != CELLS[cell])
+    assert cell_of(regions[0].cells) == (cell, 1 << cell)
 
 
 def test_the_names_say_row_then_column():
@@ -187,31 +166,17 @@ def test_the_names_say_row_then_column():
     assert len(set(CELLS)) == 9
 
 
-@pytest.mark.parametrize(("inside", "name"), [(60, "upper left"), (59, None)])
-def test_sixty_percent_in_one_cell_make_a_place(inside, name):
-    region = Region("a", (0, 0, 60, 20), 100, (inside / 100, (100 - inside) / 100, 0, 0, 0, 0, 0, 0, 0))
-    assert location([region], (90, 90)) == name
+@pytest.mark.parametrize(("inside", "cell"), [(60, 0), (59, NO_CELL)])
+def test_sixty_percent_in_one_cell_make_a_place(inside, cell):
+    assert cell_of((inside / 100, (100 - inside) / 100, 0, 0, 0, 0, 0, 0, 0))[0] == cell
 
 
-def test_several_regions_or_none_have_no_place():
-    region = as_region((1, 1, 9, 9))
-    assert location([region], (100, 100)) == "upper left"
-    assert location([region, as_region((2, 80, 9, 90))], (100, 100)) is None
-    assert location([], (100, 100)) is None
+def test_five_percent_of_a_region_touch_a_cell():
+    assert cell_of((0.8, 0.05, 0.0499, 0.1001, 0, 0, 0, 0, 0)) == (0, 0b1011)
 
 
-def test_a_wrong_cell_holds_under_five_percent():
-    shares = (0.8, 0.05, 0.0499, 0.1001, 0, 0, 0, 0, 0)
-    wrong = location_distractors(Region("a", (0, 0, 9, 9), 60, shares))
-    assert wrong == ("upper right", "center", "center right", "lower left", "lower center", "lower right")
-
-
-def test_the_cells_of_a_region_without_them_come_from_its_box_and_the_picture_s_size():
-    bare = Region("a", (0, 0, 20, 20), 300)
-    assert location([bare], (90, 90)) == "upper left"
-    assert "upper left" not in location_distractors(bare, (90, 90))
-    with pytest.raises(ValueError, match="size is needed"):
-        location_distractors(bare)
+def test_a_region_without_cells_lies_nowhere():
+    assert cell_of(()) == (NO_CELL, 0)
 
 
 @given(st.integers(0, 2**32 - 1))
@@ -220,26 +185,15 @@ def test_mirroring_the_picture_swaps_left_and_right_in_the_answer(seed):
     mask = np.zeros((60, 80), np.uint8)
     x, y = rng.integers(0, 60), rng.integers(0, 45)
     mask[y : y + rng.integers(5, 15), x : x + rng.integers(5, 20)] = 1
-    swap = {"left": "right", "right": "left"}
-
-    def turned(name):
-        return name and " ".join(swap.get(word, word) for word in name.split())
-
     ahead, _ = find_regions(mask, "a")
     back, _ = find_regions(np.ascontiguousarray(mask[:, ::-1]), "a")
-    assert location(back, (80, 60)) == turned(location(ahead, (80, 60)))
-    assert set(location_distractors(back[0])) == {turned(name) for name in location_distractors(ahead[0])}
+    (cell, touched), (turned, touched_too) = cell_of(ahead[0].cells), cell_of(back[0].cells)
+    mirror = [2, 1, 0, 5, 4, 3, 8, 7, 6]
+    assert turned == (NO_CELL if cell == NO_CELL else mirror[cell])
+    assert touched_too == sum(1 << mirror[n] for n in range(9) if touched >> n & 1)
 
 
 # -- shares of the picture ------------------------------------------------------------------------------
-
-
-def test_coverage_counts_pixels_not_boxes():
-    mask = np.zeros((100, 100), np.uint8)
-    np.fill_diagonal(mask[10:60, 10:60], 1)
-    mask[70:80, 70:90] = 1
-    regions, _ = find_regions(mask, "a")
-    assert coverage(regions, (100, 100)) == pytest.approx(2.5)
 
 
 @pytest.mark.parametrize(
@@ -264,22 +218,3 @@ def test_percentages_are_whole_from_one_up(percent, text):
 def test_a_text_that_is_no_percentage_is_not_read(text):
     with pytest.raises(ValueError, match="percentage"):
         parse_coverage(text)
-
-
-@given(st.floats(0.01, 100), st.integers(0, 2**32), st.integers(1, 3))
-def test_coverage_options_are_far_enough_apart_to_be_told_by_eye(percent, key, wanted):
-    wrong = coverage_options(percent, Below(key), wanted)
-    values = sorted(parse_coverage(text) for text in (*wrong, coverage_text(percent)))
-    assert len(wrong) == wanted
-    for less, more in zip(values, values[1:], strict=False):
-        assert more - less >= 2
-        assert more >= 2 * less or more - less >= 20
-    assert all(0 < parse_coverage(text) <= 95 for text in wrong)
-
-
-def test_the_rank_of_the_right_percentage_is_spread_evenly():
-    ranks = [0] * 4
-    for key in range(2000):
-        wrong = [parse_coverage(text) for text in coverage_options(17, Below(key))]
-        ranks[sum(value < 17 for value in wrong)] += 1
-    assert min(ranks) > 400

@@ -122,7 +122,7 @@ def test_where_boxes_are_printed_in_pixels_only_pictures_of_equal_size_meet():
 
 
 def test_one_picture_more_leaves_nine_of_ten_rounds_as_they_are():
-    scene = Marked(4000, 6)
+    scene = Marked(9000, 10, share=0.15)
     first = np.random.default_rng(0).permutation(len(scene.keys))
     before = scene.rounds(first[:-1])
     assert same_rounds(before, scene.rounds(first)) >= 0.9
