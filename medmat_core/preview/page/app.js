@@ -44,6 +44,7 @@ async function open() {
   const wanted = state.record ? indexOf(state.record) : -1;
   if (wanted >= 0) openAt(wanted);
   document.documentElement.dataset.ready = "yes";
+  performance.mark("ready");
 }
 
 async function show() {
