@@ -19,7 +19,10 @@ from medmat_core import hooks, model, readers
 from medmat_core.audit.blind import GUESSERS
 from medmat_core.audit.faults import FAULTS
 from medmat_core.audit.faults import NOTES as AUDIT_NOTES
-from medmat_core.cli import _COMMANDS, cli
+
+from medmat_core.builtin import medmat_commands
+from medmat_core.cli import cli
+from medmat_core.commands import LazyCommand
 from medmat_core.commands.show import _ACCESS
 from medmat_core.model import NOTES, REASONS
 
@@ -84,16 +87,10 @@ def _commands() -> str:
         "## medmat",
         fenced(_own_help()),
     ]  # fmt: skip
-    for name, (module, _) in _COMMANDS.items():
-        sections.append(f"## medmat {name}")
-        try:
-            command = importlib.import_module(f"medmat_core.commands.{module}").command
-        except ModuleNotFoundError as error:
-            if error.name != f"medmat_core.commands.{module}":
-                raise
-            sections.append("Not part of this version.")
-            continue
-        sections.append(fenced(help_text(command, f"medmat {name}")))
+    for command in medmat_commands():
+        assert isinstance(command, LazyCommand)
+        name = f"medmat {command.name}"
+        sections += [f"## {name}", fenced(help_text(command.load(), name))]
     return page(*sections, note="from the commands")
 
 
@@ -101,7 +98,7 @@ def _own_help() -> str:
     """``medmat --help`` without what plugins add."""
 
     class Bare(type(cli)):  # type: ignore[misc]
-        def _added(self, ctx: click.Context) -> dict[str, click.Command]:
+        def added(self, ctx: click.Context) -> dict[str, click.Command]:
             return {}
 
     bare = Bare(
@@ -122,8 +119,9 @@ def _hooks() -> str:
         "(`from medmat_core import hookimpl`). A function may leave out arguments that it does not need.",
         f"The version of this contract is {hooks.API_VERSION}. A module that needs another one says so with "
         "`MEDMAT_API = N`; it is then listed as failed, with what to upgrade, and everything else works on.",
-        "An entry point named by the slug of its data set, whose module has its card beside it and implements no other "
-        "hook, is not imported by commands that have no use for that data set.",
+        "A package may hold an `index.json` of what the heads of its cards say, written by "
+        "`python -m medmat_core.index FOLDER`: then a module that implements `medmat_datasets` alone is imported when "
+        "one of its data sets is needed. An entry whose module or card has changed since counts for nothing.",
     ]
     for name, function in vars(hooks).items():
         if name.startswith("medmat_"):
