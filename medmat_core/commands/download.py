@@ -183,14 +183,15 @@ def _print_plan(page: Console, steps: Sequence[Step], to: Path) -> None:
 
     table = Table(box=None, header_style="bold", pad_edge=False)
     for title in ("no", "data set", "access", "from", "size", "folder", "plan"):
-        table.add_column(title, justify="right" if title in ("no", "size") else "left", overflow="fold")
+        narrow = title in ("from", "folder")
+        table.add_column(
+            title, justify="right" if title in ("no", "size") else "left", overflow="fold", no_wrap=not narrow
+        )
     for step in steps:
         head = step.dataset.card.head
         does = f"go on ({size_text(step.left)} are there)" if step.does == "fetch" and step.left else step.does
         does = f"comes with {step.lead}" if step.lead else does
-        table.add_row(
-            str(head.no or ""), head.slug, head.access, step.hosts, step.size_told, f"{to / head.folder}", does
-        )
+        table.add_row(str(head.no or ""), head.slug, head.access, step.hosts, step.size_told, head.folder, does)
     page.print(table)
     for step in steps:
         extra = step.dataset.card.by_hand

@@ -75,6 +75,8 @@ def unpack(archive: Path, into: Path, progress: Progress, *, name: str = "") -> 
     except (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, NotImplementedError) as error:
         raise DamagedError(f"{name}: damaged or cut short ({str(error) or type(error).__name__})") from None
     except OSError as error:
+        if error.errno is None:  # gzip and bz2 say so that their data is bad
+            raise DamagedError(f"{name}: damaged or cut short ({error})") from None
         raise space.failed(into, error) from error
     finally:
         progress.end()
