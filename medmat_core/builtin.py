@@ -24,7 +24,17 @@ _COMMANDS: Final = {
     "build": ("build", "Turn unzipped data sets into question/answer records."),
     "check": ("check", "Compare what lies in your data folder with what the cards say."),
     "audit": ("audit", "Test a built folder (or Med-MAT's published files) for every fault we know of."),
+    "preview": ("preview", "Write a page to look at what was built: pictures with boxes, questions, rounds."),
     "export": ("export", "Make a self-contained folder for a trainer or a judge from a built one."),
+    "score": (
+        "score",
+        "Turn a model's predictions into figures with intervals, chance and a blind guesser beside them.",
+    ),
+    "stats": (
+        "stats",
+        "Show the distributions of a built folder: labels, parts, rounds, picture sizes, what is missing.",
+    ),
+    "compose": ("compose", "Make mixtures of subsets over modality, area and task for a target that none of them is."),
     "sample": ("sample", "Write tiny synthetic data sets in the real layouts."),
     "demo": ("demo", "Sample, build and summarise everything installed: a first look in two minutes."),
     "new-plugin": ("new_plugin", "Write a complete plugin package for a data set of your own."),

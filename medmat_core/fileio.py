@@ -7,8 +7,10 @@ import contextlib
 import errno
 import hashlib
 import os
+import queue
 import stat
-from collections.abc import Iterable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -21,13 +23,16 @@ _FULL = frozenset({errno.ENOSPC, *({errno.EDQUOT} if hasattr(errno, "EDQUOT") el
 _BEHIND = 8 << 20
 """Bytes after which what was written is handed to the disk while more is made."""
 
+_LARGE = 1 << 20
+"""Bytes from which a thread of its own pays for a file."""
+
 
 _READ: Final = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
 """Without waiting: a pipe that takes a file's place behind our back must not hang the build."""
 
 
 class NotAFileError(OSError):
-    """What lies under a name is a pipe, a device, a folder or the like, or nothing can lie under such a name."""
+    """What lies under a name is a pipe, a device, a folder or the like, or too long, or no file can have the name."""
 
 
 def check_regular(path: Path | str) -> int:
@@ -45,9 +50,14 @@ def check_regular(path: Path | str) -> int:
     return found.st_size
 
 
-def open_regular(path: Path | str) -> BinaryIO:
-    """The file at ``path``, open for reading bytes; whatever else lies there is refused as by :func:`check_regular`."""
-    check_regular(path)
+def open_regular(path: Path | str, most: int | None = None) -> BinaryIO:
+    """The file at ``path``, open for reading bytes; whatever else lies there is refused as by :func:`check_regular`.
+
+    ``most``: a file of more bytes is refused as well (a sparse file may claim any number). Raises :class:`OSError`.
+    """
+    size = check_regular(path)
+    if most is not None and size > most:
+        raise NotAFileError(errno.EFBIG, f"it has {size} bytes; the limit is {most}", os.fspath(path))
     handle = os.open(path, _READ)
     try:
         mode = os.fstat(handle).st_mode
@@ -113,6 +123,36 @@ def _drop(part: Path) -> None:
         part.unlink(missing_ok=True)
 
 
+class _Pen(threading.Thread):
+    """Hashes and writes in the background what it is handed, in order. Both let other threads run meanwhile."""
+
+    def __init__(self, put: Callable[[bytes], None]) -> None:
+        super().__init__(daemon=True)
+        self._put = put
+        self._todo: queue.Queue[bytes | None] = queue.Queue(maxsize=32)
+        self.error: OSError | None = None
+        self.start()
+
+    def hand(self, raw: bytes) -> None:
+        """Take the next bytes; the error of earlier ones is raised here."""
+        if self.error is not None:
+            raise self.error
+        self._todo.put(raw)
+
+    def run(self) -> None:
+        while (raw := self._todo.get()) is not None:
+            if self.error is None:
+                try:
+                    self._put(raw)
+                except OSError as error:
+                    self.error = error
+
+    def rest(self) -> None:
+        """Wait until all is written. Does not raise."""
+        self._todo.put(None)
+        self.join()
+
+
 class GrowingFile:
     """A file, mostly UTF-8 text, that is written bit by bit, and appears whole at :meth:`finish` or not at all.
 
@@ -124,6 +164,7 @@ class GrowingFile:
         self._part = part_of(path)
         self._digest = hashlib.sha256()
         self._behind = 0
+        self._pen: _Pen | None = None
         self.size = 0
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -137,22 +178,40 @@ class GrowingFile:
 
     def append(self, raw: bytes) -> None:
         """Append bytes."""
-        self._digest.update(raw)
         self.size += len(raw)
         try:
-            self._handle.write(raw)
-            self._behind += len(raw)
-            if self._behind >= _BEHIND and hasattr(os, "posix_fadvise"):
-                # the disk begins at once; else all of a large file would wait for the sync at its end
-                self._behind = 0
-                os.posix_fadvise(self._handle.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+            if self._pen is not None:
+                self._pen.hand(raw)
+            else:
+                self._put(raw)
+                if self.size > _LARGE:
+                    self._pen = _Pen(self._put)
         except OSError as error:
             self.discard()
             raise failed(self.path, error) from error
 
+    def _put(self, raw: bytes) -> None:
+        self._digest.update(raw)
+        self._handle.write(raw)
+        self._behind += len(raw)
+        if self._behind >= _BEHIND and hasattr(os, "posix_fadvise"):
+            # the disk begins at once; else all of a large file would wait for the sync at its end
+            self._behind = 0
+            os.posix_fadvise(self._handle.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+    def _rest(self) -> OSError | None:
+        pen, self._pen = self._pen, None
+        if pen is None:
+            return None
+        pen.rest()
+        return pen.error
+
     def finish(self) -> str:
         """Let the file appear; returns the SHA-256 of its bytes as hex."""
         try:
+            error = self._rest()
+            if error is not None:
+                raise error
             self._handle.flush()
             os.fsync(self._handle.fileno())
             self._handle.close()
@@ -164,6 +223,7 @@ class GrowingFile:
 
     def discard(self) -> None:
         """Leave nothing behind, unless the file is finished."""
+        self._rest()
         with contextlib.suppress(OSError):  # closing flushes, and a full disk is full there, too
             self._handle.close()
         _drop(self._part)

@@ -113,6 +113,11 @@ class Tree:
         """Take over what another tree of the same folder has listed."""
         self._listed = other._listed
 
+    def forget(self) -> None:
+        """Let go of what was listed: the names of a million files weigh more than all else that is known of them."""
+        self._listed = {}
+        self._name_sets.clear()
+
     def _list(self, folder: str) -> tuple[list[str], list[str]]:
         """(folders, files) of a folder below ``base``, sorted, junk left out. Links are followed."""
         known = self._listed.get(folder)

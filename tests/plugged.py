@@ -56,30 +56,29 @@ import csv
 import io
 
 
-class CsvWriter:
+from medmat_core.formats import LineFormat
+
+
+class CsvFormat(LineFormat):
     name = "{name}"
-    opening = "id,image,answer\\n"
-    separator = "\\n"
-    closing = "\\n"
+    about = "a table"
+    opening = b"id,image,answer\\n"
 
-    def file(self, stem, split):
-        return f"csv/{{stem}}-{{split}}.csv"
+    def scopes(self, told):
+        return ("dataset",)
 
-    def subset_file(self, no, split):
-        return None
+    def file(self, place, told):
+        return f"csv/{{place.stem}}.csv"
 
-    def line(self, record):
+    def items(self, record, picture, told):
         out = io.StringIO()
         csv.writer(out, lineterminator="").writerow(["\\0", record.image, record.answer])
-        return out.getvalue()
-
-    def around_image(self, record):
-        return None
+        return [out.getvalue().encode()]
 
 
 @hookimpl
 def medmat_formats():
-    return [CsvWriter()]
+    return [CsvFormat()]
 """
 
 Install = Callable[..., str]

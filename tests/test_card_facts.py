@@ -9,6 +9,7 @@ import pytest
 from medmat_core import build
 from medmat_core.check import check_dataset
 from medmat_core.errors import CardError
+from medmat_core.pipeline.options import BuildOptions
 from medmat_core.pipeline.source import find_folder
 from medmat_core.tree import Names
 from tests.toy import picture, toy_card, toy_catalog, toy_dataset
@@ -48,8 +49,9 @@ def test_a_folder_found_by_an_alias_keeps_its_name_in_the_records_and_check_says
         for number in range(3):
             picture(tmp_path / f"med-mat/toys/pics/{name}/{number}.png", 100 * place + number)
     dataset = toy_dataset(tmp_path, head=ALIASES)
-    told = check_dataset(dataset, tmp_path / "med-mat", verify="none").findings
-    assert any(finding.level == "note" and "'toys'" in finding.what for finding in told)
+    options = BuildOptions(data=tmp_path / "med-mat", verify="none", jobs=1)
+    told = check_dataset(dataset, options).findings
+    assert any(finding.about == "note" and "'toys'" in finding.what for finding in told)
     build(data=tmp_path / "med-mat", out=tmp_path / "out", catalog=toy_catalog(dataset), formats=("jsonl",), jobs=1)
     (written,) = (tmp_path / "out").rglob("*toy*-train.jsonl")
     lines = written.read_text("utf-8").splitlines()

@@ -194,9 +194,9 @@ def test_a_format_of_a_plugin_is_written_by_build_and_listed_with_where_it_comes
     out = tmp_path / "out"
     built = ["build", "newts", "--data", str(tmp_path / "med-mat"), "--out", str(out), "--jobs", "1", "-q"]
     assert run([*built, "--format", "csv", "--split", "none"]) == 0
-    lines = (out / "csv/newts-train.csv").read_text("utf-8").splitlines()
+    lines = (out / "export/csv/newts-train.csv").read_text("utf-8").splitlines()
     assert lines[0] == "id,image,answer" and len(lines) == 21
-    assert lines[1].startswith("1,med-mat/toy/pics/cat/") and lines[1].endswith(",Cat")
+    assert lines[1].startswith("1,images/med-mat/toy/pics/cat/") and lines[1].endswith(",Cat")
     assert [line.partition(",")[0] for line in lines[1:]] == [str(number) for number in range(1, 21)]
     capsys.readouterr()
     code, rows, _ = listed(capsys, "list", "--formats")

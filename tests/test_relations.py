@@ -7,7 +7,7 @@ import pytest
 
 from medmat_core.card import Card
 from medmat_core.concepts import load_concepts
-from medmat_core.questions import Pools
+from medmat_core.questions.pools import Pools
 from medmat_core.subsets import load_subset
 
 ROOT = Path(__file__).parent.parent

@@ -1,5 +1,6 @@
 """Label files are read right in whatever dress they come."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -131,3 +132,27 @@ def test_a_blank_key_of_a_lookup_is_a_note_and_a_blank_value_is_refused(tmp_path
     tree = Tree(tmp_path)
     assert readers.lookup(tree, "t.csv", "slide", "patient", required=True) == {"s1": "p1"}
     assert [(p.reason, p.row) for p in tree.problems] == [("empty_row", 3), ("bad_row", 4)]
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.xlsx", "t.json", "t.xml"])
+def test_a_pipe_or_a_sparse_file_in_a_label_file_s_place_is_bad_file_and_never_waited_for(
+    tmp_path: Path, name: str
+) -> None:
+    def read_all(tree: Tree) -> None:
+        if name.endswith("json"):
+            assert not list(readers.coco_boxes(tree, name))
+        elif name.endswith("xml"):
+            assert readers.voc_boxes(tree, name) is None
+        else:
+            assert not list(readers.rows(tree, name))
+
+    os.mkfifo(tmp_path / name)
+    tree = Tree(tmp_path)
+    read_all(tree)
+    assert [problem.reason for problem in tree.problems] == ["bad_file"]
+    (tmp_path / name).unlink()
+    with open(tmp_path / name, "wb") as file:
+        file.truncate(1 << 40)
+    tree = Tree(tmp_path)
+    read_all(tree)
+    assert [problem.reason for problem in tree.problems] == ["bad_file"]

@@ -98,6 +98,13 @@ if TYPE_CHECKING:
     help="Open no picture, read type and size, or decode every pixel.",
 )
 @click.option(
+    "--near",
+    default="off",
+    show_default=True,
+    metavar="off|report|drop",
+    help="Near copies of test pictures (perceptual hash; decodes every picture): note them, or drop them from train.",
+)
+@click.option(
     "--as-published",
     is_flag=True,
     help="Questions and split by Med-MAT's published rule, for comparison with the paper only.",

@@ -60,6 +60,7 @@ from medmat_core.commands import catalog_of, exit_code
 @click.option("--ask", "asks", multiple=True, help="Only these questions: label, box, ... (repeatable).")
 @click.option("--part", "--split", "splits", multiple=True, help="Only this part: train, val or test (repeatable).")
 @click.option("--rounds-only", is_flag=True, help="Only records that stand in a round.")
+@click.option("--public", is_flag=True, help="Refuse data sets whose access or license forbids to pass them on.")
 @click.option(
     "--data",
     type=click.Path(path_type=Path),

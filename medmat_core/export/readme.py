@@ -33,6 +33,11 @@ def readme(exported: Exported, options: ExportOptions, told: Told, about: Mappin
     for name, count in exported.left.items():
         if count:
             lines += [f"- {name}: {count} records are not in it: {_left(name, options)}."]
+    if exported.removed:
+        lines += [
+            f"- {exported.removed} records are of pictures that more than one data set has, or that would be train in "
+            "one and test in another: where they stand at all, it is in a data set's own file of `jsonl` or `medmat`."
+        ]
     lines += ["", "## Pictures", "", _root(options), ""]
     if exported.anew:
         lines += ["Made anew, boxes with them where their size changed:", ""]

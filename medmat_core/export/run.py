@@ -18,12 +18,14 @@ from attrs import Attribute, define, field, frozen
 
 from medmat_core.errors import UsageError
 from medmat_core.export.folder import ExportFolder, FormatFolder
+from medmat_core.export.masks import Masks, masks_of
 from medmat_core.export.pictures import FOLDER, As, Mode, Rules
 from medmat_core.export.select import Filters, Source, classes_of, facts_of, merged, sources_of
-from medmat_core.export.work import Done, Job, Refused, work
+from medmat_core.export.work import Done, Job, Refused, Task, work
 from medmat_core.formats import core_formats
+from medmat_core.formats.card import withheld
 from medmat_core.formats.options import near, options_of
-from medmat_core.formats.protocol import AskAs, Encoder, Format, Place, Reply, Scope, Told, Written
+from medmat_core.formats.protocol import AskAs, Encoder, Facts, Format, Place, Reply, Scope, Told, Written
 from medmat_core.model import Record
 from medmat_core.pipeline.engines import start_engine
 from medmat_core.records import Built
@@ -63,13 +65,14 @@ class ExportOptions:
     ask_as: AskAs = field(default="choice", validator=_one_of(AskAs))
     filters: Filters = field(factory=Filters)
     option: tuple[str, ...] = ()
+    public: bool = False
     jobs: int = field(factory=lambda: os.cpu_count() or 1, validator=_positive)
 
 
 @define
 class Exported:
     """What an export made. ``records`` counts items by format, ``left`` what each format does not take, ``anew``
-    pictures by why they were made anew."""
+    pictures by why they were made anew, ``removed`` records that stand only in files of one data set."""
 
     to: Path
     formats: tuple[str, ...]
@@ -79,6 +82,7 @@ class Exported:
     pictures: int = 0
     anew: Counter[str] = field(factory=Counter)
     examples: dict[str, list[tuple[str, str]]] = field(factory=dict)
+    removed: int = 0
     refused: int = 0
     refusals: list[Refused] = field(factory=list)
 
@@ -105,6 +109,8 @@ def export(
     facts = facts_of(built, catalog)
     sources = sources_of(built, facts, options.filters)
     used = {source.facts.slug: source.facts for source in sources}
+    if options.public:
+        _check_public(used.values())
     root = Path(os.path.abspath(options.to))
     told_of = {
         name: Told(_box_format(built), options.reply, options.ask_as, own, root, used)
@@ -114,13 +120,22 @@ def export(
         format_.ready(told_of[format_.name])
     classes = classes_of(sources, built) if any(format_.name == "coco" for format_ in chosen) else {}
     folder = ExportFolder.begin(options.to)
-    run = _Run(built, options, [(f, told_of[f.name]) for f in chosen], folder, classes, progress)
+    run = _Run(built, options, [(f, told_of[f.name]) for f in chosen], folder, classes, progress, catalog)
     try:
         run.all(sources)
         return run.end(used)
     finally:
         run.discard()
         folder.discard()
+
+
+def _check_public(members: Iterable[Facts]) -> None:
+    """Refuse what must not be passed on."""
+    kept = [f"{facts.slug} ({why})" for facts in members if (why := withheld(facts))]
+    if kept:
+        raise UsageError(
+            f"--public: {'; '.join(kept)}; leave {'it' if len(kept) == 1 else 'them'} out with --dataset or --license"
+        )
 
 
 def _chosen(names: Iterable[str], known: Mapping[str, Format]) -> list[Format]:
@@ -158,10 +173,13 @@ class _Run:
     folder: ExportFolder
     classes: Mapping[str, tuple[str, ...]]
     progress: Callable[[int], None]
+    catalog: Catalog | None
     _open: dict[tuple[int, Place], Encoder] = field(factory=dict)
     _folders: dict[tuple[int, Place | None], FormatFolder] = field(factory=dict)
     _written: dict[int, list[Written]] = field(factory=dict)
     _given: dict[int, dict[Place, int]] = field(factory=dict)
+    _known: tuple[str, Masks | None] | None = None
+    _image: str = ""
 
     def __attrs_post_init__(self) -> None:
         self.exported = Exported(self.folder.to, tuple(format_.name for format_, _ in self.formats))
@@ -199,20 +217,35 @@ class _Run:
         whole = [format_.whole for format_, _ in self.formats]
         batches: list[list[Record]] = []
 
-        def tasks() -> Iterator[tuple[bytes, Sequence[Record], Sequence[Sequence[bool]]]]:
+        def tasks() -> Iterator[Task]:
             for batch in _batches(records):
                 batches.append(batch)
                 gone = [record.image in removed for record in batch]
+                self.exported.removed += sum(gone)
                 given = [
                     [wanted[number] and (not out or whole[number]) for out in gone]
                     for number in range(len(self.formats))
                 ]
-                yield self.packed, batch, given
+                yield self.packed, batch, given, self._masks(source, batch)
 
         for done in self.engine.map(work, tasks()):
             batch = batches.pop(0)
             self._take(done, batch, by_scope, removed)
             self.progress(len(batch))
+
+    def _masks(self, source: Source | None, batch: Sequence[Record]) -> Masks | None:
+        """The masks of a batch's pictures, where a format wants them and they are at hand."""
+        if source is None or self.catalog is None or batch[0].kind != "mask":
+            return None
+        if not any(format_.masks for format_, _ in self.formats):
+            return None
+        if self._known is None or self._known[0] != source.facts.slug:
+            shown = next((r.image for r in batch if not r.image.startswith("rendered/")), self._image)
+            self._image = shown or self._image
+            found = masks_of(self.catalog, source.facts.slug, shown, Path(os.path.abspath(self.built.pictures)))
+            self._known = (source.facts.slug, found)
+        masks = self._known[1]
+        return masks.of({record.image for record in batch}) if masks is not None else None
 
     def _take(self, done: Done, batch: list[Record], places: Mapping[Scope, Place], removed: frozenset[str]) -> None:
         exported = self.exported

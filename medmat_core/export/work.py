@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
+from medmat_core.export.masks import Masks
 from medmat_core.export.moved import moved
 from medmat_core.export.pictures import Made, Rules, UnusableError, export_picture
 from medmat_core.formats.protocol import Format, Item, Picture, Told
@@ -55,8 +56,8 @@ class Done:
     passed: Counter[str] = field(factory=Counter)
 
 
-Task = tuple[bytes, Sequence[Record], Sequence[Sequence[bool]]]
-"""(the job, records, for each format whether it is given the record)"""
+Task = tuple[bytes, Sequence[Record], Sequence[Sequence[bool]], Masks | None]
+"""(the job, records, for each format whether it is given the record, the masks of their pictures)"""
 
 
 @lru_cache(maxsize=2)
@@ -67,7 +68,7 @@ def _job(raw: bytes) -> Job:
 
 def work(task: Task) -> Done:
     """One batch; records of one picture lie together."""
-    raw, records, given = task
+    raw, records, given, masks = task
     job = _job(raw)
     items: list[list[tuple[int, Item]]] = [[] for _ in job.formats]
     pictures: dict[str, Picture] = {}
@@ -77,7 +78,7 @@ def work(task: Task) -> Done:
     last: tuple[str, Made | str] = ("", "")
     for place, record in enumerate(records):
         if record.image != last[0]:
-            last = (record.image, _made(job, record.image))
+            last = (record.image, _made(job, record, masks))
         made = last[1]
         if isinstance(made, str):
             refused.append(Refused(record.key, record.image, made))
@@ -105,8 +106,12 @@ def work(task: Task) -> Done:
     return Done(tuple(map(tuple, items)), pictures, tuple(anew.values()), tuple(refused), passed)
 
 
-def _made(job: Job, image: str) -> Made | str:
+def _made(job: Job, record: Record, masks: Masks | None) -> Made | str:
     try:
-        return export_picture(job.source(image), image, job.rules)
+        made = export_picture(job.source(record.image), record.image, job.rules)
     except UnusableError as error:
         return str(error)
+    if masks is None or not record.boxes:
+        return made
+    size = (made.picture.width, made.picture.height)
+    return evolve(made, picture=evolve(made.picture, segments=masks.segments(record, made.before, size)))

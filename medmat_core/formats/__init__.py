@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from medmat_core.formats.lines import ArrayFormat, LineFormat
 from medmat_core.formats.protocol import (
     BaseFormat,
     Encoder,
@@ -52,12 +53,14 @@ def formats() -> Mapping[str, Format]:
 
 
 __all__ = [
+    "ArrayFormat",
     "BaseFormat",
     "Encoder",
     "Facts",
     "Folder",
     "Format",
     "Item",
+    "LineFormat",
     "NewFile",
     "Picture",
     "Place",

@@ -16,13 +16,15 @@ from medmat_core.model import Record
 class CocoFormat(BaseFormat):
     """``coco/02-train.json``: ``info``, ``licenses``, ``categories``, ``images``, ``annotations``.
 
-    Boxes are [x, y, width, height] in pixels; ``area`` is the box's, since records hold no masks; ``iscrowd`` is 0.
-    All ids count from 1. A category has one id in all parts of a data set. An image entry lists the ``keys`` and
-    ``rounds`` of its records; a picture without regions has no annotations.
+    Boxes are [x, y, width, height] in pixels; ``iscrowd`` is 0. Where the data set has masks and they are at hand,
+    ``segmentation`` holds the region's runs (uncompressed RLE) and ``area`` its pixels; elsewhere ``segmentation`` is
+    empty and ``area`` the box's. All ids count from 1. A category has one id in all parts of a data set. An image entry
+    lists the ``keys`` and ``rounds`` of its records; a picture without regions has no annotations.
     """
 
     name = "coco"
     about = "pycocotools, supervision and every detector's trainer: boxes, a file a data set and part"
+    masks = True
 
     def scopes(self, told: Told) -> tuple[Scope, ...]:
         return ("dataset",)
@@ -37,6 +39,9 @@ class CocoFormat(BaseFormat):
             "key": record.key,
             "round": record.round,
             "boxes": [(found.caption, found.boxes) for found in record.boxes],
+            "segments": {
+                f"{segment.caption} {segment.box}": (segment.counts, segment.area) for segment in picture.segments
+            },
         }
         return [dumped(body)]
 
@@ -98,10 +103,12 @@ class _Sections:
         for caption, boxes in self._body["boxes"]:
             for x1, y1, x2, y2 in boxes:
                 self._annotations += 1
+                counts, area = self._body["segments"].get(f"{caption} {(x1, y1, x2, y2)}", ((), (x2 - x1) * (y2 - y1)))
+                size = [self._body["height"], self._body["width"]]
                 annotation = {
                     "id": self._annotations, "image_id": self._images, "category_id": self._ids[caption],
-                    "bbox": [x1, y1, x2 - x1, y2 - y1], "area": (x2 - x1) * (y2 - y1), "iscrowd": 0,
-                    "segmentation": [],
+                    "bbox": [x1, y1, x2 - x1, y2 - y1], "area": area, "iscrowd": 0,
+                    "segmentation": {"counts": counts, "size": size} if counts else [],
                 }  # fmt: skip
                 self._spool.write((b",\n" if self._annotations > 1 else b"") + dumped(annotation))
 

@@ -82,11 +82,23 @@ class Told:
 
 
 @frozen
+class Segment:
+    """One region of a picture, pixel by pixel: its class, its box in the picture, and its runs as COCO counts them
+    (columns from the left, each top to bottom; the first run is outside). ``area`` counts its pixels."""
+
+    caption: str
+    box: tuple[int, int, int, int]
+    counts: tuple[int, ...]
+    area: int
+
+
+@frozen
 class Picture:
     """A picture as the export holds it.
 
     ``image`` is its path in files: below the root with '/' separators, or absolute. ``path`` is where it lies at this
-    moment. ``width`` and ``height`` are stored pixels, ``mime`` is "image/png" or the like by content.
+    moment. ``width`` and ``height`` are stored pixels, ``mime`` is "image/png" or the like by content. ``segments`` are
+    its regions for formats that want ``masks``; none where the masks of its data set are not at hand.
     """
 
     image: str
@@ -94,6 +106,7 @@ class Picture:
     width: int
     height: int
     mime: str
+    segments: tuple[Segment, ...] = ()
 
     @property
     def suffix(self) -> str:
@@ -197,6 +210,10 @@ class Format(Protocol):
     def whole(self) -> bool:
         """Whether a data set's file is the build's own, with the pictures that subset files leave out."""
 
+    @property
+    def masks(self) -> bool:
+        """Whether its items hold masks; they are decoded anew for it, where the data and their plugin are at hand."""
+
     def ready(self, told: Told) -> None:
         """Called before any work; UsageError where a library is missing, saying what to install."""
 
@@ -233,6 +250,7 @@ class BaseFormat:
     needs: tuple[str, ...] = ()
     pictures: Literal["files", "inside"] = "files"
     whole: bool = False
+    masks: bool = False
 
     def ready(self, told: Told) -> None:
         return

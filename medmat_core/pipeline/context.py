@@ -18,6 +18,8 @@ class Context:
 
     ``root`` is the data set's own root on disk, ``image_prefix`` what stands before a picture's path in a record.
     ``work`` is the folder for what shards leave behind, ``rendered`` says where rendered pictures go.
+    ``hashes`` are the columns of :class:`~medmat_core.pipeline.hashes.Hashes` that are wanted: pictures are
+    decoded then.
     ``region_plugins`` are modules whose hooks a worker asks. ``stamp`` is a hash of all that facts hang on besides the
     samples, ``resume`` whether facts of a killed build may be used.
     """
@@ -32,6 +34,7 @@ class Context:
     seed: int
     verify: str
     region_plugins: tuple[str, ...] = ()
+    hashes: frozenset[str] = frozenset()
     resume: bool = False
     stamp: str = ""
 

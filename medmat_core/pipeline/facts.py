@@ -21,6 +21,7 @@ from attrs import Factory, define, frozen
 from medmat_core.errors import BuildError
 from medmat_core.fileio import write_bytes
 from medmat_core.model import Problem
+from medmat_core.pipeline.hashes import Hashes
 from medmat_core.pipeline.state import Shown
 from medmat_core.splits import Ledger
 
@@ -73,6 +74,7 @@ class Facts:
     heights: array[int] = Factory(lambda: array("I"))
     ledger: Ledger = Factory(Ledger)
     regions: Regions | None = None
+    hashes: Hashes = Factory(Hashes)
 
     def __len__(self) -> int:
         return len(self.images)
@@ -131,13 +133,17 @@ def _plain(shard: Shard) -> Any:
     found = regions and ([getattr(regions, name).tobytes() for name, _ in _REGION_COLUMNS], regions.unsure)
     return (
         facts.images, facts.sources, facts.groups, facts.widths.tobytes(), facts.heights.tobytes(), numbers, flags,
-        ledger.label_sets, found, [(p.reason, p.file, p.detail, p.row, p.dataset) for p in shard.problems],
-        shard.seen, shard.lost, [(p.path, p.tie, p.sha256) for p in shard.rendered],
+        ledger.label_sets, (facts.hashes.alike.tobytes(), facts.hashes.near.tobytes()), found,
+        [(p.reason, p.file, p.detail, p.row, p.dataset) for p in shard.problems], shard.seen, shard.lost,
+        [(p.path, p.tie, p.sha256) for p in shard.rendered],
     )  # fmt: skip
 
 
 def _shard(plain: Any) -> Shard:
-    images, sources, groups, widths, heights, numbers, flags, label_sets, regions, problems, seen, lost, shown = plain
+    (
+        images, sources, groups, widths, heights, numbers, flags, label_sets, hashes, regions,
+        problems, seen, lost, shown,
+    ) = plain  # fmt: skip
     ledger = Ledger()
     for (name, code), raw in zip(_LEDGER_COLUMNS, numbers, strict=True):
         setattr(ledger, name, _column(code, raw))
@@ -149,7 +155,8 @@ def _shard(plain: Any) -> Shard:
         found = Regions(unsure=regions[1])
         for (name, code), raw in zip(_REGION_COLUMNS, regions[0], strict=True):
             setattr(found, name, _column(code, raw))
-    facts = Facts(images, sources, groups, _column("I", widths), _column("I", heights), ledger, found)
+    hashed = Hashes(*(_column("Q", raw) for raw in hashes))
+    facts = Facts(images, sources, groups, _column("I", widths), _column("I", heights), ledger, found, hashed)
     return Shard(facts, tuple(Problem(*fields) for fields in problems), seen, lost, tuple(Shown(*p) for p in shown))
 
 

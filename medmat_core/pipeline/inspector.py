@@ -11,23 +11,26 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+import numpy.typing as npt
 from attrs import define, evolve, field, frozen
 
 from medmat_core.card import Card
-from medmat_core.fileio import write_bytes
 from medmat_core.images import PictureError
 from medmat_core.images.headers import HeaderReader, read_header
 from medmat_core.images.suffixes import RENDERED_SUFFIXES
 from medmat_core.model import ImageRef, LabelSample, Problem, Region, Sample, Slice
 from medmat_core.pipeline.context import Context, unpacked
 from medmat_core.pipeline.facts import Facts, Regions, Shard, ShardNames, save_shard
+from medmat_core.pipeline.hashes import Hashes
 from medmat_core.pipeline.kept import left_before, shard_file
 from medmat_core.pipeline.rendered import tie
 from medmat_core.pipeline.state import Shown
 from medmat_core.plugins import worker_hooks
-from medmat_core.questions.draws import bits_from, bits_of, key_of, keys_of
+from medmat_core.questions.draws import key_of, keys_of
 from medmat_core.readers.pictures import escapes
 from medmat_core.regions.words import NO_CELL, cell_of
+from medmat_core.rounds import Salt
 from medmat_core.splits import Labels, Ledger, Side, group_hash
 
 _RENDERED_ANY: Final = RENDERED_SUFFIXES + tuple(suffix.upper() for suffix in RENDERED_SUFFIXES)
@@ -55,6 +58,7 @@ class ShardDone:
     names: ShardNames
     ledger: Ledger
     regions: Regions | None
+    hashes: Hashes
     widths: array[int]
     heights: array[int]
     problems: tuple[Problem, ...]
@@ -77,8 +81,8 @@ def inspect_shard(task: Task) -> ShardDone:
     facts = shard.facts
     names = ShardNames(task.index, len(facts), facts.span(), str(file), facts if task.keep else None)
     return ShardDone(
-        names, facts.ledger, facts.regions, facts.widths, facts.heights, shard.problems, shard.seen, shard.lost,
-        shard.rendered,
+        names, facts.ledger, facts.regions, facts.hashes, facts.widths, facts.heights, shard.problems, shard.seen,
+        shard.lost, shard.rendered,
     )  # fmt: skip
 
 
@@ -94,6 +98,7 @@ class Look:
     labels: Labels | None = None
     regions: Sequence[Region] = ()
     unsure: Sequence[str] = ()
+    pixels: npt.NDArray[Any] | None = None
 
 
 class Inspector:
@@ -129,8 +134,9 @@ class Inspector:
         """Plain labelled pictures are told at once, since there may be a million of them; all else takes its time."""
         context = self.context
         prefix, root = context.image_prefix, str(context.root)
-        key_of_picture, drawn = keys_of(context.slug, "label"), bits_from(context.seed)
-        check_files, full = context.verify != "none", context.verify == "full"
+        key_of_picture = keys_of(context.slug, "label")
+        check_files, wanted = context.verify != "none", context.hashes
+        decodes = context.verify == "full" or wanted
         facts = Facts(regions=None if context.card.head.kind not in ("mask", "box") else Regions())
         ledger = facts.ledger
         images, names, widths, heights = facts.images, facts.groups, facts.widths, facts.heights
@@ -161,18 +167,20 @@ class Inspector:
             if check_files:
                 try:
                     width, height, bits, mark, kind = headers.fields(image)
-                    if full:
-                        decode(f"{root}/{image}")
+                    shown = bits <= 8 or kind == "jpeg"
+                    if decodes and shown:
+                        pixels = decode(f"{root}/{image}")
+                        if wanted:
+                            facts.hashes.add(wanted, pixels)
                 except PictureError as error:
                     self.refuse(error.reason, sample, error.detail)
                     continue
-                if bits > 8 and kind != "jpeg":
+                if not shown:
                     self._slowly(sample, facts)
                     continue
-            key = key_of_picture(image)
             group = sample.group
             if group is None:
-                place = drawn(key) >> 64
+                place = 0  # drawn below, from the key
                 names.append("")
             else:
                 place = groups.get(group) or self._group(group)
@@ -180,12 +188,13 @@ class Inspector:
             images.append(prefix + image)
             widths.append(width)
             heights.append(height)
-            keys.append(key)
+            keys.append(key_of_picture(image))
             places.append(place)
             marks.append(mark)
             sides.append(of_split[sample.split])
             named.append(group is not None)
             numbers.append(number)
+        _draw_places(ledger, context.seed)
         return facts
 
     def _group(self, group: str) -> int:
@@ -211,10 +220,7 @@ class Inspector:
         context, ledger = self.context, facts.ledger
         key = key_of(context.slug, name, "label" if look.labels is not None else "")
         group = self._own_group(sample)
-        if group is None:
-            place = bits_of(context.seed, key) >> 64
-        else:
-            place = self._groups.get(group) or self._group(group)
+        place = 0 if group is None else self._groups.get(group) or self._group(group)
         if look.source:
             facts.sources[len(facts)] = look.source
         facts.images.append(look.image)
@@ -228,6 +234,7 @@ class Inspector:
         ledger.named.append(group is not None)
         labels = look.labels or (tuple(dict.fromkeys(region.code for region in look.regions)), (), ())
         ledger.labels.append(ledger.label_id(labels))
+        facts.hashes.add(context.hashes, look.pixels)
         if facts.regions is not None:
             self._add_regions(look, facts.regions)
 
@@ -307,21 +314,22 @@ class Inspector:
             header = read_header(str(full))
             look.width, look.height, look.mark = header.width, header.height, header.mark
             rendered = header.bits > 8 and header.format != "jpeg"
-            if context.verify == "full" and not rendered:
-                decode(str(full))
+            if (context.verify == "full" or context.hashes) and not rendered:
+                look.pixels = decode(str(full))
         if not rendered:
             return look
         if not full.exists():
             raise PictureError("missing_image", "the picture is not there")
-        shown, (look.width, look.height) = self._render(full, image)
+        shown, (look.width, look.height) = self._render(full, image, look)
         look.image, look.source = shown.path, str(image)
         self.shown.append(shown)
         if context.verify != "none":
             look.mark = _mark_of(full, image)
         return look
 
-    def _render(self, full: Path, image: ImageRef) -> tuple[Shown, tuple[int, int]]:
+    def _render(self, full: Path, image: ImageRef, look: Look) -> tuple[Shown, tuple[int, int]]:
         """The picture as 8-bit PNG; the one that stands where it was made of the same bytes by the same rule."""
+        from medmat_core.images.raster import decode_picture
         from medmat_core.images.rendering import rendered, rendered_name, rule_digest, source_digest
 
         place = self.context.rendered
@@ -334,9 +342,13 @@ class Inspector:
         shown = place.standing(name, own)
         if shown is not None:
             header = read_header(str(place.file(shown)))
+            if self.context.hashes:
+                look.pixels = decode(str(place.file(shown)))
             return shown, (header.width, header.height)
         made = rendered(full, slice_, window, self._source[1])
-        write_bytes(place.draft(own), made.png, durable=False)
+        place.put(own, made.png)
+        if self.context.hashes:
+            look.pixels = decode_picture(made.png, "stored", None, "image").array
         return Shown(place.path(name), own, sha256(made.png).hexdigest()), (made.width, made.height)
 
     def _see_regions(self, sample: Any, look: Look) -> bool:
@@ -397,11 +409,19 @@ class Translator:
         return stated, uncertain, tuple(name for name in absent if name not in stated)
 
 
-def decode(path: str) -> None:
-    """Decode every pixel of a picture; :class:`PictureError` where that fails."""
+def _draw_places(ledger: Ledger, seed: int) -> None:
+    """The places on the line from test to train of pictures that have no group: drawn from (seed, key)."""
+    alone = np.frombuffer(ledger.named, np.uint8) == 0
+    if alone.any():
+        drawn = Salt.of(seed, "place").hashed(np.frombuffer(ledger.keys, np.uint64)[alone])
+        np.frombuffer(ledger.groups, np.uint64)[alone] = drawn
+
+
+def decode(path: str) -> npt.NDArray[Any]:
+    """Every pixel of a picture; :class:`PictureError` where decoding fails."""
     from medmat_core.images.pixels import load_array
 
-    load_array(Path(path), role="image")
+    return load_array(Path(path), role="image")
 
 
 def contradict(card: Card, one: Labels, two: Labels) -> bool:

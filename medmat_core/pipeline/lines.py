@@ -6,11 +6,13 @@ A line lacks only its file's running number, which stands in front of all else a
 from __future__ import annotations
 
 import json
+import math
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from json.encoder import encode_basestring as quoted
 from operator import itemgetter
 
+import numpy as np
 from attrs import define, field, frozen
 
 from medmat_core.formats.medmat import around_question
@@ -58,7 +60,7 @@ class LineMaker:
         self.context = context
         self.shuffled = shuffled
         self.sheet = sheet
-        self._around: dict[tuple[int, ...], Around] = {}
+        self._around: dict[int, Around] = {}
         head = context.card.head
         no = context.no or 0
         self._owner = (
@@ -89,24 +91,15 @@ class LineMaker:
 
     def _rows(self, facts: Facts, decisions: Sequence[int], table: Table) -> Iterator[tuple[int, str, str, str]]:
         """(part, picture, record, choice) of every question: this loop is the build's hot path."""
-        images, groups, widths, heights, keys = (
-            facts.images,
-            facts.groups,
-            facts.widths,
-            facts.heights,
-            facts.ledger.keys,
-        )
-        around_of, make, owner, group_of = self._around, self._make, self._owner, self._group
+        images, groups, widths, heights = facts.images, facts.groups, facts.widths, facts.heights
+        keys, owner, group_of, known = facts.ledger.keys, self._owner, self._group, self._around
         boxes = _BoxTexts(facts, self.context.card.captions) if facts.regions is not None else None
+        columns = (table.places, table.asks, table.classes, table.rounds)
         seen = -1
         image = group = picture = shown = ""
         part = key = 0
-        columns = (
-            table.places, table.asks, table.classes, table.questions, table.options, table.slots, table.answers,
-            table.templates, table.rounds,
-        )  # fmt: skip
-        for place, ask, name, question, options, slot, answer, template, number in zip(
-            *(column.tolist() for column in columns), strict=True
+        for row, (code, place, ask, name, number) in enumerate(
+            zip(self._codes(table), *(column.tolist() for column in columns), strict=True)
         ):
             if place != seen:
                 seen = place
@@ -114,18 +107,31 @@ class LineMaker:
                 group = group_of(groups[place])
                 picture = quoted(image)
                 shown = boxes.text(place) if boxes is not None else "[]"
-            which = (ask, name, question, options, slot, answer)
-            around = around_of.get(which) or make(which, template)
             if ask != LABEL:
                 key = self._key(facts, place, ask, name)
+            text = known.get(code) or self._make(code, table, row)
             yield (
                 part,
                 image,
                 f'{key:016x}{owner}{PARTS[part]}", "group": {group}, "image": {picture}, "width": {widths[place]}, '
-                f'"height": {heights[place]}, {around.record}'
-                f'{f"{number:016x}" if number else ""}", "boxes": {shown}{around.record_tail}',
-                f"{around.choice}{picture}{around.choice_tail}" if options else "",
+                f'"height": {heights[place]}, {text.record}{f"{number:016x}" if number else ""}", "boxes": {shown}'
+                f"{text.record_tail}",
+                f"{text.choice}{picture}{text.choice_tail}" if text.choice else "",
             )
+
+    def _codes(self, table: Table) -> list[int]:
+        """A number for what a question says besides its picture; equal where all of it is equal."""
+        sheet = self.sheet
+        texts = max(len(sheet.options.items), len(sheet.answers.items), 1)
+        # an instruction is in the question's text, and the answer in its options where there are any
+        said = np.where(table.slots == OPEN, table.answers, table.options)
+        sizes = (len(ASKS), len(self.context.card.captions), max(len(sheet.questions.items), 1), texts, OPEN + 1)
+        exact = np.int64 if math.prod(sizes) < 1 << 62 else object
+        codes = np.zeros(len(table), exact)
+        for size, column in zip(sizes, (table.asks, table.classes, table.questions, said, table.slots), strict=True):
+            codes = codes * size + column.astype(exact)
+        found: list[int] = codes.tolist()
+        return found
 
     def _key(self, facts: Facts, place: int, ask: int, name: int) -> int:
         context = self.context
@@ -140,11 +146,16 @@ class LineMaker:
             found = self._groups[group] = quoted(f"{self.context.card.head.namespace}:{group}")
         return found
 
-    def _make(self, which: tuple[int, ...], template: int) -> Around:
+    def _make(self, code: int, table: Table, row: int) -> Around:
         """The text of a question, kept, since label questions recur by the thousand."""
         if len(self._around) > 20_000:
             self._around.clear()
-        ask, name, number, listed, slot, said = which
+        ask, name, number, listed, slot, said, template = (
+            int(column[row])
+            for column in (
+                table.asks, table.classes, table.questions, table.options, table.slots, table.answers, table.templates
+            )
+        )  # fmt: skip
         question: str = self.sheet.questions.items[number]
         options: tuple[str, ...] = self.sheet.options.items[listed]
         answer: str = self.sheet.answers.items[said]
@@ -158,7 +169,7 @@ class LineMaker:
         if options:
             choice, choice_tail = around_question("; ".join(captions), question, answer, options, slot, self._number)
         around = Around(record, f', "template": {template}}}', choice, choice_tail)
-        self._around[which] = around
+        self._around[code] = around
         return around
 
     def _captions(self, ask: int, name: int, answer: str) -> tuple[str, ...]:

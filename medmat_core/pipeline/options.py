@@ -96,6 +96,7 @@ class BuildOptions:
     distractors: Literal["round", "subset"] = field(default="round", validator=_one_of("round", "subset"))
     surplus: Literal["keep", "drop"] = field(default="keep", validator=_one_of("keep", "drop"))
     pool: Literal["frozen", "installed"] = field(default="frozen", validator=_one_of("frozen", "installed"))
+    near: Literal["off", "report", "drop"] = field(default="off", validator=_one_of("off", "report", "drop"))
     as_published: bool = False
     asks: tuple[str, ...] | None = field(default=None, validator=_asks)
     box_format: BoxFormat = field(default="unit", validator=_one_of(*BOX_FORMATS))
@@ -106,6 +107,12 @@ class BuildOptions:
     @out.default
     def _beside_the_data(self) -> Path:
         return Path(os.path.abspath(self.data)).parent
+
+    def __attrs_post_init__(self) -> None:
+        if self.near != "off" and self.verify == "none":
+            raise UsageError("--near compares pixels, and --verify none opens no picture; leave one of them out")
+        if self.near != "off" and self.as_published:
+            raise UsageError("--as-published copies a split that looks at no copies; leave out --near")
 
     def recorded(self) -> dict[str, Any]:
         """The arguments that change records, for the manifest (not jobs, engine or paths)."""
@@ -120,6 +127,7 @@ class BuildOptions:
             "distractors": self.distractors,
             "surplus": self.surplus,
             "pool": self.pool,
+            "near": self.near,
             "as_published": self.as_published,
             "ask": list(self.asks) if self.asks is not None else None,
             "box_format": self.box_format,

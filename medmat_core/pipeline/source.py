@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +15,7 @@ from medmat_core.dataset import Dataset
 from medmat_core.errors import MedmatError, UsageError
 from medmat_core.images.suffixes import IMAGE_SUFFIXES, RENDERED_SUFFIXES
 from medmat_core.model import MaskSample, Problem, Sample, Slice
+from medmat_core.pipeline.astray import hint, hints
 from medmat_core.pipeline.options import BuildOptions
 from medmat_core.tree import Names, Tree
 
@@ -68,6 +69,19 @@ def is_present(dataset: Dataset, data: Path) -> bool:
         return False
 
 
+def is_a_neighbor_s(dataset: Dataset, reasons: Iterable[str], catalog: Iterable[Dataset], data: Path) -> bool:
+    """Whether the folder, in which nothing of this data set was found, is there for another one of the same download:
+    then this one is simply absent. ``reasons`` are those of its problems."""
+    lacking = {"missing_file", "missing_label", "missing_mask", "unlabelled"}
+    if not lacking.issuperset(reasons):
+        return False
+    return any(
+        other.card.folder == dataset.card.folder and is_present(other, data)
+        for other in catalog
+        if other.slug != dataset.slug
+    )
+
+
 def present(catalog: Catalog, options: BuildOptions) -> list[tuple[Dataset, Tree]]:
     """The data sets to build, with their files; :class:`UsageError` where one named, or every one, is absent."""
     near = None if options.names else lies_under(options.data)
@@ -78,16 +92,19 @@ def present(catalog: Catalog, options: BuildOptions) -> list[tuple[Dataset, Tree
         absent = [dataset for dataset in chosen if dataset.slug not in there]
         if absent:
             first = absent[0]
-            raise UsageError(
-                f"{first}: no folder {first.card.head.folder!r} under {options.data}; "
+            heads = [entry.head for entry in catalog.entries]
+            todo = hint(first.card, options.data, heads) or (
                 f"unzip the data set there (`medmat show {first.slug}` tells what is expected)"
             )
+            raise UsageError(f"{first}: no folder {first.card.folder!r} under {options.data}; {todo}")
     if not found:
         asked = f" of --subset {options.subset}" if options.subset is not None else ""
         asked += f" of --modality {options.modality}" if options.modality is not None else ""
+        heads = [entry.head for entry in catalog.heads(subset=options.subset, modality=options.modality)]
+        told = next((f"{head.slug}: {todo}" for head, todo in hints(heads, options.data)), "")
         raise UsageError(
             f"nothing to do: no folder of a data set{asked} lies under {options.data}; "
-            "`medmat list` shows the folder names, `medmat check --data DIR` where they were looked for"
+            + (told or "`medmat list` shows the folder names, `medmat check --data DIR` where they were looked for")
         )
     return found
 

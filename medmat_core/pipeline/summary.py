@@ -8,6 +8,7 @@ from pathlib import Path
 
 from medmat_core.model import REASONS
 from medmat_core.pipeline.manifest import Manifest
+from medmat_core.splits import UNSOUND
 
 
 def print_summary(manifest: Manifest, out: Path, *, sample: bool = True) -> None:
@@ -41,6 +42,11 @@ def print_summary(manifest: Manifest, out: Path, *, sample: bool = True) -> None
             markup=False,
             soft_wrap=True,
         )
+    if manifest.arguments["as_published"]:
+        page.print()
+        page.print("Built as published, for comparison with the paper only. What is unsound about it:", soft_wrap=True)
+        for fault in UNSOUND:
+            page.print(f"  - {fault}", markup=False, soft_wrap=True)
     reasons = Counter(problem.reason for report in manifest.datasets for problem in report.problems)
     if reasons:
         page.print()

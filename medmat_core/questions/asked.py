@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -31,30 +31,8 @@ class Texts:
         return found
 
 
-@define
-class Asked:
-    """The questions of one ask, an entry a record, sorted by nothing in particular.
-
-    ``places``: the picture. ``classes``: the class in card order, 0 for labels. ``questions``, ``options`` and
-    ``answers`` number the texts of the same names in :class:`Sheet`; ``slots`` is the right option or :data:`OPEN`;
-    ``rounds`` the id of the round, 0 where there is none; ``templates`` the instruction 0-5.
-    """
-
-    ask: int
-    places: Column
-    classes: Column
-    questions: Column
-    options: Column
-    slots: Column
-    answers: Column
-    rounds: Column
-    templates: Column
-
-    def __len__(self) -> int:
-        return len(self.places)
-
-
-_TYPES: Final = {
+_TYPES: Final[Mapping[str, type[np.generic]]] = {
+    "asks": np.uint8,
     "places": np.uint32, "classes": np.uint16, "questions": np.uint32, "options": np.uint32, "slots": np.uint8,
     "answers": np.uint32, "rounds": np.uint64, "templates": np.uint8,
 }  # fmt: skip
@@ -78,51 +56,15 @@ class Shares:
         self.alone += other.alone
 
 
-class Sheet:
-    """All questions of one data set: texts kept once, and a block of columns for every ask and part."""
-
-    def __init__(self) -> None:
-        self.questions = Texts()
-        self.options = Texts()
-        self.answers = Texts()
-        self.none = self.options.number(())
-        self.blocks: list[Asked] = []
-        self.shares: dict[str, Shares] = {}
-        self.unasked: dict[str, list[int]] = {}
-        """Pictures about which one ask had nothing to ask, by reason of problems.jsonl."""
-        self.why: dict[str, str] = {}
-        """What such a reason means here, in words."""
-
-    def add(self, ask: int, **columns: Iterable[int] | Column) -> None:
-        """Append records; columns as in :class:`Asked`."""
-        typed = {
-            name: np.asarray(columns[name] if isinstance(columns[name], np.ndarray) else list(columns[name]), kind)
-            for name, kind in _TYPES.items()
-        }
-        self.blocks.append(Asked(ask, **typed))
-
-    def share(self, ask: str, found: Shares) -> None:
-        """Count how a part of an ask came out."""
-        self.shares.setdefault(ask, Shares()).add(found)
-
-    def ordered(self) -> Table:
-        """All records by picture, then ask, then class; the blocks are given up."""
-        blocks, self.blocks = self.blocks, []
-        asks = np.concatenate([np.full(len(b), b.ask, np.uint8) for b in blocks] or [np.empty(0, np.uint8)])
-        columns = {
-            name: np.concatenate([getattr(b, name) for b in blocks] or [np.empty(0, kind)]).astype(kind, copy=False)
-            for name, kind in _TYPES.items()
-        }
-        if len(blocks) > 1 or (blocks and np.any(np.diff(columns["places"].astype(np.int64)) < 0)):
-            order = np.lexsort((columns["classes"], asks, columns["places"]))
-            asks = asks[order]
-            columns = {name: column[order] for name, column in columns.items()}
-        return Table(asks, **columns)
-
-
 @define
 class Table:
-    """The records of a data set by picture, ask and class; columns as in :class:`Asked`."""
+    """The records of a data set by picture, ask and class: a column a fact, an entry a record.
+
+    ``places``: the picture. ``asks``: the place in :data:`~medmat_core.model.ASKS`. ``classes``: the class in card
+    order, 0 for labels. ``questions``, ``options`` and ``answers`` number the texts of these names in :class:`Sheet`;
+    ``slots`` is the right option or :data:`OPEN`; ``rounds`` the id of the round, 0 where there is none; ``templates``
+    the instruction 0-5.
+    """
 
     asks: Column
     places: Column
@@ -140,11 +82,48 @@ class Table:
     def between(self, first: int, last: int) -> Table:
         """The records of the pictures first .. last-1, their places counted from ``first``."""
         lo, hi = np.searchsorted(self.places, (first, last))
-        cut = {name: getattr(self, name)[lo:hi] for name in ("asks", *_TYPES)}
+        cut = {name: getattr(self, name)[lo:hi] for name in _TYPES}
         cut["places"] = cut["places"] - np.uint32(first)
         return Table(**cut)
 
 
-def picked(items: Sequence[int], where: Column) -> Column:
-    """``items`` as numbers at these places."""
-    return np.asarray(items)[where]
+class Sheet:
+    """All questions of one data set: texts kept once, and columns that grow by every ask and part."""
+
+    def __init__(self) -> None:
+        self.questions = Texts()
+        self.options = Texts()
+        self.answers = Texts()
+        self.none = self.options.number(())
+        self.shares: dict[str, Shares] = {}
+        self.unasked: dict[str, list[int]] = {}
+        """Pictures about which one ask had nothing to ask, by reason of problems.jsonl."""
+        self.why: dict[str, str] = {}
+        """What such a reason means here, in words."""
+        self._columns: dict[str, list[Column]] = {name: [] for name in _TYPES}
+
+    def add(self, ask: int, **columns: Iterable[int] | Column) -> None:
+        """Append records of one ask; the other columns as in :class:`Table`."""
+        count = 0
+        for name, given in columns.items():
+            column = np.asarray(given if isinstance(given, np.ndarray) else list(given), _TYPES[name])
+            self._columns[name].append(column)
+            count = len(column)
+        self._columns["asks"].append(np.full(count, ask, np.uint8))
+
+    def share(self, ask: str, found: Shares) -> None:
+        """Count how a part of an ask came out."""
+        self.shares.setdefault(ask, Shares()).add(found)
+
+    def ordered(self) -> Table:
+        """All records by picture, then ask, then class; the sheet gives its columns up, one by one, since a million
+        records twice would be too many."""
+        joined: dict[str, Column] = {}
+        for name, kind in _TYPES.items():
+            joined[name] = np.concatenate([*self._columns[name], np.empty(0, kind)]).astype(kind, copy=False)
+            self._columns[name] = []
+        if np.any(joined["places"][1:] < joined["places"][:-1]) or len(np.unique(joined["asks"])) > 1:
+            order = np.lexsort((joined["classes"], joined["asks"], joined["places"]))
+            for name in joined:
+                joined[name] = joined[name][order]
+        return Table(**joined)

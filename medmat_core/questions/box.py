@@ -80,7 +80,7 @@ def _ask(
     alike = None if view.box_format in RELATIVE else sizes
     rounds = box_rounds(view.record_keys(places, "box", caption), printed, salt, sizes=alike)
     texts = [
-        box_text(some, (width, height), view.box_format)
+        box_text(some, (width, height), view.box_format, in_sentence(caption))
         for some, (width, height) in zip(boxes.tolist(), sizes.tolist(), strict=True)
     ]
     words = [

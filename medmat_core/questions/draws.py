@@ -4,17 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from functools import lru_cache
-from typing import Final, TypeVar
+from typing import TypeVar
 
 T = TypeVar("T")
-
-
-_MASK: Final = (1 << 128) - 1
-# any two odd numbers without a pattern will do: the first 128 bits of SHA-256 of "medmat 1" and "medmat 2", made odd
-_MIX: Final = tuple(
-    int.from_bytes(hashlib.sha256(text).digest()[:16], "big") | 1 for text in (b"medmat 1", b"medmat 2")
-)
 
 
 def key_of(slug: str, path: str, ask: str, what: str = "") -> int:
@@ -37,33 +29,6 @@ def keys_of(slug: str, ask: str) -> Callable[[str], int]:
     return key_of_path
 
 
-def _start(seed: int) -> int:
-    return int.from_bytes(hashlib.sha256(b"seed %d" % seed).digest()[:16], "big")
-
-
-def bits_of(seed: int, key: int) -> int:
-    """128 bits drawn from (seed, key), enough for the few small draws of a label question.
-
-    Keys come from SHA-256 and are even already; two multiplications spread seed and key over all bits, at a
-    quarter of what another hash would cost.
-    """
-    return bits_from(seed)(key)
-
-
-@lru_cache(maxsize=64)
-def bits_from(seed: int) -> Callable[[int], int]:
-    """:func:`bits_of` for one seed, as a loop over many keys calls it."""
-    start = _start(seed)
-    first, second = _MIX
-
-    def bits_of_key(key: int) -> int:
-        bits = (start ^ key) * first & _MASK
-        bits = (bits ^ bits >> 64) * second & _MASK
-        return bits ^ bits >> 64
-
-    return bits_of_key
-
-
 class Draw:
     """A stream of uniform numbers from (seed, key), for the questions that need many."""
 
@@ -72,14 +37,6 @@ class Draw:
     def __init__(self, seed: int, key: int) -> None:
         self._state = hashlib.sha256(b"%d\0%d" % (seed, key)).digest()
         self._bits = int.from_bytes(self._state, "big")
-
-    @classmethod
-    def of(cls, bits: int) -> Draw:
-        """The stream that begins with these 128 bits."""
-        made = cls.__new__(cls)
-        made._state = hashlib.sha256(bits.to_bytes(16, "big")).digest()
-        made._bits = int.from_bytes(made._state, "big")
-        return made
 
     def below(self, n: int) -> int:
         """A whole number in 0 .. n-1. The bias of the remainder is under n / 2**96."""

@@ -9,7 +9,7 @@ from typing import Any
 from medmat_core.fileio import open_regular
 from medmat_core.model import Box, BoxSample, Split
 from medmat_core.readers.pictures import Pictures
-from medmat_core.readers.tables import Row, json_file
+from medmat_core.readers.tables import LONGEST, Row, json_file
 from medmat_core.readers.tagged import named
 from medmat_core.tree import Tree
 
@@ -31,7 +31,7 @@ def voc_boxes(tree: Tree, file: str) -> list[Box] | None:
 
     tree.opened.add(file)
     try:
-        with open_regular(tree.path(file)) as handle:
+        with open_regular(tree.path(file), LONGEST) as handle:
             root = parse(handle).getroot()
     except (OSError, ParseError, DefusedXmlException) as error:
         tree.report("bad_file", file, f"not readable XML: {error}")

@@ -18,6 +18,9 @@ from medmat_core.fileio import check_regular, open_regular
 from medmat_core.readers.pictures import escapes, nameless
 from medmat_core.tree import Tree
 
+LONGEST: Final = 1 << 31
+"""Bytes of a label file; a sparse file may claim any number."""
+
 csv.field_size_limit(1 << 30)  # run-length masks are longer than the default 128 KiB
 
 _DELIMITERS: Final = (",", ";", "\t", "|", "，")
@@ -46,7 +49,7 @@ def read_text(tree: Tree, file: str) -> str | None:
     """
     tree.opened.add(file)
     try:
-        with open_regular(tree.path(file)) as handle:
+        with open_regular(tree.path(file), LONGEST) as handle:
             raw = handle.read()
     except FileNotFoundError:
         tree.report("missing_file", file, "the label file is not there; unzip the archive that holds it")

@@ -123,14 +123,23 @@ def _file(mask: MaskFile, size: tuple[int, int], root: Path) -> npt.NDArray[np.u
     _check_aspect(pixels.array, size)
     threshold = mask.threshold
     found = foreground(pixels, threshold, mask.invert)
-    count = cv2.countNonZero(found)
-    if count in (0, found.size):
+    alike = _alike(found)
+    if alike is not None:
         _refuse_alpha(path, slice_)
-        if threshold is None and pixels.array.dtype != np.bool_ and count == (found.size if mask.invert else 0):
+        if threshold is None and pixels.array.dtype != np.bool_ and alike == mask.invert:
             threshold = _by_values(pixels)
             if threshold is not None:
                 found = foreground(pixels, threshold, mask.invert)
     return found
+
+
+def _alike(found: npt.NDArray[np.uint8]) -> bool | None:
+    """What all of a mask is, inside or outside; None where it is not all one. Most are told by a few pixels."""
+    some = found[::32, ::32]
+    if some.size and some.min() != some.max():
+        return None
+    count = cv2.countNonZero(found)
+    return bool(count) if count in (0, found.size) else None
 
 
 def _by_values(pixels: Pixels) -> float | None:

@@ -129,6 +129,23 @@ def _from_masks(
     return Found(tuple(regions), dropped, tuple(notes), frozenset(unsure))
 
 
+def class_masks(
+    sample: MaskSample, size: tuple[int, int], root: Path, card: Card, decoders: Iterable[Decoder] = ()
+) -> dict[str, npt.NDArray[np.uint8]]:
+    """The united mask of every class of a sample by its caption: uint8 of (height, width), non-zero inside.
+
+    As :func:`regions_of` takes them; raises :class:`~medmat_core.images.PictureError` where that refuses the sample.
+    """
+    united: dict[str, npt.NDArray[np.uint8]] = {}
+    for mask in sample.masks:
+        for part in _decoded(_by_card(mask, card.tables.mask), size, root, tuple(decoders)):
+            if part.code not in card.labels:
+                raise PictureError("unknown_label", f"{part.code!r} is not a code of [labels]")
+            caption = card.labels[part.code]
+            united[caption] = np.maximum(united[caption], part.pixels) if caption in united else part.pixels
+    return united
+
+
 def _file_of(mask: Mask) -> str:
     return str(mask.path) if isinstance(mask, (MaskFile, IndexMask, ColorMask)) else ""
 

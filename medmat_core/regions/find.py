@@ -8,6 +8,7 @@ outlines that touch themselves. So counts are exact, and labels are needed only 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -22,11 +23,11 @@ Mask = npt.NDArray[np.uint8]
 
 
 class _Band(NamedTuple):
-    """Rows or columns that lie alike in the grid: pixels start..stop-1, and their thirds in each of three cells."""
+    """Rows or columns that lie alike in the grid: pixels start..stop-1, and (cell, their thirds in it)."""
 
     start: int
     stop: int
-    thirds: tuple[int, int, int]
+    thirds: tuple[tuple[int, int], ...]
 
 
 def area_floor(width: int, height: int) -> float:
@@ -49,36 +50,38 @@ def find_regions(pixels: npt.NDArray[Any], code: str, min_area: float | None = N
         return [], 0
     floor = area_floor(width, height) if min_area is None else min_area
     links = tree[0].tolist()
-    alone = sum(1 for link in links if link[3] < 0) == 1
-    labels: npt.NDArray[np.int32] | None = None
+    outer = [
+        (contour, cv2.boundingRect(contour), link[2])
+        for contour, link in zip(contours, links, strict=True)
+        if link[3] < 0
+    ]
     regions: list[Region] = []
-    dropped = 0
-    for contour, (_, _, hole, parent) in zip(contours, links, strict=True):
-        if parent >= 0:
+    for contour, (x, y, w, h), hole in outer:
+        if w * h < floor:
             continue
-        x, y, w, h = cv2.boundingRect(contour)
-        area = 0
-        if w * h >= floor:
-            area = _enclosed(contour) + 1 + _steps(contour)
-            while hole >= 0:
-                area -= _enclosed(contours[hole]) + 1
-                hole = links[hole][0]
+        area = _enclosed(contour) + 1 + _steps(contour)
+        while hole >= 0:
+            area -= _enclosed(contours[hole]) + 1
+            hole = links[hole][0]
         if area < floor or not area:
-            dropped += 1
             continue
         box = (x, y, x + w, y + h)
         cells = _one_cell(box, width, height)
         if cells is None:
             crop = mask[y : y + h, x : x + w]
-            if not alone:
-                if labels is None:
-                    labels = cv2.connectedComponents(mask, connectivity=8)[1]
-                own = int(labels[contour[0, 0, 1], contour[0, 0, 0]])
-                crop = (labels[y : y + h, x : x + w] == own).view(np.uint8)
+            if len(outer) > 1 and any(_meet(box, other) for same, other, _ in outer if same is not contour):
+                labels = cv2.connectedComponents(crop, connectivity=8)[1]
+                crop = (labels == labels[contour[0, 0, 1] - y, contour[0, 0, 0] - x]).view(np.uint8)
             cells = _shares(crop, box, width, height, area)
         regions.append(Region(code, box, area, cells))
     regions.sort(key=place)
-    return regions, dropped
+    return regions, len(outer) - len(regions)
+
+
+def _meet(box: tuple[int, int, int, int], rectangle: Sequence[int]) -> bool:
+    """Whether pixels of another region's rectangle (x, y, width, height) lie in a box."""
+    x, y, w, h = rectangle
+    return x < box[2] and box[0] < x + w and y < box[3] and box[1] < y + h
 
 
 def place(region: Region) -> tuple[int, int, int, int]:
@@ -108,7 +111,7 @@ def _bands(length: int) -> tuple[_Band, ...]:
     bands = []
     for start, stop in pairwise(cuts):
         inside = [max(0, min(3 * start + 3, (c + 1) * length) - max(3 * start, c * length)) for c in range(3)]
-        bands.append(_Band(start, stop, (inside[0], inside[1], inside[2])))
+        bands.append(_Band(start, stop, tuple((c, part) for c, part in enumerate(inside) if part)))
     return tuple(bands)
 
 
@@ -130,18 +133,17 @@ def _shares(
     """The share of a region's pixels in each cell; ``crop`` holds the region alone, cut to its box."""
     x1, y1, x2, y2 = box
     ninths = [0] * 9
-    for top, bottom, down in _bands(height):
-        if bottom <= y1 or top >= y2:
+    across = [band for band in _bands(width) if band.stop > x1 and band.start < x2]
+    for down in _bands(height):
+        if down.stop <= y1 or down.start >= y2:
             continue
-        rows = crop[max(top - y1, 0) : bottom - y1]
-        for left, right, across in _bands(width):
-            if right <= x1 or left >= x2:
-                continue
-            count = cv2.countNonZero(rows[:, max(left - x1, 0) : right - x1])
+        rows = crop[max(down.start - y1, 0) : down.stop - y1]
+        for band in across:
+            count = cv2.countNonZero(rows[:, max(band.start - x1, 0) : band.stop - x1])
             if count:
-                for r in range(3):
-                    for c in range(3):
-                        ninths[3 * r + c] += count * down[r] * across[c]
+                for r, high in down.thirds:
+                    for c, wide in band.thirds:
+                        ninths[3 * r + c] += count * high * wide
     return tuple(part / (9 * area) for part in ninths)
 
 

@@ -1,9 +1,9 @@
 """Masks to box answers against the bare decoding of the same masks, printed as a ratio.
 
 1,500 JPEG masks of 622 x 529 with three equal channels (the layout of row 93, Kvasir-SEG), drawn afresh in
-a temporary folder. Yardstick: ``cv2.imread`` of each. Ours: all that ``medmat_core.regions`` does for a
+a temporary folder. Yardstick: ``cv2.imread`` of each in grey. Ours: all that ``medmat_core.regions`` does for a
 picture: read and decode, find regions, write the answer, draw three wrong boxes. Both on one core, the
-best of several runs. What a whole build may take is at most 1.15 times the yardstick.
+best of several runs. What a whole build may take is at most 1.25 times the yardstick.
 
 Run: ``python tests/benchmarks/bench_masks.py``; MEDMAT_BENCH_PAIRS sets the number of pairs.
 """
@@ -25,7 +25,7 @@ from medmat_core.regions.extract import regions_of
 from medmat_core.regions.words import box_text
 
 SIZE = (622, 529)
-REACH = 1.15
+REACH = 1.25
 RUNS = 5
 
 CARD = """

@@ -7,6 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from medmat_core.catalog import Catalog
+from medmat_core.export import ExportOptions, export
+from medmat_core.records import Built
+from tests.formats.test_masks import made  # noqa: F401  # a fixture
+
 
 def test_pycocotools_evaluates_boxes_against_themselves(exported: Path, tmp_path: Path) -> None:
     coco = pytest.importorskip("pycocotools.coco")
@@ -43,3 +48,18 @@ def test_a_class_has_one_id_in_train_and_test(exported: Path) -> None:
     coco = pytest.importorskip("pycocotools.coco")
     one, two = (coco.COCO(str(exported / f"coco/93-{split}.json")) for split in ("train", "test"))
     assert one.dataset["categories"] == two.dataset["categories"]
+
+
+def test_masks_are_read_as_runs(tmp_path: Path, made: tuple[Built, Catalog]) -> None:  # noqa: F811
+    coco = pytest.importorskip("pycocotools.coco")
+    supervision = pytest.importorskip("supervision")
+    built, catalog = made
+    export(built, ["coco"], ExportOptions(tmp_path / "to", jobs=1), catalog=catalog)
+    file = tmp_path / "to/coco/toy-train.json"
+    truth = coco.COCO(str(file))
+    for annotation in truth.loadAnns(truth.getAnnIds()):
+        assert truth.annToMask(annotation).sum() == annotation["area"] > 0
+    loaded = supervision.DetectionDataset.from_coco(str(tmp_path / "to"), str(file), force_masks=True)
+    for _, _, found in loaded:
+        assert found.mask is not None
+        assert [int(mask.sum()) for mask in found.mask] == [int(area) for area in found.data["area"]]

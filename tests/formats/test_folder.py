@@ -13,7 +13,9 @@ import pytest
 
 from medmat_core.cli import run
 from medmat_core.errors import UsageError
-from medmat_core.export import ExportOptions, export
+from medmat_core.export import ExportOptions, Filters, export
+from medmat_core.formats import Facts
+from medmat_core.formats.card import withheld
 from medmat_core.records import Built
 from tests.built import toy
 
@@ -146,3 +148,32 @@ def test_the_readme_says_what_must_not_be_passed_on(tmp_path: Path) -> None:
     assert "credentialed" in kept
     assert "toy-labels" not in kept
     assert time.strftime("%Y") not in text  # equal exports have equal bytes, whenever they are made
+
+
+def test_a_public_export_refuses_what_must_not_be_passed_on_with_the_reason(tmp_path: Path) -> None:
+    out, to = Built.open(toy(tmp_path / "built")), tmp_path / "to"
+    with pytest.raises(UsageError, match=r"toy-boxes \(access is credentialed.*leave it out"):
+        export(out, ["llava"], ExportOptions(to, jobs=1, public=True))
+    assert not to.exists()
+    done = export(out, ["llava"], ExportOptions(to, jobs=1, public=True, filters=Filters(datasets=("toy-labels",))))
+    assert done.records["llava"] == 8
+
+
+@pytest.mark.parametrize(
+    ("license_", "access", "kept"),
+    [
+        ("CC BY 4.0", "open", False),
+        ("CC0 Public Domain", "account", False),
+        ("CC BY-NC-SA 4.0 (not re-checked on the page)", "open", False),
+        ("MIT (of the source collection BCCD)", "open", False),
+        ("CC BY 4.0", "competition", True),
+        ("CC BY-NC-ND 4.0", "open", True),
+        ("unknown on Kaggle; CC BY 4.0 on Mendeley, where the set was first published", "open", True),
+        ("custom: non-commercial use, cite the paper, no redistribution of the data", "open", True),
+        ("PhysioNet Restricted Health Data License 1.5.0", "account", True),
+        ("Simula terms: research and educational use only", "open", True),
+        ("", "open", True),
+    ],
+)
+def test_what_is_not_known_to_be_allowed_is_withheld(license_: str, access: str, kept: bool) -> None:
+    assert bool(withheld(Facts(1, "a", "A", 1, license_, access, "", ""))) == kept

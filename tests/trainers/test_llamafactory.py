@@ -12,7 +12,6 @@ import pytest
 
 from medmat_core.export import ExportOptions, export
 from medmat_core.records import Built
-from tests.built import toy
 
 pytest.importorskip("llamafactory")
 
@@ -43,10 +42,10 @@ use_cpu: true
 
 
 @pytest.mark.parametrize("ask_as", ["choice", "both"])
-def test_eight_steps_lower_the_loss(tmp_path: Path, ask_as: str) -> None:
+def test_eight_steps_lower_the_loss(built: Built, tmp_path: Path, ask_as: str) -> None:
     folder = tmp_path / "exported"
     export(
-        Built.open(toy(tmp_path / "built")), ["sharegpt"],
+        built, ["sharegpt"],
         ExportOptions(folder, jobs=1, ask_as=ask_as),  # type: ignore[arg-type]
     )  # fmt: skip
     model = make(tmp_path / "tiny", words_of(folder / "sharegpt/train.json"))
@@ -60,5 +59,6 @@ def test_eight_steps_lower_the_loss(tmp_path: Path, ask_as: str) -> None:
     assert ran.returncode == 0, ran.stderr[-3000:]
     lines = (tmp_path / "run/trainer_log.jsonl").read_text().splitlines()
     losses = [entry["loss"] for entry in map(json.loads, lines) if "loss" in entry]
+    print("losses:", losses)
     assert len(losses) == 8
     assert sum(losses[-2:]) < 0.9 * sum(losses[:2]), losses

@@ -12,7 +12,6 @@ import pytest
 
 from medmat_core.export import ExportOptions, export
 from medmat_core.records import Built
-from tests.built import toy
 
 pytest.importorskip("swift")
 
@@ -20,10 +19,10 @@ from tests.consumers.tiny import make, words_of
 
 
 @pytest.mark.parametrize("ask_as", ["choice", "both"])
-def test_eight_steps_lower_the_loss(tmp_path: Path, ask_as: str) -> None:
+def test_eight_steps_lower_the_loss(built: Built, tmp_path: Path, ask_as: str) -> None:
     folder = tmp_path / "exported"
     export(
-        Built.open(toy(tmp_path / "built")), ["swift"],
+        built, ["swift"],
         ExportOptions(folder, jobs=1, ask_as=ask_as),  # type: ignore[arg-type]
     )  # fmt: skip
     file = folder / "swift/train.jsonl"
@@ -45,5 +44,6 @@ def test_eight_steps_lower_the_loss(tmp_path: Path, ask_as: str) -> None:
     assert ran.returncode == 0, ran.stderr[-3000:]
     log = next((tmp_path / "run").rglob("logging.jsonl"))
     losses = [entry["loss"] for entry in map(json.loads, log.read_text().splitlines()) if "loss" in entry]
+    print("losses:", losses)
     assert len(losses) >= 8
-    assert sum(losses[7:8]) < 0.9 * losses[0], losses
+    assert sum(losses[5:8]) < 0.9 * sum(losses[:3]), losses  # batches of two differ much
