@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _COMMANDS: Final = {
     "list": ("list_", "Show the data sets that the installed plugins know."),
     "show": ("show", "Show one data set's card: where to get it, where to unzip it, what is wrong with it."),
+    "download": ("download", "Fetch data sets, verify them and unpack them into their folders."),
     "build": ("build", "Turn unzipped data sets into question/answer records."),
     "check": ("check", "Compare what lies in your data folder with what the cards say."),
     "audit": ("audit", "Test a built folder (or Med-MAT's published files) for every fault we know of."),

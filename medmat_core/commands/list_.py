@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 @click.option("--modality", help="Only this modality (Med-MAT's code such as FP, or its name).")
 @click.option("--subset", type=int, help="Only this subset (1-53, or a plugin's).")
 @click.option(
+    "--access",
+    multiple=True,
+    type=click.Choice(["open", "account", "competition", "credentialed"]),
+    help="Only data sets with this access (repeatable).",
+)
+@click.option(
     "--data", type=click.Path(path_type=Path, file_okay=False), help="Tell which are present under this folder."
 )
 @click.option("--subsets", is_flag=True, help="Show the subsets instead, and which plugin defines each.")
@@ -30,6 +36,7 @@ def command(
     as_json: bool,
     modality: str | None,
     subset: int | None,
+    access: tuple[str, ...],
     data: Path | None,
     subsets: bool,
     formats: bool,
@@ -45,7 +52,8 @@ def command(
         return exit_code(ctx, 0)
     if data is not None and not data.is_dir():
         raise UsageError(f"--data {data}: no such folder; give the folder that holds the data sets' folders")
-    rows = [as_row(entry, data) for entry in catalog.heads(subset=subset, modality=modality)]
+    chosen = catalog.heads(subset=subset, modality=modality)
+    rows = [as_row(entry, data) for entry in chosen if not access or entry.head.access in access]
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
         return exit_code(ctx, 0)

@@ -288,6 +288,8 @@ def _card(head: type = cards.Head) -> str:
         "ignored": cards.Ignored,
         "published": cards.Published,
         "known": cards.Known,
+        "download": cards.Download,
+        "by_hand": cards.ByHand,
         "example.pictures": cards.ExamplePicture,
         "example.files": cards.ExampleFile,
         "example.expect": cards.Expect,
@@ -305,7 +307,7 @@ def _card(head: type = cards.Head) -> str:
         "of classes everywhere. Two codes may share a caption.",
     ]
     for name, shape in shapes.items():
-        several = name.startswith("example.") or name in ("ignored", "known")
+        several = name.startswith("example.") or name in ("ignored", "known", "download")
         sections.append(f"## [[{name}]]" if several else f"## [{name}]")
         sections += [docstring(shape), _fields(shape, words.TABLES[name])]
     access = table(("access", "meaning"), [(code(name), meaning) for name, meaning in _ACCESS.items()])

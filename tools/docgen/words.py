@@ -113,6 +113,23 @@ TABLES: Final = {
         "boxes": "Caption to half-open pixel boxes, compared where given.",
         "unused": "The adapter must not yield the picture.",
     },
+    "download": {
+        "host": "`link` (plain addresses), `github`, `zenodo`, `figshare`, `mendeley`, `kaggle`, `kaggle-competition`.",
+        "id": "What the host calls it; empty for `link`.",
+        "links": "For `link`: file name to address.",
+        "files": "The wanted files of a record (shell patterns; none: all), or the paths in a repository.",
+        "sizes": "File name to bytes, exact, as far as known: another size is refused.",
+        "hashes": "File name to `md5:...` or `sha256:...`, checked beside the host's own.",
+        "about": "Bytes of all files together, rounded, where nothing exact is known; for plans only.",
+        "into": "The folder below the data set's that files and archives come into.",
+        "inner": "Shell patterns of archives inside archives, each to the folder that it is unpacked into, seen from "
+        "where it lies.",
+        "note": "A mirror, where a hash is stated, and the like.",
+    },
+    "by_hand": {
+        "why": "What stands before the files: a form, a login, an application.",
+        "steps": "What a person has to do, a sentence each; the first of them names the page.",
+    },
     "citation": {"bibtex": "BibTeX."},
 }
 
