@@ -95,7 +95,13 @@ def test_beyond_the_limit_each_data_set_opens_alone_and_in_pages(tmp_path: Path)
     together = index_of(made(out))["packs"]
     assert [pack["name"] for pack in together] == ["all"]
     packs = index_of(made(out, limit=16))["packs"]
-    assert [pack["name"] for pack in packs] == ["toy-labels-1", "toy-labels-2", "toy-boxes-1", "toy-boxes-2", "toy-boxes-3"]
+    assert [pack["name"] for pack in packs] == [
+        "toy-labels-1",
+        "toy-labels-2",
+        "toy-boxes-1",
+        "toy-boxes-2",
+        "toy-boxes-3",
+    ]
     assert sum(pack["records"] for pack in packs) == together[0]["records"]
 
 

@@ -19,7 +19,6 @@ from medmat_core import hooks, model, readers
 from medmat_core.audit.blind import GUESSERS
 from medmat_core.audit.faults import FAULTS
 from medmat_core.audit.faults import NOTES as AUDIT_NOTES
-
 from medmat_core.builtin import medmat_commands
 from medmat_core.cli import cli
 from medmat_core.commands import LazyCommand
