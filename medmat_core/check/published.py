@@ -7,7 +7,7 @@ from typing import Literal
 
 from attrs import frozen
 
-from medmat_core.choices import Choice, choice_of, read_values
+from medmat_core.choices import read_values
 from medmat_core.concepts import fold
 from medmat_core.dataset import Dataset
 from medmat_core.errors import UsageError
@@ -26,14 +26,17 @@ class Difference:
     here: str
 
 
-def read_published(file: Path) -> list[Choice]:
-    """The records of a published file; :class:`UsageError` if it is none."""
+def read_published(file: Path) -> list[tuple[str, str]]:
+    """(picture, caption) of the records of a published file, of either form; :class:`UsageError` if it is none."""
+    found = []
     try:
-        return [choice_of(raw) for raw in read_values(file)]
+        for raw in read_values(file):
+            if not isinstance(raw, dict) or not all(isinstance(raw.get(key), str) for key in ("image", "caption")):
+                raise UsageError(f"{file}: not a Med-MAT file: a list of records with image and caption is expected")
+            found.append((raw["image"], raw["caption"]))
     except RecordError as error:
-        raise UsageError(f"{file}: it {error}") from error
-    except (TypeError, ValueError, KeyError) as error:
-        raise UsageError(f"{file}: not a Med-MAT file: {error.args[0]}") from error
+        raise UsageError(f"{file}: not valid JSON: it {error}") from error
+    return found
 
 
 def compare_published(dataset: Dataset, data: Path, files: list[Path]) -> tuple[int, list[Difference]]:
@@ -51,10 +54,10 @@ def compare_published(dataset: Dataset, data: Path, files: list[Path]) -> tuple[
             here[fold_path(tree.prefix + str(item.image))] = "; ".join(labels.get(c, c) for c in item.stated)
     published: dict[str, tuple[str, str]] = {}
     folder = fold_path(dataset.card.head.folder)
-    for record in (record for file in files for record in read_published(file)):
-        path = fold_path(record.image)
+    for image, caption in (pair for file in files for pair in read_published(file)):
+        path = fold_path(image)
         _, found, tail = path.partition(f"/{folder}/")
-        published[tail if found else path] = (record.image, record.caption)
+        published[tail if found else path] = (image, caption)
     same = 0
     differences: list[Difference] = []
     for path, (image, caption) in published.items():
