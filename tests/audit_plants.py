@@ -505,10 +505,16 @@ def a_build_was_killed(forged: Forged) -> None:
 
 @planted("boxes_differ", data=True)
 def every_box_is_ten_pixels_off_in_question_boxes_and_answer(forged: Forged) -> None:
+    def by(left: int) -> int:
+        return -10 if left >= 10 else 10
+
     def move(rows: list[Json]) -> None:
         for row in rows:
             for some in row["boxes"]:
-                some["boxes"] = [[n + 3 if n + 3 <= 96 else n for n in box] for box in some["boxes"]]
+                some["boxes"] = [[x1 + by(x1), y1, x2 + by(x1), y2] for x1, y1, x2, y2 in some["boxes"]]
+        for row in [row for row in rows if row["ask"] == "box"]:
+            own = next(some["boxes"] for some in row["boxes"] if some["caption"] == row["captions"][0])
+            everywhere(row, rows, row["answer"], "; ".join(map(box_text, own)))
 
     forged.edit("marks", move)
 
