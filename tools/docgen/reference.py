@@ -16,12 +16,10 @@ import click
 import medmat_core
 from medmat_core import card as cards
 from medmat_core import hooks, model, readers
+from medmat_core.audit.blind import GUESSERS
 from medmat_core.audit.faults import FAULTS
 from medmat_core.audit.faults import NOTES as AUDIT_NOTES
-from medmat_core.audit.guess import GUESSERS
-from medmat_core.builtin import medmat_commands
-from medmat_core.cli import cli
-from medmat_core.commands import LazyCommand
+from medmat_core.cli import _COMMANDS, cli
 from medmat_core.commands.show import _ACCESS
 from medmat_core.model import NOTES, REASONS
 
@@ -86,10 +84,16 @@ def _commands() -> str:
         "## medmat",
         fenced(_own_help()),
     ]  # fmt: skip
-    for command in medmat_commands():
-        assert isinstance(command, LazyCommand)
-        name = f"medmat {command.name}"
-        sections += [f"## {name}", fenced(help_text(command.load(), name))]
+    for name, (module, _) in _COMMANDS.items():
+        sections.append(f"## medmat {name}")
+        try:
+            command = importlib.import_module(f"medmat_core.commands.{module}").command
+        except ModuleNotFoundError as error:
+            if error.name != f"medmat_core.commands.{module}":
+                raise
+            sections.append("Not part of this version.")
+            continue
+        sections.append(fenced(help_text(command, f"medmat {name}")))
     return page(*sections, note="from the commands")
 
 
@@ -97,7 +101,7 @@ def _own_help() -> str:
     """``medmat --help`` without what plugins add."""
 
     class Bare(type(cli)):  # type: ignore[misc]
-        def added(self, ctx: click.Context) -> dict[str, click.Command]:
+        def _added(self, ctx: click.Context) -> dict[str, click.Command]:
             return {}
 
     bare = Bare(
@@ -118,9 +122,8 @@ def _hooks() -> str:
         "(`from medmat_core import hookimpl`). A function may leave out arguments that it does not need.",
         f"The version of this contract is {hooks.API_VERSION}. A module that needs another one says so with "
         "`MEDMAT_API = N`; it is then listed as failed, with what to upgrade, and everything else works on.",
-        "A package may hold an `index.json` of what the heads of its cards say, written by "
-        "`python -m medmat_core.index FOLDER`: then a module that implements `medmat_datasets` alone is imported when "
-        "one of its data sets is needed. An entry whose module or card has changed since counts for nothing.",
+        "An entry point named by the slug of its data set, whose module has its card beside it and implements no other "
+        "hook, is not imported by commands that have no use for that data set.",
     ]
     for name, function in vars(hooks).items():
         if name.startswith("medmat_"):
@@ -360,7 +363,8 @@ def _faults() -> str:
         "Worth knowing; an audit with notes alone is sound.",
         table(("name", "meaning"), rows(AUDIT_NOTES)),
         "## Guessers",
-        "Each chooses without seeing a picture; one that cannot decide is credited with its chance.",
+        "Each chooses without seeing a picture, by what it learned from other questions; one that cannot decide is "
+        "credited with its chance.",
         table(("name", "chooses"), rows(GUESSERS)),
         note="from medmat_core/audit",
     )
