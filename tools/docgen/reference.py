@@ -19,7 +19,8 @@ from medmat_core import hooks, model, readers
 from medmat_core.audit.blind import GUESSERS
 from medmat_core.audit.faults import FAULTS
 from medmat_core.audit.faults import NOTES as AUDIT_NOTES
-from medmat_core.cli import _COMMANDS, cli
+from medmat_core.builtin import _COMMANDS
+from medmat_core.cli import cli
 from medmat_core.commands.show import _ACCESS
 from medmat_core.model import NOTES, REASONS
 
