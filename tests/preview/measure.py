@@ -28,7 +28,9 @@ def main(count: int) -> None:
             "(() => { const t = performance.now(); medmat.find(shards, state.filters, 'picture_0077777');"
             " return performance.now() - t; })()"
         )
-        print(f"{size / 1e6:.1f} MB of data, open after {ready:.0f} ms, heap {heap / 1e6:.1f} MB, search {search:.0f} ms")
+        print(
+            f"{size / 1e6:.1f} MB of data, open after {ready:.0f} ms, heap {heap / 1e6:.1f} MB, search {search:.0f} ms"
+        )
 
 
 if __name__ == "__main__":

@@ -31,7 +31,11 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines = [
         {"level": level, "dataset": slug, "file": f"{n}.png", "row": None, "reason": reason, "detail": f"detail {n}"}
         for n, (level, slug, reason) in enumerate(
-            [("note", "toy-labels", "no_label"), ("refused", "toy-boxes", "missing_mask"), ("refused", "toy-boxes", "missing_image")]
+            [
+                ("note", "toy-labels", "no_label"),
+                ("refused", "toy-boxes", "missing_mask"),
+                ("refused", "toy-boxes", "missing_image"),
+            ]
         )
     ]  # fmt: skip
     (out / "problems.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
@@ -78,7 +82,9 @@ def test_all_questions_lie_in_a_grid_with_their_pictures(browser: Browser, plain
 def test_a_filter_leaves_what_it_says(browser: Browser, plain: Path, facet: str, value: str, left: int) -> None:
     browser.open(plain)
     browser.wait(f"document.querySelector('button[data-facet=\"{facet}\"]')")
-    values = browser.js(f"Array.from(document.querySelectorAll('[data-facet=\"{facet}\"][data-value]'), (b) => b.dataset.value)")
+    values = browser.js(
+        f"Array.from(document.querySelectorAll('[data-facet=\"{facet}\"][data-value]'), (b) => b.dataset.value)"
+    )
     named = next(one for one in values if one.split(" · ")[0] == value.split(" · ")[0])
     choose(browser, facet, named)
     assert status(browser).startswith(f"{left} question")
@@ -103,7 +109,8 @@ def test_words_are_searched_in_answers_names_and_keys(browser: Browser, plain: P
     browser.wait("document.querySelector('#status').textContent.startsWith('9 question')")
     browser.type(" labels/03")
     browser.wait("document.querySelector('#status').textContent.startsWith('1 question')")
-    browser.js("document.querySelector('#search').value = 'no such thing'; document.querySelector('#search').dispatchEvent(new Event('input'))")
+    browser.js("document.querySelector('#search').select()")
+    browser.type("no such thing")
     browser.wait("document.querySelector('#status').textContent.includes('Nothing fits')")
 
 
@@ -188,7 +195,9 @@ def test_a_round_stands_side_by_side_under_one_question(browser: Browser, plain:
     browser.press(" ")
     answers = browser.js("Array.from(document.querySelectorAll('dialog figcaption .answer'), (a) => a.textContent)")
     assert sorted(answers) == sorted(NAMES)
-    boxes = browser.js("Array.from(document.querySelectorAll('dialog .pictures figure'), (f) => f.getBoundingClientRect().y)")
+    boxes = browser.js(
+        "Array.from(document.querySelectorAll('dialog .pictures figure'), (f) => f.getBoundingClientRect().y)"
+    )
     assert len(set(boxes)) == 1
 
 
@@ -242,15 +251,18 @@ def test_dark_follows_the_system_and_a_button_turns_it(browser: Browser, plain: 
 def test_a_narrow_window_shows_one_thing_at_a_time_and_nothing_is_cut(browser: Browser, plain: Path) -> None:
     browser.size(390, 800)
     browser.open(plain)
-    assert browser.js("document.documentElement.scrollWidth <= 390 && document.querySelector('#scroller').scrollWidth <= 390")
+    assert browser.js(
+        "document.documentElement.scrollWidth <= 390 && document.querySelector('#scroller').scrollWidth <= 390"
+    )
     assert browser.js("getComputedStyle(document.querySelector('#filters')).display") == "none"
     browser.click("#menu")
     assert browser.js("getComputedStyle(document.querySelector('#filters')).display") == "block"
 
 
 HOSTILE = [
-    "a\"b'c.png", "<script>document.title='run'</script>.png".replace("/", "_"), "<img src=x onerror=document.title='run'>.png",
-    "x#y?z%20w%.png", "line\nbreak.png", "\u202egnp.exe\u202c.png", "back\\slash.png", "${1+1}`.png", "ünï 漢 🙂.png", "&amp;.png",
+    "a\"b'c.png", "<script>document.title='run'<_script>.png", "<img src=x onerror=document.title='run'>.png",
+    "x#y?z%20w%.png", "line\nbreak.png", "\u202egnp.exe\u202c.png", "back\\slash.png", "${1+1}`.png",
+    "ünï 漢 🙂.png", "&amp;.png",
 ]  # fmt: skip
 
 
@@ -280,7 +292,14 @@ def test_hostile_names_are_shown_as_they_are_and_do_nothing(browser: Browser, tm
 
 def test_hostile_problems_are_text_too(browser: Browser, tmp_path: Path) -> None:
     out = toy(tmp_path)
-    line = {"level": "refused", "dataset": "<i>", "file": HOSTILE[2], "row": 1, "reason": "<b>x</b>", "detail": HOSTILE[1]}
+    line = {
+        "level": "refused",
+        "dataset": "<i>",
+        "file": HOSTILE[2],
+        "row": 1,
+        "reason": "<b>x</b>",
+        "detail": HOSTILE[1],
+    }
     (out / "problems.jsonl").write_text(json.dumps(line) + "\n")
     browser.open(page_of(out), "view=problems")
     assert HOSTILE[2] in browser.text(".problem .file") and HOSTILE[1] in browser.text(".problem .detail")
@@ -297,7 +316,10 @@ def test_a_picture_that_is_gone_says_so_in_its_place(browser: Browser, tmp_path:
 
 def many(out: Path, count: int) -> Path:
     """Records of pictures that need not be there."""
-    made = [label_record(f"med-mat/folder-{n // 1000:03d}/picture_{n:07d}.png", n, group=f"toy:{n // 3}") for n in range(count)]
+    made = [
+        label_record(f"med-mat/folder-{n // 1000:03d}/picture_{n:07d}.png", n, group=f"toy:{n // 3}")
+        for n in range(count)
+    ]
     return built(out, [evolve(one, question=f"{one.question} {n % 50}") for n, one in enumerate(made)])
 
 
@@ -340,5 +362,8 @@ def test_beyond_the_limit_one_data_set_or_page_is_open_at_a_time(browser: Browse
     assert status(browser).startswith("13 question")  # the next round has no room
     options = browser.js("Array.from(document.querySelector('#filters select').options, (o) => o.value)")
     assert options[:2] == ["toy-labels-1", "toy-labels-2"]
-    browser.js("(() => { const s = document.querySelector('#filters select'); s.value = 'toy-labels-2'; s.dispatchEvent(new Event('change')); })()")
+    browser.js(
+        "(() => { const s = document.querySelector('#filters select'); s.value = 'toy-labels-2';"
+        " s.dispatchEvent(new Event('change')); })()"
+    )
     browser.wait("document.querySelector('#status').textContent.startsWith('4 question')")
