@@ -31,7 +31,11 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines = [
         {"level": level, "dataset": slug, "file": f"{n}.png", "row": None, "reason": reason, "detail": f"detail {n}"}
         for n, (level, slug, reason) in enumerate(
-            [("note", "toy-labels", "no_label"), ("refused", "toy-boxes", "missing_mask"), ("refused", "toy-boxes", "missing_image")]
+            [
+                ("note", "toy-labels", "no_label"),
+                ("refused", "toy-boxes", "missing_mask"),
+                ("refused", "toy-boxes", "missing_image"),
+            ]
         )
     ]  # fmt: skip
     (out / "problems.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
@@ -105,9 +109,8 @@ def test_words_are_searched_in_answers_names_and_keys(browser: Browser, plain: P
     browser.wait("document.querySelector('#status').textContent.startsWith('9 question')")
     browser.type(" labels/03")
     browser.wait("document.querySelector('#status').textContent.startsWith('1 question')")
-    browser.js(
-        "document.querySelector('#search').value = 'no such thing'; document.querySelector('#search').dispatchEvent(new Event('input'))"
-    )
+    browser.js("document.querySelector('#search').select()")
+    browser.type("no such thing")
     browser.wait("document.querySelector('#status').textContent.includes('Nothing fits')")
 
 
@@ -257,8 +260,9 @@ def test_a_narrow_window_shows_one_thing_at_a_time_and_nothing_is_cut(browser: B
 
 
 HOSTILE = [
-    "a\"b'c.png", "<script>document.title='run'</script>.png".replace("/", "_"), "<img src=x onerror=document.title='run'>.png",
-    "x#y?z%20w%.png", "line\nbreak.png", "\u202egnp.exe\u202c.png", "back\\slash.png", "${1+1}`.png", "ünï 漢 🙂.png", "&amp;.png",
+    "a\"b'c.png", "<script>document.title='run'<_script>.png", "<img src=x onerror=document.title='run'>.png",
+    "x#y?z%20w%.png", "line\nbreak.png", "\u202egnp.exe\u202c.png", "back\\slash.png", "${1+1}`.png",
+    "ünï 漢 🙂.png", "&amp;.png",
 ]  # fmt: skip
 
 
@@ -359,6 +363,7 @@ def test_beyond_the_limit_one_data_set_or_page_is_open_at_a_time(browser: Browse
     options = browser.js("Array.from(document.querySelector('#filters select').options, (o) => o.value)")
     assert options[:2] == ["toy-labels-1", "toy-labels-2"]
     browser.js(
-        "(() => { const s = document.querySelector('#filters select'); s.value = 'toy-labels-2'; s.dispatchEvent(new Event('change')); })()"
+        "(() => { const s = document.querySelector('#filters select'); s.value = 'toy-labels-2';"
+        " s.dispatchEvent(new Event('change')); })()"
     )
     browser.wait("document.querySelector('#status').textContent.startsWith('4 question')")

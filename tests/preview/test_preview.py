@@ -11,6 +11,8 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+from medmat_core import build
+from medmat_core.audit import audit
 from medmat_core.cli import cli
 from medmat_core.errors import UsageError
 from medmat_core.export.select import Filters
@@ -19,6 +21,7 @@ from medmat_core.preview.write import PAGE
 from medmat_core.records import Built
 from tests.built import built, label_record, picture, toy
 from tests.preview.test_columns import value_of
+from tests.toy import toy_catalog, toy_dataset, zoo
 
 
 def made(out: Path, **options: Any) -> Path:
@@ -143,6 +146,19 @@ def test_an_export_is_no_preview_and_is_not_replaced(tmp_path: Path) -> None:
     assert done.exception is None, done.output
     with pytest.raises(UsageError, match="which no preview wrote"):
         made(out, to=to)
+
+
+def test_a_page_in_the_built_folder_hinders_neither_the_next_build_nor_an_audit(tmp_path: Path) -> None:
+    data, out = zoo(tmp_path / "med-mat"), tmp_path / "out"
+    catalog = toy_catalog(toy_dataset(tmp_path))
+    build(data=data, out=out, catalog=catalog, jobs=1)
+    before, told = bytes_of(out), audit(out).as_json()
+    page = made(out, to=None)
+    after = bytes_of(page)
+    assert audit(out).as_json() == told
+    build(data=data, out=out, catalog=catalog, jobs=1)
+    assert bytes_of(page) == after
+    assert {name: raw for name, raw in bytes_of(out).items() if not name.startswith("preview/")} == before
 
 
 def test_a_build_without_records_is_told(tmp_path: Path) -> None:
