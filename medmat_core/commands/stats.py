@@ -112,7 +112,8 @@ def _table(titles: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
 
     table = Table(box=None, header_style="bold", pad_edge=False)
     for title in titles:
-        table.add_column(title, justify="left" if title in ("data set", "label") else "right", overflow="fold")
+        left = title in ("data set", "label")
+        table.add_column(title, justify="left" if left else "right", overflow="fold", min_width=20 if left else None)
     for row in rows:
         table.add_row(*(escape(str(cell)) for cell in row))
     console().print(table)
