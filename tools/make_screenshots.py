@@ -40,7 +40,7 @@ def paint(built: Built) -> None:
         done.add(path)
         with Image.open(path) as opened:
             picture, mode = opened.convert("RGB"), opened.mode
-        picture = picture.filter(ImageFilter.GaussianBlur(max(picture.size) / 9))  # without the phantom's own spots
+        picture = picture.filter(ImageFilter.GaussianBlur(max(picture.size) / 16))  # without the phantom's own spots
         pixels = np.asarray(picture).astype(float)
         weight = np.zeros(pixels.shape[:2])
         rows, columns = np.indices(weight.shape)
@@ -74,7 +74,7 @@ def main() -> None:
         medmat("preview", out, "--jobs", "1")
         page = out / "preview" / "index.html"
         box = next(r for r in built.records() if r.ask == "box" and len(r.options) == 3 and r.no == 97)
-        label = next(r for r in built.records() if len(r.options) == 4 and r.no == 2 and r.round)
+        label = next(r for r in built.records() if len(r.options) == 4 and r.no == 46 and r.round)
         shots = {
             "grid": (
                 "ask=box,structure,presence&dataset=kvasir-seg,cvc-clinicdb,busi-seg,ph2,edd2020&answers=1",
