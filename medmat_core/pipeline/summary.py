@@ -41,7 +41,7 @@ def print_summary(manifest: Manifest, out: Path, *, sample: bool = True, next_st
     if len(reports) > LISTED:
         tell(f"Every data set's own numbers are in {out / 'manifest.json'} (datasets, asks).")
     if manifest.arguments.get("as_published"):
-        tell("Built as published, for comparison with the paper only. What is unsound about it:")
+        tell("Built --as-published, for comparison only. What is unsound about it:")
         for fault in UNSOUND:
             tell(f"  - {fault}")
     for line in _empty(reports):
