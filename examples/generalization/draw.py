@@ -1,6 +1,6 @@
 """Draw the phantoms: `python draw.py med-mat` writes a folder of class folders for each combination.
 
-The modality is how a picture is made (stripes, grain, or with light and dark exchanged), the area is the shape of the
+The modality is how a picture is made (stripes, grain, or haze), the area is the shape of the
 body, and the task decides what is varied: the form of one mark, its corner, or how many marks there are. All else is
 drawn at random, so nothing but the mark tells the answer.
 """
@@ -67,7 +67,7 @@ def phantom(one: Combination, label: str, random: np.random.Generator) -> np.nda
     elif one.modality == "grainy":
         picture *= random.uniform(0.7, 1.3, picture.shape)
     else:
-        picture = 1 - picture
+        picture = 0.55 * picture + 0.2 + 0.1 * (y + x) / (2 * SIDE)
     picture += random.normal(0, 0.03, picture.shape)
     return np.uint8(np.clip(picture, 0, 1) * 255)
 

@@ -22,7 +22,7 @@ from torch import nn
 
 WIDTH = 32
 WORDS = 512
-EPOCHS = 14
+EPOCHS = 10
 BATCH = 64
 OPTIONS = 4
 
@@ -45,7 +45,9 @@ def words(text: str) -> list[int]:
 
 
 def pixels(picture: Image.Image) -> np.ndarray:
-    return np.asarray(picture.convert("L"), np.float32) / 255 - 0.5
+    """Brightness and contrast evened out, as every vision model's preprocessing does."""
+    shown = np.asarray(picture.convert("L"), np.float32)
+    return (shown - shown.mean()) / (shown.std() + 1)
 
 
 def train_set(export: Path) -> list[Asked]:

@@ -18,13 +18,13 @@ class Combination(NamedTuple):
         return f"{self.modality}-{self.area}-{self.task}"
 
 
-TARGET: Final = Combination(1000, "inverted", "disc", "form")
+TARGET: Final = Combination(1000, "hazy", "disc", "form")
 
 COMBINATIONS: Final = (
     TARGET,
     # each shares one element with the target, so that no element is met twice together
-    Combination(1001, "inverted", "box", "place"),
-    Combination(1002, "inverted", "wedge", "count"),
+    Combination(1001, "hazy", "box", "place"),
+    Combination(1002, "hazy", "wedge", "count"),
     Combination(1003, "striped", "disc", "count"),
     Combination(1004, "grainy", "disc", "place"),
     Combination(1005, "striped", "wedge", "form"),
