@@ -19,7 +19,7 @@ class Context:
     ``root`` is the data set's own root on disk, ``image_prefix`` what stands before a picture's path in a record.
     ``work`` is the folder for what shards leave behind, ``rendered`` says where rendered pictures go.
     ``region_plugins`` are modules whose hooks a worker asks. ``stamp`` is a hash of all that facts hang on besides the
-    samples, ``resume`` whether facts of a killed build may be used.
+    samples, ``resume`` whether facts of a killed build may be used. ``timeout`` are the seconds that a sample may take.
     """
 
     card: Card
@@ -34,6 +34,7 @@ class Context:
     region_plugins: tuple[str, ...] = ()
     resume: bool = False
     stamp: str = ""
+    timeout: float = 0
 
     def packed(self) -> bytes:
         """As bytes, so that every task of a data set carries the same ones and a worker unpacks them once."""

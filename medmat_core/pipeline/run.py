@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -16,7 +17,7 @@ from attrs import define, evolve, field
 
 from medmat_core.catalog import Catalog
 from medmat_core.dataset import Dataset
-from medmat_core.errors import UsageError
+from medmat_core.errors import PluginError, UsageError
 from medmat_core.fileio import concerns, failed, write_text
 from medmat_core.model import Problem
 from medmat_core.pipeline.context import Context
@@ -72,6 +73,7 @@ class Build:
         one = OneBuild(
             dataset, tree, self._context(dataset, tree), self.options, self.engine, report, self.progress.advance,
             self.catalog.subset(dataset.card.subset), self._extra_pool(dataset), self.place,
+            partial(self.blame, dataset),
         )  # fmt: skip
         found = one.inspect()
         if not report.samples and not self.options.names and self._is_a_neighbour_s(dataset, report):
@@ -88,6 +90,11 @@ class Build:
         self.kept.update(one.kept)
         self.manifest.datasets.append(report)
         self.progress.finish(report)
+
+    def blame(self, dataset: Dataset, where: str, reason: str, module: str = "") -> None:
+        """The data set's plugin failed, or another one, called by its module's name, at the data set."""
+        source = self.catalog.source_of(module) if module else dataset.source
+        self.catalog.fail(source, reason, f"{where} of {dataset}")
 
     def _is_a_neighbour_s(self, dataset: Dataset, report: DatasetReport) -> bool:
         """Whether the folder is there for another data set of the same download: then this one is simply absent."""
@@ -112,7 +119,8 @@ class Build:
             card=dataset.card, no=dataset.no, slug=dataset.slug, root=tree.root, image_prefix=prefix, work=work,
             rendered=Rendered(options.out, work, dataset.slug, standing), seed=options.seed, verify=options.verify,
             region_plugins=self.catalog.modules_with("medmat_regions"),
-            resume=options.resume, stamp=stamp(dataset, options.recorded(), tree.root, prefix),
+            resume=options.resume, timeout=options.timeout_per_file,
+            stamp=stamp(dataset, options.recorded(), tree.root, prefix, self.catalog.modules_with("medmat_regions")),
         )  # fmt: skip
 
     def _extra_pool(self, dataset: Dataset) -> tuple[str, ...]:
@@ -201,8 +209,17 @@ def run_build(catalog: Catalog, options: BuildOptions, progress: Progress | None
             manifest.arguments, slugs=[dataset.slug for dataset in datasets], needed=needed(datasets),
             resume=options.resume,
         )  # fmt: skip
+        engine.check((data, place.work))
+        left_out: list[str] = []
         for dataset, tree in todo:
-            build.run(dataset, tree)
+            try:
+                build.run(dataset, tree)
+            except PluginError as error:  # the others are built
+                build.blame(dataset, "the adapter", str(error))
+                left_out.append(str(dataset))
+        if left_out and not manifest.datasets:
+            place.abandon()
+            raise PluginError(f"nothing was built: the plugins of {', '.join(left_out)} failed")
         told = (problem for report in manifest.datasets for problem in report.problems)
         if not any(report.samples for report in manifest.datasets) and all(p.reason == "no_picture" for p in told):
             place.abandon()
@@ -212,11 +229,16 @@ def run_build(catalog: Catalog, options: BuildOptions, progress: Progress | None
             )
         build.finish()
     except OSError as error:
+        engine.abandon()
         if not concerns(out, error):
             raise
         raise failed(error.filename or out, error) from error
-    finally:
+    except BaseException:
+        engine.abandon()
+        raise
+    else:
         engine.close()
+    finally:
         place.release()
     _export_others(catalog, options)
     return manifest
