@@ -156,7 +156,7 @@ def _look(
     watched = Watched(dataset)
     reading = Reading(
         evolve(dataset, samples=watched.samples), tree, context, options, engine, DatasetReport(dataset),
-        lambda step, count: None,
+        lambda step, count: None, lambda where, reason, module: None,
     )  # fmt: skip
     inspected = reading.inspect()
     return Looked(context, reading.report, inspected, reading.settle(inspected), watched.named)

@@ -117,6 +117,14 @@ NEXT: Final = ("audit", "preview")
     is_flag=True,
     help="Questions and split by Med-MAT's published rule, for comparison with the paper only.",
 )
+@click.option(
+    "--timeout-per-file",
+    type=float,
+    default=600.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="A picture that takes longer is refused; a plugin that does not get on for so long is left out (0: no limit).",
+)
 @click.option("--strict", is_flag=True, help="Stop at the first refused input.")
 @click.option("--resume", is_flag=True, help="Go on with a build that was killed.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress and no summary.")
@@ -129,6 +137,7 @@ def command(ctx: click.Context, /, quiet: bool, asks: tuple[str, ...], **argumen
     """
     # a build makes millions of small tuples and no cycles: looking for garbage as often as usual costs a tenth of it
     gc.set_threshold(500_000, 20, 100)
+    ctx.ensure_object(dict)["resumes"] = True
     from medmat_core.pipeline.options import BuildOptions
     from medmat_core.pipeline.run import Silent, run_build
 

@@ -21,7 +21,7 @@ class Context:
     ``hashes`` are the columns of :class:`~medmat_core.pipeline.hashes.Hashes` that are wanted: pictures are
     decoded then.
     ``region_plugins`` are modules whose hooks a worker asks. ``stamp`` is a hash of all that facts hang on besides the
-    samples, ``resume`` whether facts of a killed build may be used.
+    samples, ``resume`` whether facts of a killed build may be used. ``timeout`` are the seconds that a sample may take.
     """
 
     card: Card
@@ -37,6 +37,7 @@ class Context:
     hashes: frozenset[str] = frozenset()
     resume: bool = False
     stamp: str = ""
+    timeout: float = 0
 
     def packed(self) -> bytes:
         """As bytes, so that every task of a data set carries the same ones and a worker unpacks them once."""

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import os
+import traceback
 import unicodedata
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from functools import partial
 from hashlib import sha256
+from operator import length_hint
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from attrs import define, evolve, frozen
+from attrs import define, evolve, field, frozen
 
+from medmat_core.errors import BuildError, MedmatError
 from medmat_core.images import PictureError
 from medmat_core.images.headers import HeaderReader, read_header
 from medmat_core.images.suffixes import RENDERED_SUFFIXES
-from medmat_core.model import ImageRef, LabelSample, Problem, Region, Sample, Slice
+from medmat_core.model import ImageRef, LabelSample, MaskSample, Problem, Region, Sample, Slice
 from medmat_core.pipeline.context import Context, unpacked
 from medmat_core.pipeline.facts import Facts, Regions, Shard, ShardNames, save_shard
 from medmat_core.pipeline.hashes import Hashes
@@ -26,12 +30,15 @@ from medmat_core.pipeline.kept import left_before, shard_file
 from medmat_core.pipeline.rendered import tie
 from medmat_core.pipeline.state import Shown
 from medmat_core.pipeline.translate import Refused, Translator
-from medmat_core.plugins import worker_hooks
+from medmat_core.plugins import told, worker_hooks
 from medmat_core.questions.draws import key_of, keys_of
 from medmat_core.readers.pictures import escapes
 from medmat_core.regions.words import NO_CELL, cell_of
 from medmat_core.rounds import Salt
+from medmat_core.shown import shown
 from medmat_core.splits import Labels, Ledger, Side, group_hash
+from medmat_core.stopping import is_stop, leave
+from medmat_core.watch import Overdue, Watch
 
 _RENDERED_ANY: Final = RENDERED_SUFFIXES + tuple(suffix.upper() for suffix in RENDERED_SUFFIXES)
 
@@ -52,7 +59,7 @@ class Task:
 class ShardDone:
     """What the first pass tells of a shard: where its names are, its numbers, and what could not be used.
 
-    ``rendered`` are its rendered pictures.
+    ``rendered`` are its rendered pictures. ``failed`` maps plugin modules whose hook failed to how.
     """
 
     names: ShardNames
@@ -65,24 +72,45 @@ class ShardDone:
     seen: int
     lost: dict[str, int]
     rendered: tuple[Shown, ...] = ()
+    failed: Mapping[str, str] = field(factory=dict)
 
 
 def inspect_shard(task: Task) -> ShardDone:
     """Look at every picture of a shard."""
     context = task.context if isinstance(task.context, Context) else unpacked(task.context)
+    try:
+        return _inspected(context, task)
+    except MemoryError:
+        pass  # let go of what was made first
+    lost = [Problem("bad_image", str(sample.image), "there is not enough memory for it") for sample in task.samples]
+    names = ShardNames(task.index, 0, ("", ""), "", Facts())
+    regions = None if context.card.head.kind not in ("mask", "box") else Regions()
+    return ShardDone(
+        names, Ledger(), regions, Hashes(), array("I"), array("I"), tuple(lost), len(lost), {"bad_image": len(lost)}
+    )  # fmt: skip
+
+
+def _inspected(context: Context, task: Task) -> ShardDone:
     file = shard_file(context, task.index, task.samples, lasting=task.lasting)
     shard = left_before(context, file, task.samples) if task.lasting and context.resume else None
     if shard is None:
         inspector = Inspector(context)
         facts = inspector.facts(task.samples)
-        shard = Shard(facts, tuple(inspector.problems), len(task.samples), inspector.lost, tuple(inspector.shown))
+        shard = Shard(
+            facts,
+            tuple(inspector.problems),
+            len(task.samples),
+            inspector.lost,
+            tuple(inspector.shown),
+            inspector.failed,
+        )
         if not task.keep:
             save_shard(file, shard)
     facts = shard.facts
     names = ShardNames(task.index, len(facts), facts.span(), str(file), facts if task.keep else None)
     return ShardDone(
         names, facts.ledger, facts.regions, facts.hashes, facts.widths, facts.heights, shard.problems, shard.seen,
-        shard.lost, shard.rendered,
+        shard.lost, shard.rendered, shard.failed,
     )  # fmt: skip
 
 
@@ -116,6 +144,7 @@ class Inspector:
         }
         self.lost: dict[str, int] = {}
         self.shown: list[Shown] = []
+        self.failed: dict[str, str] = {}
         self._source: tuple[Path, str] | None = None
 
     def refuse(self, reason: str, sample: Sample, detail: str) -> None:
@@ -127,17 +156,51 @@ class Inspector:
 
     def facts(self, samples: Sequence[Sample]) -> Facts:
         """The facts of the samples that can be used."""
+        facts = Facts(regions=None if self.context.card.head.kind not in ("mask", "box") else Regions())
+        todo = iter(list(samples))
+        left = partial(length_hint, todo)
         with closing(HeaderReader(str(self.context.root))) as headers:
-            return self._facts(samples, headers)
+            while left():
+                try:
+                    with Watch(self.context.timeout, left, lambda: self._give_up(samples[-left() - 1])):
+                        self._look_at(todo, facts, headers)
+                except MedmatError:
+                    raise
+                except BaseException as error:  # whatever one file does, it costs its own line
+                    if is_stop(error):
+                        raise
+                    facts.cut()
+                    self._refuse_after(error, samples[-left() - 1])
+        _draw_places(facts.ledger, self.context.seed)
+        return facts
 
-    def _facts(self, samples: Sequence[Sample], headers: HeaderReader) -> Facts:
+    def _refuse_after(self, error: BaseException, sample: Sample) -> None:
+        """A sample that raised what nobody foresaw."""
+        if isinstance(error, Overdue):
+            detail = f"it takes longer than {self.context.timeout:g} seconds (--timeout-per-file)"
+        elif isinstance(error, MemoryError):
+            detail = "it asks for more memory than there is"
+        else:
+            frames = traceback.extract_tb(error.__traceback__)
+            where = f"{Path(frames[-1].filename).name} line {frames[-1].lineno}" if frames else ""
+            detail = f"{told(error)} ({where}); please report it"
+        self.refuse("bad_mask" if isinstance(sample, MaskSample) else "bad_image", sample, detail)
+
+    def _give_up(self, sample: Sample) -> None:
+        """A decoder that neither ends nor can be ended takes its process with it."""
+        import click
+
+        file = shown(f"{self.context.image_prefix}{sample.image}")
+        click.echo(f"medmat: {file}: it never ends to be read; remove it, then go on with --resume", err=True)
+        leave(BuildError.exit_code)
+
+    def _look_at(self, samples: Iterator[Sample], facts: Facts, headers: HeaderReader) -> None:
         """Plain labelled pictures are told at once, since there may be a million of them; all else takes its time."""
         context = self.context
         prefix, root = context.image_prefix, str(context.root)
         key_of_picture = keys_of(context.slug, "label")
         check_files, wanted = context.verify != "none", context.hashes
         decodes = context.verify == "full" or wanted
-        facts = Facts(regions=None if context.card.head.kind not in ("mask", "box") else Regions())
         ledger = facts.ledger
         images, names, widths, heights = facts.images, facts.groups, facts.widths, facts.heights
         keys, places, marks, sides, numbers = ledger.keys, ledger.groups, ledger.marks, ledger.sides, ledger.labels
@@ -167,15 +230,15 @@ class Inspector:
             if check_files:
                 try:
                     width, height, bits, mark, kind = headers.fields(image)
-                    shown = bits <= 8 or kind == "jpeg"
-                    if decodes and shown:
+                    as_it_is = bits <= 8 or kind == "jpeg"
+                    if decodes and as_it_is:
                         pixels = decode(f"{root}/{image}")
                         if wanted:
                             facts.hashes.add(wanted, pixels)
                 except PictureError as error:
                     self.refuse(error.reason, sample, error.detail)
                     continue
-                if not shown:
+                if not as_it_is:
                     self._slowly(sample, facts)
                     continue
             group = sample.group
@@ -194,8 +257,6 @@ class Inspector:
             sides.append(of_split[sample.split])
             named.append(group is not None)
             numbers.append(number)
-        _draw_places(ledger, context.seed)
-        return facts
 
     def _group(self, group: str) -> int:
         place = self._groups[group] = group_hash(self.context.seed, self.context.card.head.namespace, group)
@@ -221,6 +282,7 @@ class Inspector:
         key = key_of(context.slug, name, "label" if look.labels is not None else "")
         group = self._own_group(sample)
         place = 0 if group is None else self._groups.get(group) or self._group(group)
+        facts.hashes.add(context.hashes, look.pixels)  # first: what is cut off has no hash left over
         if look.source:
             facts.sources[len(facts)] = look.source
         facts.images.append(look.image)
@@ -234,7 +296,6 @@ class Inspector:
         ledger.named.append(group is not None)
         labels = look.labels or (tuple(dict.fromkeys(region.code for region in look.regions)), (), ())
         ledger.labels.append(ledger.label_id(labels))
-        facts.hashes.add(context.hashes, look.pixels)
         if facts.regions is not None:
             self._add_regions(look, facts.regions)
 
@@ -320,9 +381,9 @@ class Inspector:
             return look
         if not full.exists():
             raise PictureError("missing_image", "the picture is not there")
-        shown, (look.width, look.height) = self._render(full, image, look)
-        look.image, look.source = shown.path, str(image)
-        self.shown.append(shown)
+        made, (look.width, look.height) = self._render(full, image, look)
+        look.image, look.source = made.path, str(image)
+        self.shown.append(made)
         if context.verify != "none":
             look.mark = _mark_of(full, image)
         return look
@@ -339,12 +400,12 @@ class Inspector:
             self._source = full, source_digest(full)
         name = rendered_name(image)
         own = tie(name, self._source[1], rule_digest(slice_, window))
-        shown = place.standing(name, own)
-        if shown is not None:
-            header = read_header(str(place.file(shown)))
+        before = place.standing(name, own)
+        if before is not None:
+            header = read_header(str(place.file(before)))
             if self.context.hashes:
-                look.pixels = decode(str(place.file(shown)))
-            return shown, (header.width, header.height)
+                look.pixels = decode(str(place.file(before)))
+            return before, (header.width, header.height)
         made = rendered(full, slice_, window, self._source[1])
         place.put(own, made.png)
         if self.context.hashes:
@@ -360,6 +421,8 @@ class Inspector:
         labels = self.context.card.labels
         found = regions_of(sample, (look.width, look.height), self.context.root, self.context.card, self._decoders)
         self.problems.extend(found.notes)
+        if found.failed:
+            self.failed.setdefault(found.failed, found.notes[-1].detail)
         # what is left of refused masks would make the picture look emptier than it is
         if found.refused or (found.dropped and not found.regions):
             reason = next((note.reason for note in found.notes if note.level == "refused"), "regions_too_small")

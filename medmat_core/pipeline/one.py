@@ -75,6 +75,7 @@ class Reading:
     engine: Engine
     report: DatasetReport
     advance: Callable[[str, int], None]
+    failed: Callable[[str, str, str], None]
 
     # -- what could not be used -------------------------------------------------------------------
 
@@ -93,7 +94,10 @@ class Reading:
     def inspect(self) -> Inspected:
         """The first pass: what every picture is."""
         found = Inspected(regions=Regions() if self.dataset.card.kind in ("mask", "box") else None)
-        source = shards(self.dataset, self.tree, self.context.verify, self._told_by_adapter)
+        source = shards(
+            self.dataset, self.tree, self.context.verify, self._told_by_adapter,
+            lambda reason: self.failed("the adapter", reason, ""), self.options.timeout_per_file,
+        )  # fmt: skip
         start = next(source, None)
         opened = self.dataset.card.head.kind in ("mask", "box") or self.context.verify != "none"
         # where no picture is opened, to hand samples to workers would take longer than to look at them here
@@ -118,6 +122,8 @@ class Reading:
             found.lost.update(done.lost)
             found.rendered.extend(done.rendered)
             self.report.samples += done.seen
+            for module, reason in done.failed.items():
+                self.failed("medmat_regions", f"{reason}; that picture is left out", module)
             self.tell(done.problems)
             self.advance("seen", done.seen)
         return found

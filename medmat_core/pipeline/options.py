@@ -36,6 +36,11 @@ def _positive(instance: Any, attribute: Attribute[int], value: int | None) -> No
         raise UsageError(f"--{attribute.name.replace('_', '-')} {value}: give a number from 1 up")
 
 
+def _seconds(instance: Any, attribute: Attribute[float], value: float) -> None:
+    if not 0 <= value < 1e6:
+        raise UsageError(f"--timeout-per-file {value}: give seconds from 0 (no limit) up")
+
+
 def _asks(instance: Any, attribute: Attribute[Any], value: tuple[str, ...] | None) -> None:
     for ask in value or ():
         if ask not in ASKS:
@@ -53,6 +58,10 @@ def _set(values: Iterable[str]) -> tuple[str, ...]:
 
 RECORDED: Final = ("jsonl", "medmat")
 """The formats that every build writes: its records, and Med-MAT's own form."""
+
+
+TIMEOUT: Final = 600.0
+"""Seconds that one file, or a step of an adapter, may take unless said otherwise: far more than any should."""
 
 
 def _with_records(values: Iterable[str]) -> tuple[str, ...]:
@@ -101,6 +110,7 @@ class BuildOptions:
     asks: tuple[str, ...] | None = field(default=None, validator=_asks)
     box_format: BoxFormat = field(default="unit", validator=_one_of(*BOX_FORMATS))
     verify: Literal["none", "header", "full"] = field(default="header", validator=_one_of("none", "header", "full"))
+    timeout_per_file: float = field(default=TIMEOUT, validator=_seconds)
     strict: bool = False
     resume: bool = False
 
@@ -115,7 +125,7 @@ class BuildOptions:
             raise UsageError("--as-published copies a split that looks at no copies; leave out --near")
 
     def recorded(self) -> dict[str, Any]:
-        """The arguments that change records, for the manifest (not jobs, engine or paths)."""
+        """The arguments that change records, for the manifest (not jobs, engine, limits of time or paths)."""
         return {
             "formats": list(self.formats),
             "seed": self.seed,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Protocol
@@ -17,7 +18,7 @@ from attrs import define, evolve, field
 
 from medmat_core.catalog import Catalog
 from medmat_core.dataset import Dataset
-from medmat_core.errors import UsageError
+from medmat_core.errors import PluginError, UsageError
 from medmat_core.fileio import concerns, failed, write_text
 from medmat_core.model import Problem
 from medmat_core.pipeline.astray import unopened
@@ -75,7 +76,8 @@ class Build:
         report = DatasetReport(dataset)
         one = OneBuild(
             dataset, tree, self._context(dataset, tree), self.options, self.engine, report, self.progress.advance,
-            self.catalog.subset(dataset.card.subset), self._extra_pool(dataset), self.place,
+            partial(self.blame, dataset), self.catalog.subset(dataset.card.subset), self._extra_pool(dataset),
+            self.place,
         )  # fmt: skip
         found = one.inspect()
         if not report.samples and not self.options.names:
@@ -100,6 +102,11 @@ class Build:
         self.manifest.datasets.append(report)
         self.progress.finish(report)
 
+    def blame(self, dataset: Dataset, where: str, reason: str, module: str = "") -> None:
+        """The data set's plugin failed, or another one, called by its module's name, at the data set."""
+        source = self.catalog.source_of(module) if module else dataset.source
+        self.catalog.fail(source, reason, f"{where} of {dataset}")
+
     def _context(self, dataset: Dataset, tree: Tree) -> Context:
         """What the workers must know of a data set."""
         options = self.options
@@ -113,7 +120,8 @@ class Build:
             rendered=Rendered(options.out, work, dataset.slug, standing), seed=options.seed, verify=options.verify,
             region_plugins=self.catalog.modules_with("medmat_regions"),
             hashes=frozenset({NEAR} if options.near != "off" else ()),
-            resume=options.resume, stamp=stamp(dataset, options.recorded(), tree.root, prefix),
+            resume=options.resume, timeout=options.timeout_per_file,
+            stamp=stamp(dataset, options.recorded(), tree.root, prefix, self.catalog.modules_with("medmat_regions")),
         )  # fmt: skip
 
     def _extra_pool(self, dataset: Dataset) -> tuple[str, ...]:
@@ -210,8 +218,17 @@ def run_build(catalog: Catalog, options: BuildOptions, progress: Progress | None
             manifest.arguments, slugs=[dataset.slug for dataset in datasets], needed=needed(datasets),
             resume=options.resume,
         )  # fmt: skip
+        engine.check((data, place.work))
+        left_out: list[str] = []
         for dataset, tree in todo:
-            build.run(dataset, tree)
+            try:
+                build.run(dataset, tree)
+            except PluginError as error:  # the others are built
+                build.blame(dataset, "the adapter", str(error))
+                left_out.append(str(dataset))
+        if left_out and not manifest.datasets:
+            place.abandon()
+            raise PluginError(f"nothing was built: the plugins of {', '.join(left_out)} failed")
         told = [problem for report in manifest.datasets for problem in report.problems]
         if not any(report.samples for report in manifest.datasets) and all(p.reason == "no_picture" for p in told):
             place.abandon()
@@ -222,11 +239,16 @@ def run_build(catalog: Catalog, options: BuildOptions, progress: Progress | None
             )
         build.finish()
     except OSError as error:
+        engine.abandon()
         if not concerns(out, error):
             raise
         raise failed(error.filename or out, error) from error
-    finally:
+    except BaseException:
+        engine.abandon()
+        raise
+    else:
         engine.close()
+    finally:
         place.release()
     _export_others(catalog, options)
     return manifest

@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 from medmat_core.card import Card, Head
 from medmat_core.catalog import Catalog
 from medmat_core.dataset import Dataset
-from medmat_core.errors import MedmatError, UsageError
+from medmat_core.errors import PluginError, UsageError
 from medmat_core.images.suffixes import IMAGE_SUFFIXES, RENDERED_SUFFIXES
 from medmat_core.model import MaskSample, Problem, Sample, Slice
+from medmat_core.pipeline.adapter import AdapterRun
 from medmat_core.pipeline.astray import hint, hints
-from medmat_core.pipeline.options import BuildOptions
+from medmat_core.pipeline.options import TIMEOUT, BuildOptions
 from medmat_core.tree import Names, Tree
 
 SHARD: Final = 2048
@@ -61,11 +61,17 @@ def is_present(dataset: Dataset, data: Path) -> bool:
     tree = open_tree(dataset, data)
     if tree is None:
         return False
+    run = AdapterRun(dataset, tree, TIMEOUT)
+    count = 1  # no more than is needed: to read a table of millions takes its time
     try:
-        return any(not isinstance(item, Problem) for item in dataset.samples(tree, dataset.card))
-    except MedmatError:
-        raise
-    except Exception:  # a broken label file may break an adapter; then nothing usable is there
+        while True:
+            items = run.take(count)
+            if any(not isinstance(item, Problem) for item in items):
+                return True
+            if len(items) < count:  # at its end, or broken: a broken label file may break an adapter
+                return False
+            count *= 2
+    except PluginError:
         return False
 
 
@@ -118,35 +124,33 @@ def costly(card: Card, verify: str, samples: Sequence[Sample]) -> bool:
 
 
 def shards(
-    dataset: Dataset, tree: Tree, verify: str, report: Callable[[Sequence[Problem]], None]
+    dataset: Dataset,
+    tree: Tree,
+    verify: str,
+    report: Callable[[Sequence[Problem]], None],
+    failed: Callable[[str], None] = lambda reason: None,
+    seconds: float = 0,
 ) -> Iterator[tuple[list[Sample], bool]]:
     """The adapter's samples, a shard at a time, and whether the shard is costly.
 
-    Problems go to ``report`` as they come; if the adapter breaks, what it gave so far counts.
+    Problems go to ``report`` as they come; if the adapter breaks, what it gave so far counts, and ``failed`` is told
+    why. Raises :class:`PluginError` where it does not get on for ``seconds`` (0: any time is allowed) or never ends.
     """
-    source: Iterator[Sample | Problem] = iter(())
+    run = AdapterRun(dataset, tree, seconds)
     size = COSTLY_SHARD
     dear = True  # whether shards are costly is told by a few samples
     going, first = True, True
     while going:
-        items: list[Any] = []
-        try:
-            if first:
-                source = iter(dataset.samples(tree, dataset.card))
-            items.extend(islice(source, size))  # keeps what came before an error
-            going = len(items) == size
-            if first:
-                dear = costly(dataset.card, verify, [item for item in items if not isinstance(item, Problem)])
-                if not dear:
-                    size = SHARD
-                    items.extend(islice(source, SHARD - len(items)))
-                    going = len(items) == SHARD
-                first = False
-        except MedmatError:
-            raise
-        except Exception as error:
-            tree.problems.append(_broken(error))
-            going = False
+        items: list[Any] = run.take(size)
+        going = len(items) == size and not run.failure
+        if first:
+            dear = costly(dataset.card, verify, [item for item in items if not isinstance(item, Problem)])
+            if not dear:
+                size = SHARD
+                if going:
+                    items.extend(run.take(SHARD - len(items)))
+                    going = len(items) == SHARD and not run.failure
+            first = False
         if Problem in set(map(type, items)):
             report([item for item in items if isinstance(item, Problem)])
             items = [item for item in items if not isinstance(item, Problem)]
@@ -155,14 +159,8 @@ def shards(
         if tree.problems:
             report(tree.problems)
             tree.problems.clear()
-
-
-def _broken(error: Exception) -> Problem:
-    import traceback
-
-    frames = traceback.extract_tb(error.__traceback__)
-    where = f" ({Path(frames[-1].filename).name} line {frames[-1].lineno})" if frames else ""
-    return Problem("reader_failed", "", f"{type(error).__name__}: {error}{where}; please report it")
+    if run.failure:
+        failed(run.failure)
 
 
 def ignored(dataset: Dataset, tree: Tree) -> Counter[str]:
