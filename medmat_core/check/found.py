@@ -89,5 +89,13 @@ class Found:
         return f"{pictures} pictures, {classes} of {len(expected)} classes"
 
     def as_json(self) -> dict[str, Any]:
-        verdicts = {"layout": self.layout, "completeness": self.completeness, "problems": self.problems}
-        return {**asdict(self), **verdicts, "sound": self.sound}
+        """As ``check --json`` prints it: ``counts`` are pictures a caption, ``published`` those of the card."""
+        return {
+            "slug": self.slug, "no": self.no, "folder": self.folder, "present": self.present, "root": self.root,
+            "layout": self.layout, "completeness": self.completeness, "problems": self.problems,
+            "images": self.images, "images_published": self.published,
+            "counts": {one.caption: one.here for one in self.classes},
+            "published": {one.caption: one.published for one in self.classes if one.published},
+            "expected": [one.caption for one in self.classes if one.expected], "reasons": dict(self.reasons),
+            "findings": [asdict(finding) for finding in self.findings], "sound": self.sound,
+        }  # fmt: skip
