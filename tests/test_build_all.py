@@ -462,6 +462,7 @@ def installed() -> Catalog:
     return catalog
 
 
+@pytest.mark.slow
 def test_the_examples_of_all_installed_data_sets_build_into_a_sound_folder(installed: Catalog, tmp_path: Path) -> None:
     from medmat_core.samples import write_example
 

@@ -16,6 +16,9 @@ from medmat_core.scaffold.proposal import Proposal
 from medmat_core.scaffold.words import folded
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
     return load_catalog()
