@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
 
 from attrs import define, evolve, field
 
@@ -28,28 +27,13 @@ from medmat_core.pipeline.manifest import DatasetReport, Manifest
 from medmat_core.pipeline.one import OneBuild
 from medmat_core.pipeline.options import RECORDED, BuildOptions
 from medmat_core.pipeline.outfolder import OutFolder
+from medmat_core.pipeline.progress import Progress, Silent
 from medmat_core.pipeline.publish import choices_path, records_path, subset_path
 from medmat_core.pipeline.rendered import Rendered
-from medmat_core.pipeline.source import ignored, is_present, present
+from medmat_core.pipeline.source import expected, ignored, is_present, present
 from medmat_core.pipeline.state import State
 from medmat_core.pipeline.subsets import SubsetFiles
 from medmat_core.tree import Tree
-
-
-class Progress(Protocol):
-    """What a build tells while it runs; the command line draws it."""
-
-    def start(self, dataset: Dataset) -> None: ...
-    def advance(self, step: str, count: int) -> None: ...
-    def finish(self, report: DatasetReport) -> None: ...
-
-
-class Silent:
-    """Tells nothing."""
-
-    def start(self, dataset: Dataset) -> None: ...
-    def advance(self, step: str, count: int) -> None: ...
-    def finish(self, report: DatasetReport) -> None: ...
 
 
 @define
@@ -65,9 +49,9 @@ class Build:
     kept: dict[str, str] = field(factory=dict)
     """Files below OUT that stay, with their SHA-256."""
 
-    def run(self, dataset: Dataset, tree: Tree) -> None:
+    def run(self, dataset: Dataset, tree: Tree, number: int, of: int) -> None:
         """Build one data set's own files."""
-        self.progress.start(dataset)
+        self.progress.start(dataset, number, of, lambda: expected(dataset, tree))
         report = DatasetReport(dataset)
         one = OneBuild(
             dataset, tree, self._context(dataset, tree), self.options, self.engine, report, self.progress.advance,
@@ -201,8 +185,8 @@ def run_build(catalog: Catalog, options: BuildOptions, progress: Progress | None
             manifest.arguments, slugs=[dataset.slug for dataset in datasets], needed=needed(datasets),
             resume=options.resume,
         )  # fmt: skip
-        for dataset, tree in todo:
-            build.run(dataset, tree)
+        for number, (dataset, tree) in enumerate(todo, 1):
+            build.run(dataset, tree, number, len(todo))
         told = (problem for report in manifest.datasets for problem in report.problems)
         if not any(report.samples for report in manifest.datasets) and all(p.reason == "no_picture" for p in told):
             place.abandon()
@@ -218,6 +202,7 @@ def run_build(catalog: Catalog, options: BuildOptions, progress: Progress | None
     finally:
         engine.close()
         place.release()
+        build.progress.close()
     _export_others(catalog, options)
     return manifest
 

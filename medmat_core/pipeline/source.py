@@ -71,7 +71,10 @@ def is_present(dataset: Dataset, data: Path) -> bool:
 def present(catalog: Catalog, options: BuildOptions) -> list[tuple[Dataset, Tree]]:
     """The data sets to build, with their files; :class:`UsageError` where one named, or every one, is absent."""
     near = None if options.names else lies_under(options.data)
-    chosen = catalog.select(options.names, subset=options.subset, modality=options.modality, where=near)
+    chosen = catalog.select(
+        options.names, subset=options.subset, modality=options.modality, access=options.access,
+        licenses=options.licenses, where=near,
+    )  # fmt: skip
     found = [(dataset, tree) for dataset in chosen if (tree := open_tree(dataset, options.data)) is not None]
     if options.names:
         there = {dataset.slug for dataset, _ in found}
@@ -85,6 +88,8 @@ def present(catalog: Catalog, options: BuildOptions) -> list[tuple[Dataset, Tree
     if not found:
         asked = f" of --subset {options.subset}" if options.subset is not None else ""
         asked += f" of --modality {options.modality}" if options.modality is not None else ""
+        asked += "".join(f" of --access {access}" for access in options.access)
+        asked += "".join(f" of --license {license_!r}" for license_ in options.licenses)
         raise UsageError(
             f"nothing to do: no folder of a data set{asked} lies under {options.data}; "
             "`medmat list` shows the folder names, `medmat check --data DIR` where they were looked for"
@@ -146,6 +151,13 @@ def _broken(error: Exception) -> Problem:
     frames = traceback.extract_tb(error.__traceback__)
     where = f" ({Path(frames[-1].filename).name} line {frames[-1].lineno})" if frames else ""
     return Problem("reader_failed", "", f"{type(error).__name__}: {error}{where}; please report it")
+
+
+def expected(dataset: Dataset, tree: Tree) -> int:
+    """About how many pictures there are: the files that could be some, and at most as many as were published (masks
+    are files, too). 0 where a file holds many."""
+    files = sum(1 for _ in tree.files("", IMAGE_SUFFIXES))
+    return min(files, dataset.card.counts.images or files)
 
 
 def ignored(dataset: Dataset, tree: Tree) -> Counter[str]:
