@@ -14,6 +14,7 @@ import pluggy
 from attrs import evolve, frozen
 
 from medmat_core import builtin, hooks
+from medmat_core.blame import place_of, said
 from medmat_core.dataset import Dataset, Source
 from medmat_core.errors import MedmatError
 
@@ -102,7 +103,7 @@ class Plugins:
             _check_names(registered.manager)
             datasets = [evolve(dataset, source=found.source) for dataset in registered.ask("medmat_datasets", Dataset)]
         except (Exception, SystemExit) as error:  # a stranger's module may raise anything
-            self._fail(found.source, error)
+            self._fail(found.source, error, module=found.module)
             return []
         self._registered.append(registered)
         return datasets
@@ -113,7 +114,7 @@ class Plugins:
             try:
                 items = registered.ask(hook, kind)
             except (Exception, SystemExit) as error:
-                self._fail(registered.source, error, hook)
+                self._fail(registered.source, error, hook, getattr(registered.plugin, "__name__", ""))
                 continue
             yield from ((registered.owner, item) for item in items)
 
@@ -121,8 +122,11 @@ class Plugins:
         """The plugins, medmat's own left out, that implement a hook, in the order in which they were found."""
         return tuple(known.plugin for known in self._registered[1:] if known.hook(hook).get_hookimpls())
 
-    def _fail(self, source: Source, error: BaseException, hook: str = "") -> None:
-        reason = str(error) if isinstance(error, MedmatError) else f"{type(error).__name__}: {error}"
+    def _fail(self, source: Source, error: BaseException, hook: str = "", module: str = "") -> None:
+        reason = str(error)
+        if not isinstance(error, MedmatError):
+            where = place_of(error, {module.partition(".")[0]} if module else ())
+            reason = said(error) + (f" ({where})" if where else "")
         self.failed.append(FailedPlugin(source, reason, hook))
 
 

@@ -199,6 +199,24 @@ class OneBuild:
                 self._leave_out(found, silent & some, reason, detail)
                 silent &= ~some
         counts.lose("surplus_dropped" if self.options.surplus == "drop" else "no_round", int(np.count_nonzero(silent)))
+        self._tell_of_gaps(found, asks)
+
+    def _tell_of_gaps(self, found: Inspected, asks: Sequence[str]) -> None:
+        """Say that a whole class is not there, and that nothing was asked at all."""
+        card, wanted = self.dataset.card, self.options.asks
+        shown = {caption for labels in found.ledger.label_sets for caption in (*labels[0], *labels[1])}
+        if found.regions is not None:
+            shown |= {card.captions[place] for place in set(found.regions.classes)}
+        missing = [caption for caption in card.captions if card.counts.classes.get(caption) and caption not in shown]
+        if missing and self.report.samples:
+            told = ", ".join(missing[:8]) + (f" and {len(missing) - 8} more" if len(missing) > 8 else "")
+            self.tell([Problem("class_missing", "", f"{len(missing)} of {len(card.captions)} classes: {told}")])
+        if self.report.samples and not self.report.pictures.used:
+            detail = "no picture was left to ask about; the reasons of the others stand beside this one"
+            if not asks and wanted is not None:
+                has = ", ".join(card.asks) if card.kind in ("mask", "box") else "label"
+                detail = f"--ask {', '.join(wanted)}: its pictures can be asked by {has}"
+            self.tell([Problem("no_question", "", detail)])
 
     def _unmarked(self, regions: Regions, asks: Sequence[str]) -> Iterator[tuple[npt.NDArray[np.bool_], str, str]]:
         """Pictures whose masks show nothing that a question could point at: which, and why they are not asked."""

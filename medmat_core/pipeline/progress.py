@@ -17,6 +17,10 @@ _PAUSE: Final = 30.0
 """Seconds between two lines of one data set in a log."""
 
 
+_GAPS: Final = ("class_missing", "no_question")
+"""Reasons that concern a whole data set, so that they are said at once."""
+
+
 @frozen
 class Step:
     """How far a build is: ``dataset`` is the slug of its ``number``-th data set ``of`` so many.
@@ -119,9 +123,14 @@ class Shown:
         return f"{self._seen:,} of about {self._expected:,} pictures, {minutes}:{seconds:02d} left"
 
     def finish(self, report: DatasetReport) -> None:
+        gaps = [f"{self._name}: {p.reason}: {p.detail}" for p in report.problems if p.reason in _GAPS]
         if self._bar is not None:
             self._bar.remove_task(self._task)
+            for gap in gaps:
+                self._bar.console.print(gap, markup=False, highlight=False, soft_wrap=True)
             return
+        for gap in gaps:
+            _say(gap)
         _say(
             f"{self._name}: {self._place} {report.total('train')} train and {report.total('test')} test records, "
             f"{report.refused} refused"

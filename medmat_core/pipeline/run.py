@@ -15,7 +15,7 @@ from attrs import define, evolve, field
 
 from medmat_core.catalog import Catalog
 from medmat_core.dataset import Dataset
-from medmat_core.errors import UsageError
+from medmat_core.errors import CatalogError, UsageError
 from medmat_core.fileio import concerns, failed, write_text
 from medmat_core.model import Problem
 from medmat_core.pipeline.context import Context
@@ -33,6 +33,7 @@ from medmat_core.pipeline.rendered import Rendered
 from medmat_core.pipeline.source import expected, ignored, is_present, present
 from medmat_core.pipeline.state import State
 from medmat_core.pipeline.subsets import SubsetFiles
+from medmat_core.subsets import Subset
 from medmat_core.tree import Tree
 
 
@@ -55,7 +56,7 @@ class Build:
         report = DatasetReport(dataset)
         one = OneBuild(
             dataset, tree, self._context(dataset, tree), self.options, self.engine, report, self.progress.advance,
-            self.catalog.subset(dataset.card.subset), self._extra_pool(dataset), self.place,
+            self._subset(dataset), self._extra_pool(dataset), self.place,
         )  # fmt: skip
         found = one.inspect()
         if not report.samples and not self.options.names and self._is_a_neighbour_s(dataset, report):
@@ -98,6 +99,12 @@ class Build:
             region_plugins=self.catalog.modules_with("medmat_regions"),
             resume=options.resume, stamp=stamp(dataset, options.recorded(), tree.root, prefix),
         )  # fmt: skip
+
+    def _subset(self, dataset: Dataset) -> Subset:
+        try:
+            return self.catalog.subset(dataset.card.subset)
+        except CatalogError as error:
+            raise CatalogError(f"{dataset.card.path}: subset: {error}") from None
 
     def _extra_pool(self, dataset: Dataset) -> tuple[str, ...]:
         """With ``--pool installed``, the captions of the other data sets of the subset."""

@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
+from medmat_core.blame import place_of, said
 from medmat_core.card import Card, Head
 from medmat_core.catalog import Catalog
 from medmat_core.dataset import Dataset
@@ -133,7 +134,7 @@ def shards(
         except MedmatError:
             raise
         except Exception as error:
-            tree.problems.append(_broken(error))
+            tree.problems.append(_broken(dataset, error))
             going = False
         if Problem in set(map(type, items)):
             report([item for item in items if isinstance(item, Problem)])
@@ -145,12 +146,11 @@ def shards(
             tree.problems.clear()
 
 
-def _broken(error: Exception) -> Problem:
-    import traceback
-
-    frames = traceback.extract_tb(error.__traceback__)
-    where = f" ({Path(frames[-1].filename).name} line {frames[-1].lineno})" if frames else ""
-    return Problem("reader_failed", "", f"{type(error).__name__}: {error}{where}; please report it")
+def _broken(dataset: Dataset, error: Exception) -> Problem:
+    where = place_of(error, {dataset.module.partition(".")[0]} if dataset.module else ())
+    name, _, line = where.rpartition(", line ")
+    told = f" ({Path(name).name} line {line})" if where else ""  # no path of this machine stands in a build
+    return Problem("reader_failed", "", f"{said(error)}{told}; please report it to the authors of {dataset.owner}")
 
 
 def expected(dataset: Dataset, tree: Tree) -> int:
