@@ -1,4 +1,4 @@
-"""Cards: the facts of a data set as TOML, structured by cattrs into frozen classes.
+"""Cards: the facts of a data set as TOML, structured into frozen classes.
 
 A card has two parts. Its *head* (every top-level key) says what the data set is and where it comes from;
 the tables below it say how labels, masks and the example tree look. The index of a plugin package holds heads
@@ -311,7 +311,7 @@ class Card(Head):
     @classmethod
     def load(cls, path: Path) -> Card:
         """Read the card at ``path``; :class:`CardError` names file, field and reason."""
-        from medmat_core._structure import structure  # cattrs is not needed where an index tells enough
+        from medmat_core._structure import structure
 
         raw = _parse(path)
         if "path" in raw:

@@ -12,6 +12,7 @@ from attrs import frozen
 from medmat_core.card import Head
 from medmat_core.dataset import Dataset, Source
 from medmat_core.errors import CatalogError, PluginError, UsageError
+from medmat_core.filters import Filters
 from medmat_core.index import Indexes
 from medmat_core.plugins import CORE, FailedPlugin, FoundPlugin, Plugins, find_plugins, hooks_of
 
@@ -31,6 +32,8 @@ class Installed:
     head: Head
     source: Source
     load: Callable[[], Dataset]
+    pictures: int = 0
+    """How many pictures its card says were published; 0 where none is said."""
 
     @property
     def owner(self) -> str:
@@ -103,17 +106,26 @@ class Catalog:
         return self.entry(name).load()
 
     def heads(
-        self, names: Sequence[str] = (), *, subset: int | None = None, modality: str | None = None
+        self,
+        names: Sequence[str] = (),
+        *,
+        subset: int | None = None,
+        modality: str | None = None,
+        access: Sequence[str] = (),
+        licenses: Sequence[str] = (),
     ) -> tuple[Installed, ...]:
-        """The data sets with these numbers or slugs (all, if none are given), narrowed by subset and modality."""
+        """The data sets with these numbers or slugs (all, if none are given) that the filters take.
+
+        Raises :class:`UsageError` for a name that is not installed and for a filter that fits nothing there is.
+        """
+        from medmat_core.subsets import subset_index
+
         chosen = [self.entry(name) for name in names] if names else list(self.entries)
-        wanted = (modality or "").casefold()
-        return tuple(
-            entry
-            for entry in dict.fromkeys(chosen)
-            if (subset is None or entry.head.subset == subset)
-            and (not wanted or wanted in (entry.head.modality.casefold(), entry.head.modality_shown.casefold()))
-        )
+        wanted = Filters(subset, modality, tuple(access), tuple(licenses))
+        if self.entries:
+            known = subset_index() if subset is None or subset in subset_index() else self.subsets()
+            wanted.check((entry.head for entry in self.entries), known)
+        return tuple(entry for entry in dict.fromkeys(chosen) if wanted.takes(entry.head))
 
     def select(
         self,
@@ -121,11 +133,13 @@ class Catalog:
         *,
         subset: int | None = None,
         modality: str | None = None,
+        access: Sequence[str] = (),
+        licenses: Sequence[str] = (),
         where: Callable[[Head], bool] | None = None,
     ) -> tuple[Dataset, ...]:
         """The same, loaded; ``where`` leaves out, unloaded, those whose head it refuses. If a plugin fails, that is a
         :class:`PluginError` where one of its data sets is named, and its data sets are left out where all are meant."""
-        entries = self.heads(names, subset=subset, modality=modality)
+        entries = self.heads(names, subset=subset, modality=modality, access=access, licenses=licenses)
         chosen = [entry for entry in entries if where is None or where(entry.head)]
         return tuple(entry.load() for entry in chosen) if names else tuple(_load(chosen))
 
@@ -274,11 +288,11 @@ def _entries(found: FoundPlugin, known: Plugins, indexes: Indexes) -> Iterable[I
             raise PluginError(failed or f"{found.module}: its index names a data set {slug!r} that it does not have")
         return load()[slug]
 
-    return [Installed(head, found.source, partial(of, head.slug)) for head in heads]
+    return [Installed(told.head, found.source, partial(of, told.head.slug), told.pictures) for told in heads]
 
 
 def _loaded(dataset: Dataset) -> Installed:
-    return Installed(dataset.card, dataset.source, lambda: dataset)
+    return Installed(dataset.card, dataset.source, lambda: dataset, dataset.card.counts.images)
 
 
 def _check_claims(entries: Sequence[Installed]) -> None:

@@ -126,12 +126,37 @@ def run(arguments: list[str], state: dict[str, Any] | None = None) -> int:
             return 3
         if not isinstance(error, Exception):
             raise
+        if isinstance(error, OSError):
+            _tell(_unwritten(error))
+            return 3
         if isinstance(error, MemoryError):
             _tell("there is not enough memory; go on with --resume, perhaps with fewer --jobs")
             return 3
         what = f"{type(error).__name__}: {error}"
+        place = _plugins_place(error, state)
+        if place:
+            _tell(f"a plugin failed: {what} ({place}); report it to its authors, or leave it out with --disable")
+            return 3
         _tell(f"internal error: {what}; run again with `medmat --debug ...` and report it")
         return 3
+
+
+def _unwritten(error: OSError) -> str:
+    """What to tell of a file that can be neither read nor written."""
+    from medmat_core.fileio import failed
+
+    if error.filename is None:
+        return f"{error.strerror or error}; run again with `medmat --debug ...` to see where"
+    return f"{failed(error.filename, error)}".replace("another --out or", "another folder or")
+
+
+def _plugins_place(error: Exception, state: dict[str, Any]) -> str:
+    """File and line of the plugin's code that an exception comes from; "" where it is medmat's own."""
+    from medmat_core.blame import place_of
+
+    modules = state["catalog"].modules if "catalog" in state else ()
+    packages = {module.partition(".")[0] for module in modules} - {"medmat_core"}
+    return place_of(error, packages) if packages else ""
 
 
 def _tell(message: str) -> None:

@@ -15,12 +15,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from medmat_core.card import Head
+from attrs import frozen
+
+from medmat_core.card import Card, Head
 from medmat_core.hooks import API_VERSION
 
 NAME: Final = "index.json"
 
 _HOOK: Final = "medmat_datasets"
+
+
+@frozen
+class Told:
+    """What an index says of a data set: its card's head, and how many pictures the card says were published."""
+
+    head: Head
+    pictures: int
 
 
 class Indexes:
@@ -29,7 +39,7 @@ class Indexes:
     def __init__(self) -> None:
         self._read: dict[str, tuple[Path, Mapping[str, Any]] | None] = {}
 
-    def heads(self, module: str) -> tuple[Head, ...] | None:
+    def heads(self, module: str) -> tuple[Told, ...] | None:
         """The heads of a module's data sets by its package's index; None where the module has to be imported: it has
         no entry, or one that is stale, or it implements another hook as well."""
         package = module.partition(".")[0]
@@ -43,7 +53,7 @@ class Indexes:
                 return None
             if entry["sha256"] != _digest(read[0], module, entry["cards"]):
                 return None
-            return tuple(_head(fields) for fields in entry["cards"].values())
+            return tuple(_told(fields) for fields in entry["cards"].values())
         except Exception:  # whatever is wrong with an index, it is only a short way to what the cards say
             return None
 
@@ -65,11 +75,12 @@ def _digest(folder: Path, module: str, cards: Mapping[str, Any]) -> str:
     return found.hexdigest()
 
 
-def _head(fields: Mapping[str, Any]) -> Head:
+def _told(fields: Mapping[str, Any]) -> Told:
     values: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()
     }
-    return Head(**values)
+    pictures = values.pop("pictures", 0)
+    return Told(Head(**values), pictures)
 
 
 # -- making it ----------------------------------------------------------------------------------------
@@ -94,17 +105,18 @@ def _entry(folder: Path, name: str, module: Any) -> dict[str, Any]:
     return {"hooks": hooks, "sha256": _digest(folder, name, cards), "cards": cards}
 
 
-def _fields(head: Head) -> dict[str, Any]:
-    """What a head says, as JSON has it; what it leaves open is left out."""
+def _fields(card: Card) -> dict[str, Any]:
+    """What a card's head says, as JSON has it, and how many pictures there are; what it leaves open is left out."""
     import attrs
 
-    told = {field.name: getattr(head, field.name) for field in attrs.fields(Head)}
+    told = {field.name: getattr(card, field.name) for field in attrs.fields(Head)}
     defaults = {field.name: field.default for field in attrs.fields(Head)}
-    return {
+    shown = {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in told.items()
         if value != defaults[name]
     }
+    return shown | ({"pictures": card.counts.images} if card.counts.images else {})
 
 
 def _text(entries: Mapping[str, Any]) -> str:

@@ -52,6 +52,7 @@ REASONS: Final[Mapping[str, str]] = {
     "empty_row": "a row of a label file names no picture",
     "unlabelled": "pictures that the data set publishes without labels were left out",
     "left_out": "pictures were left out on purpose, as the card says",
+    "no_question": "pictures are there, and the data set gave no question all the same",
 }
 """The fixed list of reasons of problems.jsonl, each with what it means."""
 
@@ -70,6 +71,7 @@ NOTES: Final = frozenset(
         "empty_row",
         "unlabelled",
         "left_out",
+        "no_question",
     }
 )
 

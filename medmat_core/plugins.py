@@ -15,6 +15,7 @@ import pluggy
 from attrs import evolve, frozen
 
 from medmat_core import builtin, hooks
+from medmat_core.blame import place_of, said
 from medmat_core.dataset import Dataset, Source
 from medmat_core.errors import MedmatError
 from medmat_core.stopping import is_stop, leave
@@ -113,7 +114,7 @@ class Plugins:
                 answers = registered.ask("medmat_datasets", Dataset)
             datasets = [evolve(dataset, source=found.source) for dataset in answers]
         except BaseException as error:  # a stranger's module may raise anything
-            self._fail(found.source, error)
+            self._fail(found.source, error, module=found.module)
             return []
         self._registered.append(registered)
         return datasets
@@ -125,7 +126,7 @@ class Plugins:
                 with _watched():
                     items = registered.ask(hook, kind)
             except BaseException as error:
-                self._fail(registered.source, error, hook)
+                self._fail(registered.source, error, hook, getattr(registered.plugin, "__name__", ""))
                 continue
             yield from ((registered.owner, item) for item in items)
 
@@ -144,10 +145,14 @@ class Plugins:
         if failed not in self.failed:
             self.failed.append(failed)
 
-    def _fail(self, source: Source, error: BaseException, hook: str = "") -> None:
+    def _fail(self, source: Source, error: BaseException, hook: str = "", module: str = "") -> None:
         if is_stop(error):
             raise error
-        self.failed.append(FailedPlugin(source, told(error), hook))
+        reason = told(error)
+        if not isinstance(error, (MedmatError, Overdue)):
+            where = place_of(error, {module.partition(".")[0]} if module else ())
+            reason += f" ({where})" if where else ""
+        self.failed.append(FailedPlugin(source, reason, hook))
 
 
 @frozen
@@ -222,10 +227,9 @@ def told(error: BaseException) -> str:
     if isinstance(error, Overdue):
         return f"it did not come back within {PATIENCE:g} seconds"
     try:
-        text = str(error)
+        return str(error) if isinstance(error, MedmatError) else said(error)
     except Exception:  # nor told
-        text = "no message"
-    return text if isinstance(error, MedmatError) else f"{type(error).__name__}: {text}"
+        return f"{type(error).__name__}: no message"
 
 
 def _watched() -> Watch:

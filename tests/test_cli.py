@@ -11,11 +11,13 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import click
 import pytest
 
 from medmat_core import load_catalog
 from medmat_core.catalog import Catalog
 from medmat_core.cli import run
+from medmat_core.filters import license_fits
 from medmat_core.samples import write_example
 from tests.outside import START, medmat, tree_bytes
 
@@ -84,7 +86,7 @@ def test_help_lists_every_command_and_the_exit_codes(call: Call) -> None:
 def test_build_help_states_every_default(call: Call) -> None:
     text = " ".join(call("build", "--help").out.split())
     for option, default in {
-        "--seed": "0", "--jobs": "(cores)", "--engine": "local", "--split": "official",
+        "--format": "medmat", "--seed": "0", "--jobs": "(cores)", "--engine": "local", "--split": "official",
         "--test-fraction": "0.15", "--distractors": "round", "--surplus": "keep", "--pool": "frozen",
         "--box-format": "unit", "--verify": "header",
     }.items():  # fmt: skip
@@ -134,8 +136,8 @@ def test_strict_stops_at_the_first_refused_input_with_1(call: Call, kidneys: Pat
         (["show"], "Missing argument"),
         (["check", "--data", "nowhere"], "--data nowhere: no such folder"),
         (["list", "--data", "nowhere"], "--data nowhere: no such folder"),
-        (["build", "--data", ".", "--out", "out", "--subset", "99"], "no folder of a data set of --subset 99 lies"),
-        (["check", "--data", "."], "no folder of a data set lies under ."),
+        (["build", "--data", ".", "--out", "out", "--subset", "99"], "--subset 99: there is no such subset"),
+        (["check", "--data", "."], "no data set's folder lies under ."),
         (["check", "--data", ".", "--published", "x.json"], "--published compares one data set: name it"),
         (["bild"], "No such command 'bild'"),
         (["--nope"], "No such option"),
@@ -226,7 +228,7 @@ def test_list_json_with_data_adds_present_by_pictures_and_not_by_folders(
         "ct-kidney": True,
         "mured": False,
     }
-    assert "1 present under" in call("list", "--data", kidneys).out
+    assert "1 present under" in call("list", "--data", kidneys).err
 
 
 def test_list_narrows_by_modality_code_or_name_and_by_subset(call: Call, catalog: Catalog) -> None:
@@ -239,6 +241,69 @@ def test_list_narrows_by_modality_code_or_name_and_by_subset(call: Call, catalog
     both = json.loads(call("list", "--json", "--subset", 2, "--modality", "FP").out)
     assert both == []
     assert call("list", "--subset", 2, "--modality", "FP").out == "No data set matches.\n"
+
+
+def test_list_in_a_pipe_is_a_title_line_and_tabs(call: Call, catalog: Catalog) -> None:
+    title, *rows = [line.split("\t") for line in call("list").out.splitlines()]
+    assert title[:9] == ["no", "slug", "modality", "area", "task", "subset", "kind", "pictures", "access"]
+    assert len(rows) == len(catalog.entries) and {len(row) for row in rows} == {len(title)}
+    assert next(row for row in rows if row[0] == "2")[1:3] == ["ct-kidney", "CT"]
+
+
+@pytest.mark.parametrize("arguments", [(), ("--data", "DATA"), ("--subsets",), ("--formats",)])
+@pytest.mark.parametrize("width", [80, 120])
+def test_list_on_a_terminal_keeps_to_its_width_with_a_row_a_line(
+    call: Call, kidneys: Path, arguments: tuple[str, ...], width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", str(width))
+    lines = call("list", *(str(kidneys) if part == "DATA" else part for part in arguments)).out.splitlines()
+    assert max(map(len, map(click.unstyle, lines[:-1]))) <= width  # the last may name a folder
+    if not arguments:
+        assert len(lines) == len(load_catalog().entries) + 2
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "fields"),
+    [
+        ("--modality", "sonography", {"modality": {"US", "Ultrasound"}}),
+        ("--modality", "us", {"modality": {"US", "Ultrasound"}}),
+        ("--modality", "x ray", {"modality": {"X-Ray"}}),
+        ("--access", "Rules", {"access": {"competition"}}),
+        ("--license", "cc by-nc-sa", {}),
+    ],
+)
+def test_filters_know_synonyms_and_no_letter_case(
+    call: Call, catalog: Catalog, option: str, value: str, fields: dict[str, set[str]]
+) -> None:
+    rows = json.loads(call("list", "--json", option, value).out)
+    assert rows and all({row[name] for row in rows} >= allowed for name, allowed in fields.items())
+    assert len(rows) < len(catalog.entries)
+    if option == "--license":
+        assert all(row["license"].startswith("CC BY-NC-SA") for row in rows)
+
+
+def test_a_license_is_not_a_longer_one() -> None:
+    assert license_fits("CC BY 4.0 (Zenodo's default)", "CC-BY-4.0")
+    assert not license_fits("CC BY-NC 4.0", "cc by")
+    assert license_fits("CC BY-NC 4.0", "cc by*")
+
+
+@pytest.mark.parametrize("command", ["list", "build"])
+@pytest.mark.parametrize(
+    ("option", "value", "told"),
+    [
+        ("--modality", "fundos", "did you mean 'fundus'?"),
+        ("--access", "opne", "did you mean 'open'?"),
+        ("--license", "CC BX 4.0", "did you mean 'CC BY 4.0'?"),
+        ("--subset", "99", "there is no such subset"),
+    ],
+)
+def test_a_filter_that_fits_nothing_there_is_ends_with_2(
+    call: Call, kidneys: Path, command: str, option: str, value: str, told: str
+) -> None:
+    done = call(command, option, value, *(("--data", kidneys) if command == "build" else ()))
+    assert done.code == 2 and told in one_line(done.err)
 
 
 def test_build_narrows_by_modality_and_subset(call: Call, kidneys: Path, catalog: Catalog, tmp_path: Path) -> None:
@@ -392,8 +457,10 @@ def test_build_tells_its_progress_in_plain_lines_and_a_summary(
     done = call("build", "--data", kidneys, "--out", tmp_path / "out")
     lines = done.err.splitlines()
     assert len(lines) == 2 and "\x1b" not in done.err and "\r" not in done.err
-    assert lines[0].startswith("2 ct-kidney: ") and " train and " in lines[0] and lines[0].endswith("0 refused")
-    assert lines[1].startswith("24 mured: ")
+    assert (
+        lines[0].startswith("2 ct-kidney: (1 of 2) ") and " train and " in lines[0] and lines[0].endswith("0 refused")
+    )
+    assert lines[1].startswith("24 mured: (2 of 2) ")
     for told in ("ct-kidney", "Questions a subset", "One question, of ct-kidney", f"are in {tmp_path / 'out'}"):
         assert told in " ".join(done.out.split())
 

@@ -44,6 +44,7 @@ def make_docs() -> Iterator[ModuleType]:
     sys.path[:] = before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", RUN, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_a_page_does_what_it_says(page: Path, environment: dict[str, str], tmp_path: Path) -> None:
     fault = ""
@@ -152,6 +153,7 @@ def test_no_link_of_the_readme_is_broken() -> None:
     assert links and [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
 
 
+@pytest.mark.slow
 def test_the_site_builds_and_a_broken_link_stops_it(tmp_path: Path) -> None:
     pytest.importorskip("mkdocs")
     pytest.importorskip("material")

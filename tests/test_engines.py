@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -20,7 +21,7 @@ from medmat_core.pipeline import engines, source
 from medmat_core.pipeline.engines import Pool
 from medmat_core.samples import write_example
 from tests import deadly
-from tests.outside import alive, descendants, medmat, polyps, start, tree_bytes
+from tests.outside import alive, descendants, medmat, polyps, tree_bytes
 from tests.toy import toy_catalog, toy_dataset, zoo
 
 KINDS = ("ct-kidney", "mured", "kvasir-seg", "vindr-pcxr-boxes", "siim-acr-pneumothorax", "duke-liver-mri-v1")
@@ -203,6 +204,7 @@ def test_small_work_starts_no_worker(
     assert {process for process, _ in deadly.decoded(base)} == {os.getpid()}
 
 
+@pytest.mark.slow
 def test_dask_tries_the_partition_of_a_dead_worker_again(
     perilous: tuple[Path, Catalog], tmp_path: Path, small_shards: None
 ) -> None:
@@ -235,18 +237,37 @@ def until(condition: Callable[[], bool], seconds: float) -> bool:
     return condition()
 
 
+WAITING = """
+import os, sys, time
+from medmat_core import build
+from medmat_core.pipeline import engines
+
+own, replace = os.getpid(), os.replace
+
+def waiting(source, target, **settings):
+    if os.getpid() == own and "Ori--93" in os.fspath(target):
+        print("all is looked at", flush=True)
+        time.sleep(600)
+    replace(source, target, **settings)
+
+engines.PATIENCE, os.replace = 0, waiting
+build(["93"], data=sys.argv[1], out=sys.argv[2], jobs=2, verify="full")
+"""
+
+
 @needs_proc
 def test_workers_end_when_their_parent_is_killed(tmp_path: Path, catalog: Catalog) -> None:
-    data = polyps(tmp_path / "med-mat", 700)
-    process = start("build", 93, "--data", data, "--out", tmp_path / "out", "--jobs", 2, "--verify", "full")
+    data = polyps(tmp_path / "med-mat", 300, (64, 54))
+    command = [sys.executable, "-c", WAITING, str(data), str(tmp_path / "out")]
+    process = subprocess.Popen(command, text=True, stdout=subprocess.PIPE)
     workers: set[int] = set()
     try:
-        assert until(lambda: len(descendants(process.pid)) >= 3 or process.poll() is not None, 60)
-        assert process.poll() is None, "it ended before its workers were there"
+        assert process.stdout is not None and process.stdout.readline() == "all is looked at\n"
+        assert until(lambda: len(descendants(process.pid)) >= 3, 60)
         workers = descendants(process.pid)
         os.kill(process.pid, signal.SIGKILL)
         process.wait(10)
-        assert until(lambda: not any(map(alive, workers)), 15), "workers live on"
+        assert until(lambda: not any(map(alive, workers)), 60), "workers live on"
     finally:
         process.kill()
         for worker in filter(alive, workers):
@@ -263,9 +284,7 @@ build(["93"], data=sys.argv[1], out=sys.argv[2], jobs=2, verify="full")
 
 
 def test_a_script_needs_no_guard_around_its_build(tmp_path: Path, catalog: Catalog) -> None:
-    import subprocess
-
-    data = polyps(tmp_path / "med-mat", 300)
+    data = polyps(tmp_path / "med-mat", 300, (64, 54))
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
     done = subprocess.run(
@@ -321,6 +340,7 @@ def test_without_dask_the_engine_says_what_to_install(
         build(data=mixed, out=tmp_path / "out", catalog=catalog, engine="dask")
 
 
+@pytest.mark.slow
 def test_the_command_takes_a_local_dask_cluster(tmp_path: Path, mixed: Path, alone: dict[str, bytes]) -> None:
     pytest.importorskip("distributed")
     done = medmat(

@@ -15,6 +15,8 @@ from medmat_core.scaffold.proof import run
 from medmat_core.scaffold.proposal import Proposal
 from medmat_core.scaffold.words import folded
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:

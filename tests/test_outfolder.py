@@ -593,6 +593,7 @@ def kills(build_it: Callable[[], object], afterwards: Callable[[], None], monkey
         number += 1
 
 
+@pytest.mark.slow
 def test_a_build_killed_at_any_step_loses_nothing_and_the_next_ends_the_same(
     zoos: tuple[Path, Catalog], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -625,6 +626,7 @@ def test_a_build_killed_at_any_step_loses_nothing_and_the_next_ends_the_same(
     assert kills(adding, check, monkeypatch) > 25
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slug", ["six", "one"])
 def test_after_a_build_that_was_killed_at_any_step_another_finds_all_of_it_or_nothing(
     zoos: tuple[Path, Catalog], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, slug: str

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
-import random
 import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +20,7 @@ from medmat_core.errors import BuildError, StrictError, UsageError
 from medmat_core.pipeline import source
 from medmat_core.pipeline.outfolder import WORK, OutFolder
 from tests import deadly
-from tests.outside import medmat, polyps, start, tree_bytes, whole
+from tests.outside import medmat, polyps, tree_bytes, whole
 from tests.toy import picture, toy_catalog, toy_dataset, zoo
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL and flock are POSIX")
@@ -30,88 +28,89 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL and flock ar
 
 # -- kill -9 ----------------------------------------------------------------------------------------------
 
+DEADLY = """
+import os, signal, sys
+pattern, left, own, replace = sys.argv[1], int(sys.argv[2]), os.getpid(), os.replace
+
+def deadly(source, target, **settings):
+    global left
+    if os.getpid() == own and pattern in os.fspath(target):
+        left -= 1
+        if left < 0:
+            os.kill(own, signal.SIGKILL)
+    replace(source, target, **settings)
+
+os.replace = deadly
+from medmat_core.cli import main
+main(sys.argv[3:])
+"""
+
+
+def killed(pattern: str, number: int, *arguments: object) -> bool:
+    """Run a build that is killed (SIGKILL) when it is about to give its final name to a file whose path holds
+    ``pattern``, after ``number`` others; whether it came to that."""
+    command = [sys.executable, "-c", DEADLY, pattern, str(number), *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode in (0, -signal.SIGKILL), done.stderr
+    return done.returncode == -signal.SIGKILL
+
 
 @pytest.fixture(scope="module")
-def busy(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str], dict[str, bytes], float]:
-    """Data that keep a build busy, the arguments of the build, what it makes undisturbed, and its seconds."""
+def busy(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], dict[str, bytes]]:
+    """The arguments of a build that works in many steps, and what it makes undisturbed."""
     if "kvasir-seg" not in {dataset.slug for dataset in load_catalog()}:
         pytest.skip("needs the plugin of kvasir-seg")
     where = tmp_path_factory.mktemp("busy")
-    data = polyps(where / "med-mat", 500)
+    data = polyps(where / "med-mat", 500, (64, 54))
     arguments = ["build", "93", "--data", str(data), "--verify", "full", "--format", "medmat", "--format", "jsonl"]
-    begin = time.monotonic()
     done = medmat(*arguments, "--out", where / "out", "--jobs", 1, "--quiet")
     assert (done.returncode, done.stderr) == (0, "")
     made = tree_bytes(where / "out")
     assert made["records/Ori--93-train.jsonl"].count(b"\n") > 400
-    return data, arguments, made, time.monotonic() - begin
-
-
-def kill_when(process: subprocess.Popen[str], moment: Callable[[], bool]) -> bool:
-    """Kill a build at a moment, with all that belongs to it; whether it was still running."""
-    end = time.monotonic() + 120
-    while process.poll() is None and not moment() and time.monotonic() < end:
-        time.sleep(0.002)
-    process.kill()
-    process.communicate()
-    return process.returncode == -signal.SIGKILL
-
-
-def after(seconds: float) -> Callable[[], bool]:
-    end = time.monotonic() + seconds
-    return lambda: time.monotonic() > end
+    return arguments, made
 
 
 @posix
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_build_killed_at_any_moment_goes_on_and_ends_the_same(
-    busy: tuple[Path, list[str], dict[str, bytes], float], tmp_path: Path, jobs: int
+    busy: tuple[list[str], dict[str, bytes]], tmp_path: Path, jobs: int
 ) -> None:
-    _, arguments, expected, seconds = busy
-    moments = random.Random(jobs)
-    killed = 0
-    for number in range(4):
+    arguments, expected = busy
+    for number in (0, 2, 5, 8):
         out = tmp_path / f"out{number}"
-        process = start(*arguments, "--out", out, "--jobs", jobs, "--quiet")
-        killed += kill_when(process, after(seconds * (number + moments.random()) / 4 * (1 if jobs == 1 else 0.7)))
+        assert killed("", number, *arguments, "--out", out, "--jobs", jobs, "--quiet")
         if not (out / "manifest.json").exists():
             assert set(whole(out)) <= set(expected), "a file that no build writes"
         done = medmat(*arguments, "--out", out, "--jobs", 3 - jobs, "--quiet", "--resume")
         assert (done.returncode, done.stderr) == (0, "")
         assert tree_bytes(out) == expected
-    assert killed >= 2, "the build was too fast to be killed"
 
 
 @posix
+@pytest.mark.slow
 def test_a_build_killed_again_and_again_gets_on_each_time(
-    busy: tuple[Path, list[str], dict[str, bytes], float], tmp_path: Path
+    busy: tuple[list[str], dict[str, bytes]], tmp_path: Path
 ) -> None:
-    _, arguments, expected, _ = busy
+    arguments, expected = busy
     out = tmp_path / "out"
-    left: list[int] = []
-
-    def facts() -> int:
-        return len(list((out / WORK / "kvasir-seg").glob("*.facts")))
-
-    for wanted in (1, 3, 5):
-        process = start(*arguments, "--out", out, "--jobs", 1, "--quiet", "--resume")
-        assert kill_when(process, lambda wanted=wanted: facts() >= wanted)  # type: ignore[misc]
-        left.append(facts())
+    for kept in (2, 4, 6):  # of eight; facts that stand are used, so each build comes to the next two
+        assert killed(".facts", 2, *arguments, "--out", out, "--jobs", 1, "--quiet", "--resume")
         assert [name for name in whole(out) if name.endswith((".json", ".jsonl"))] == []
-    assert left == sorted(left) and left[-1] >= 5
+        assert len(list((out / WORK / "kvasir-seg").glob("*.facts"))) == kept
     done = medmat(*arguments, "--out", out, "--jobs", 1, "--quiet", "--resume")
     assert (done.returncode, done.stderr) == (0, "")
     assert tree_bytes(out) == expected
 
 
 @posix
+@pytest.mark.slow
 def test_temporary_files_of_a_killed_build_are_gone_after_the_next(
-    busy: tuple[Path, list[str], dict[str, bytes], float], tmp_path: Path
+    busy: tuple[list[str], dict[str, bytes]], tmp_path: Path
 ) -> None:
-    _, arguments, expected, _ = busy
+    arguments, expected = busy
     out = tmp_path / "out"
-    process = start(*arguments, "--out", out, "--jobs", 1, "--quiet")
-    assert kill_when(process, lambda: any((out / WORK).rglob("*.jsonl.new.*.part")))
+    assert killed(".jsonl.new", 0, *arguments, "--out", out, "--jobs", 1, "--quiet")
     assert list(out.rglob("*.part"))
     done = medmat(*arguments, "--out", out, "--jobs", 1, "--quiet")
     assert (done.returncode, done.stderr) == (0, "")

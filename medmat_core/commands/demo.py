@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from medmat_core.commands import catalog_of, exit_code
-from medmat_core.commands.build import Shown
 from medmat_core.errors import UsageError
 
 
@@ -24,6 +23,7 @@ def command(ctx: click.Context, target: Path | None, jobs: int) -> int:
     Writes tiny synthetic data sets to TO/med-mat and the records built from them to TO/out.
     """
     from medmat_core.pipeline.options import BuildOptions
+    from medmat_core.pipeline.progress import Shown
     from medmat_core.pipeline.run import run_build
     from medmat_core.pipeline.summary import print_summary
     from medmat_core.samples import write_example
@@ -36,10 +36,6 @@ def command(ctx: click.Context, target: Path | None, jobs: int) -> int:
     for dataset in catalog:
         write_example(dataset.card, where / "med-mat")
     options = BuildOptions(data=where / "med-mat", out=where / "out", formats=("medmat", "jsonl"), jobs=jobs)
-    progress = Shown()
-    try:
-        manifest = run_build(catalog, options, progress)
-    finally:
-        progress.close()
+    manifest = run_build(catalog, options, Shown())
     print_summary(manifest, options.out)
     return exit_code(ctx, manifest.refused)

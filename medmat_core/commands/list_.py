@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from medmat_core.commands import catalog_of, console, exit_code
+from medmat_core.commands import catalog_of, counted, exit_code, print_table
 from medmat_core.errors import PluginError, UsageError
+from medmat_core.filters import ACCESS
 
 if TYPE_CHECKING:
     from medmat_core.catalog import Catalog, Installed
@@ -17,19 +19,18 @@ if TYPE_CHECKING:
 
 @click.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list instead of a table.")
-@click.option("--modality", help="Only this modality (Med-MAT's code such as FP, or its name).")
+@click.option("--modality", help="Only this modality: Med-MAT's code (FP), its name or another (fundus).")
 @click.option("--subset", type=int, help="Only this subset (1-53, or a plugin's).")
+@click.option("--access", multiple=True, metavar="KIND", help=f"Only {', '.join(ACCESS)} (repeatable).")
 @click.option(
-    "--access",
-    multiple=True,
-    type=click.Choice(["open", "account", "competition", "credentialed"]),
-    help="Only data sets with this access (repeatable).",
-)
+    "--license", "licenses", multiple=True, metavar="NAME",
+    help="Only this license, as it begins ('CC BY 4.0'); * fits anything (repeatable).",
+)  # fmt: skip
 @click.option(
     "--data", type=click.Path(path_type=Path, file_okay=False), help="Tell which are present under this folder."
 )
 @click.option("--subsets", is_flag=True, help="Show the subsets instead, and which plugin defines each.")
-@click.option("--formats", is_flag=True, help="Show the output formats of build instead, and which plugin writes each.")
+@click.option("--formats", is_flag=True, help="Show the output formats instead, and which plugin writes each.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -37,23 +38,31 @@ def command(
     modality: str | None,
     subset: int | None,
     access: tuple[str, ...],
+    licenses: tuple[str, ...],
     data: Path | None,
     subsets: bool,
     formats: bool,
 ) -> int:
-    """Show the data sets that the installed plugins know, and which plugin each comes from."""
+    """Show the data sets that the installed plugins know: a row a line, in a pipe with tabs between all columns.
+
+    "in" is the subset, "pictures" how many were published, where that is known. "access" is what a download takes:
+    open, account (a free one at the site), rules (accept those of a competition) or apply (an application, a training).
+    """
     catalog = catalog_of(ctx)
     if subsets or formats:
         told = subset_rows(catalog) if subsets else format_rows(catalog)
         if as_json:
             click.echo(json.dumps(told, ensure_ascii=False, indent=1))
         else:
-            _print_rows(told)
+            print_table(
+                [{**row, "datasets": len(row["datasets"])} if subsets else row for row in told],
+                {"task": 20} if subsets else {},
+            )
         return exit_code(ctx, 0)
     if data is not None and not data.is_dir():
         raise UsageError(f"--data {data}: no such folder; give the folder that holds the data sets' folders")
-    chosen = catalog.heads(subset=subset, modality=modality)
-    rows = [as_row(entry, data) for entry in chosen if not access or entry.head.access in access]
+    entries = catalog.heads(subset=subset, modality=modality, access=access, licenses=licenses)
+    rows = [as_row(entry, data) for entry in entries]
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
         return exit_code(ctx, 0)
@@ -62,22 +71,45 @@ def command(
             "No data set matches." if catalog.entries else "No plugin is installed; try: pip install medmat-plugin-ct"
         )
         return exit_code(ctx, 0)
-    from rich.table import Table
-
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    titles = ["no", "slug", "title", "modality", "area", "task", "subset", "kind", "access", "plugin"]
-    for title in [*titles, "present"] if data is not None else titles:
-        table.add_column(title, justify="right" if title in ("no", "subset") else "left", overflow="fold")
-    for row in rows:
-        cells = {**row, "no": row["no"] or "", "plugin": row["plugin"]["dist"].removeprefix("medmat-plugin-")}
-        if data is not None:
-            cells["present"] = "yes" if row["present"] else "no"
-        table.add_row(*(str(cells[str(column.header)]) for column in table.columns))
-    page = console()
-    page.print(table)
     present = f", {sum(row['present'] for row in rows)} present under {data}" if data is not None else ""
-    page.print(f"{len(rows)} data sets in {len({row['subset'] for row in rows})} subsets{present}", markup=False)
+    total = f"{counted(len(rows), 'data set')} in {counted(len({row['subset'] for row in rows}), 'subset')}{present}"
+    if sys.stdout.isatty():
+        narrow = [_narrow(row, entry) for row, entry in zip(rows, entries, strict=True)]
+        print_table(narrow, {"task": 12, "modality/area": 13, "slug": 20})
+        click.echo(total)
+    else:
+        print_table([_wide(row, entry) for row, entry in zip(rows, entries, strict=True)])
+        click.echo(total, err=True)  # a program reads rows
     return exit_code(ctx, 0)
+
+
+def _narrow(row: dict[str, Any], entry: Installed) -> dict[str, Any]:
+    """A data set as 80 columns hold it."""
+    told = {
+        "no": row["no"] or "",
+        "slug": row["slug"],
+        "modality/area": f"{row['modality']}/{row['area']}",
+        "task": row["task"],
+        "in": row["subset"],
+        "pictures": _short(entry.pictures),
+        "access": ACCESS[row["access"]],
+    }
+    return told | ({"here": "yes" if row["present"] else "-"} if "present" in row else {})
+
+
+def _short(number: int) -> str:
+    """746, 8.7k, 112k; nothing where it is not known."""
+    if number < 1000:
+        return str(number or "")
+    return f"{number / 1000:.1f}k" if number < 9950 else f"{number / 1000:.0f}k"
+
+
+def _wide(row: dict[str, Any], entry: Installed) -> dict[str, Any]:
+    """A data set as a program reads it."""
+    names = ("no", "slug", "modality", "area", "task", "subset", "kind")
+    told = {name: row[name] for name in names} | {"pictures": entry.pictures or ""}
+    told |= {name: row[name] for name in ("access", "license", "title")} | {"plugin": row["plugin"]["dist"]}
+    return told | ({"present": "yes" if row["present"] else "no"} if "present" in row else {})
 
 
 def subset_rows(catalog: Catalog) -> list[dict[str, Any]]:
@@ -102,17 +134,6 @@ def subset_rows(catalog: Catalog) -> list[dict[str, Any]]:
 def format_rows(catalog: Catalog) -> list[dict[str, Any]]:
     """Every output format, and where it comes from."""
     return [{"format": name, "from": owner} for name, owner in sorted(catalog.format_owners().items())]
-
-
-def _print_rows(rows: list[dict[str, Any]]) -> None:
-    from rich.table import Table
-
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for title in rows[0]:
-        table.add_column(title, justify="right" if title in ("no", "datasets") else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(str(len(value)) if isinstance(value, list) else str(value) for value in row.values()))
-    console().print(table)
 
 
 def as_row(entry: Installed, data: Path | None) -> dict[str, Any]:

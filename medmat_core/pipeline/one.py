@@ -242,6 +242,17 @@ class OneBuild(Reading):
                 self._leave_out(found, silent & some, reason, detail)
                 silent &= ~some
         counts.lose("surplus_dropped" if self.options.surplus == "drop" else "no_round", int(np.count_nonzero(silent)))
+        self._tell_if_nothing(asks)
+
+    def _tell_if_nothing(self, asks: Sequence[str]) -> None:
+        """Say that nothing was asked at all."""
+        card, wanted = self.dataset.card, self.options.asks
+        if self.report.samples and not self.report.pictures.used:
+            detail = "no picture was left to ask about; the reasons of the others stand beside this one"
+            if not asks and wanted is not None:
+                has = ", ".join(card.asks) if card.kind in ("mask", "box") else "label"
+                detail = f"--ask {', '.join(wanted)}: its pictures can be asked by {has}"
+            self.tell([Problem("no_question", "", detail)])
 
     def _unmarked(self, regions: Regions, asks: Sequence[str]) -> Iterator[tuple[npt.NDArray[np.bool_], str, str]]:
         """Pictures whose masks show nothing that a question could point at: which, and why they are not asked."""

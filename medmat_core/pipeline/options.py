@@ -90,6 +90,8 @@ class BuildOptions:
     names: tuple[str, ...] = field(default=(), converter=_tuple)
     subset: int | None = None
     modality: str | None = None
+    access: tuple[str, ...] = field(default=(), converter=_tuple)
+    licenses: tuple[str, ...] = field(default=(), converter=_tuple)
     formats: tuple[str, ...] = field(default=RECORDED, converter=_with_records)
     seed: int = 0
     jobs: int = field(factory=lambda: os.cpu_count() or 1, validator=_positive)

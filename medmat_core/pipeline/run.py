@@ -12,13 +12,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Protocol
 
 from attrs import define, evolve, field
 
 from medmat_core.catalog import Catalog
 from medmat_core.dataset import Dataset
-from medmat_core.errors import PluginError, UsageError
+from medmat_core.errors import CatalogError, PluginError, UsageError
 from medmat_core.fileio import concerns, failed, write_text
 from medmat_core.model import Problem
 from medmat_core.pipeline.astray import unopened
@@ -33,28 +32,14 @@ from medmat_core.pipeline.near import across_datasets, notes
 from medmat_core.pipeline.one import OneBuild
 from medmat_core.pipeline.options import RECORDED, BuildOptions
 from medmat_core.pipeline.outfolder import OutFolder
+from medmat_core.pipeline.progress import Progress, Silent
 from medmat_core.pipeline.publish import choices_path, records_path, subset_path
 from medmat_core.pipeline.rendered import Rendered
-from medmat_core.pipeline.source import ignored, is_a_neighbor_s, present
+from medmat_core.pipeline.source import expected, ignored, is_a_neighbor_s, present
 from medmat_core.pipeline.state import State
 from medmat_core.pipeline.subsets import SubsetFiles
+from medmat_core.subsets import Subset
 from medmat_core.tree import Tree
-
-
-class Progress(Protocol):
-    """What a build tells while it runs; the command line draws it."""
-
-    def start(self, dataset: Dataset) -> None: ...
-    def advance(self, step: str, count: int) -> None: ...
-    def finish(self, report: DatasetReport) -> None: ...
-
-
-class Silent:
-    """Tells nothing."""
-
-    def start(self, dataset: Dataset) -> None: ...
-    def advance(self, step: str, count: int) -> None: ...
-    def finish(self, report: DatasetReport) -> None: ...
 
 
 @define
@@ -70,14 +55,13 @@ class Build:
     kept: dict[str, str] = field(factory=dict)
     """Files below OUT that stay, with their SHA-256."""
 
-    def run(self, dataset: Dataset, tree: Tree) -> None:
+    def run(self, dataset: Dataset, tree: Tree, number: int, of: int) -> None:
         """Build one data set's own files."""
-        self.progress.start(dataset)
+        self.progress.start(dataset, number, of, lambda: expected(dataset, tree))
         report = DatasetReport(dataset)
         one = OneBuild(
             dataset, tree, self._context(dataset, tree), self.options, self.engine, report, self.progress.advance,
-            partial(self.blame, dataset), self.catalog.subset(dataset.card.subset), self._extra_pool(dataset),
-            self.place,
+            partial(self.blame, dataset), self._subset(dataset), self._extra_pool(dataset), self.place,
         )  # fmt: skip
         found = one.inspect()
         if not report.samples and not self.options.names:
@@ -123,6 +107,12 @@ class Build:
             resume=options.resume, timeout=options.timeout_per_file,
             stamp=stamp(dataset, options.recorded(), tree.root, prefix, self.catalog.modules_with("medmat_regions")),
         )  # fmt: skip
+
+    def _subset(self, dataset: Dataset) -> Subset:
+        try:
+            return self.catalog.subset(dataset.card.subset)
+        except CatalogError as error:
+            raise CatalogError(f"{dataset.card.path}: subset: {error}") from None
 
     def _extra_pool(self, dataset: Dataset) -> tuple[str, ...]:
         """With ``--pool installed``, the captions of the other data sets of the subset."""
@@ -220,9 +210,9 @@ def run_build(catalog: Catalog, options: BuildOptions, progress: Progress | None
         )  # fmt: skip
         engine.check((data, place.work))
         left_out: list[str] = []
-        for dataset, tree in todo:
+        for number, (dataset, tree) in enumerate(todo, 1):
             try:
-                build.run(dataset, tree)
+                build.run(dataset, tree, number, len(todo))
             except PluginError as error:  # the others are built
                 build.blame(dataset, "the adapter", str(error))
                 left_out.append(str(dataset))
@@ -250,6 +240,7 @@ def run_build(catalog: Catalog, options: BuildOptions, progress: Progress | None
         engine.close()
     finally:
         place.release()
+        build.progress.close()
     _export_others(catalog, options)
     return manifest
 

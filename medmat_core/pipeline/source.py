@@ -91,7 +91,10 @@ def is_a_neighbor_s(dataset: Dataset, reasons: Iterable[str], catalog: Iterable[
 def present(catalog: Catalog, options: BuildOptions) -> list[tuple[Dataset, Tree]]:
     """The data sets to build, with their files; :class:`UsageError` where one named, or every one, is absent."""
     near = None if options.names else lies_under(options.data)
-    chosen = catalog.select(options.names, subset=options.subset, modality=options.modality, where=near)
+    chosen = catalog.select(
+        options.names, subset=options.subset, modality=options.modality, access=options.access,
+        licenses=options.licenses, where=near,
+    )  # fmt: skip
     found = [(dataset, tree) for dataset in chosen if (tree := open_tree(dataset, options.data)) is not None]
     if options.names:
         there = {dataset.slug for dataset, _ in found}
@@ -106,7 +109,12 @@ def present(catalog: Catalog, options: BuildOptions) -> list[tuple[Dataset, Tree
     if not found:
         asked = f" of --subset {options.subset}" if options.subset is not None else ""
         asked += f" of --modality {options.modality}" if options.modality is not None else ""
-        heads = [entry.head for entry in catalog.heads(subset=options.subset, modality=options.modality)]
+        asked += "".join(f" of --access {access}" for access in options.access)
+        asked += "".join(f" of --license {license_!r}" for license_ in options.licenses)
+        meant = catalog.heads(
+            subset=options.subset, modality=options.modality, access=options.access, licenses=options.licenses
+        )
+        heads = [entry.head for entry in meant]
         told = next((f"{head.slug}: {todo}" for head, todo in hints(heads, options.data)), "")
         raise UsageError(
             f"nothing to do: no folder of a data set{asked} lies under {options.data}; "
@@ -161,6 +169,13 @@ def shards(
             tree.problems.clear()
     if run.failure:
         failed(run.failure)
+
+
+def expected(dataset: Dataset, tree: Tree) -> int:
+    """About how many pictures there are: the files that could be some, and at most as many as were published (masks
+    are files, too). 0 where a file holds many."""
+    files = sum(1 for _ in tree.files("", IMAGE_SUFFIXES))
+    return min(files, dataset.card.counts.images or files)
 
 
 def ignored(dataset: Dataset, tree: Tree) -> Counter[str]:

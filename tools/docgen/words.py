@@ -156,7 +156,7 @@ TO_DO: Final = {
     "no_picture": "Run `medmat check` on it: it tells where it looked. Perhaps an archive is not unzipped yet, or its "
     "folders have other names than the card's.",
     "no_label": "Nothing: a picture of which nothing is known has no question.",
-    "no_distractor": "Nothing: of all labels of the subset none is certainly wrong of the picture.",
+    "no_distractor": "Nothing. With `--distractors subset` there may be one in the pool.",
     "regions_too_small": "Nothing: specks are not asked about. The card may set another floor (`mask.min_area`).",
     "no_box_distractor": "Nothing: the region fills so much of the picture that every other box would meet it.",
     "mask_size": "Nothing, if mask and picture differ by a plain factor; else look at the pair.",
@@ -170,4 +170,5 @@ TO_DO: Final = {
     "empty_row": "Nothing: such a row says nothing of any picture.",
     "unlabelled": "Nothing: test parts without labels cannot be asked about.",
     "left_out": "Nothing: the card says why.",
+    "no_question": "The detail says which option left none, such as `--ask box` for pictures that have labels only.",
 }
