@@ -54,6 +54,8 @@ def download(dataset: Dataset, to: Path, *, web: Web, hosts: Hosts, progress: Pr
             shutil.rmtree(stage)
     except OSError as error:
         raise space.failed(stage, error) from error
+    with contextlib.suppress(OSError):  # there may be more at work in it
+        stage.parent.rmdir()
     return count
 
 
