@@ -115,7 +115,7 @@ def test_ctrl_c_while_a_file_comes_leaves_a_part_and_no_folder(host: Loopback, w
     quiet.at = stop
     with pytest.raises(KeyboardInterrupt):
         go(dataset, tmp_path / "data", web, quiet)
-    (part,) = (tmp_path / "data" / STAGE / "toy").glob("*.part")
+    (part,) = (tmp_path / "data" / STAGE).rglob("*.part")
     left = part.stat().st_size
     assert 0 < left < len(body) and not (tmp_path / "data/toy").exists()
     assert rooms.staged(dataset, tmp_path / "data") >= left
