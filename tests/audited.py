@@ -1,4 +1,4 @@
-"""A small real build with every form of question, and how to forge a copy of it: the audit's tests plant faults there."""
+"""A small real build with every form of question, and how to forge a copy of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an audit finds: faults planted one by one in copies of a sound build, each named with the record that holds it."""
+"""What an audit finds: nothing in what is sound, every planted fault, and what a blind guesser can learn."""
 
 from __future__ import annotations
 
@@ -12,43 +12,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from attrs import frozen
 from PIL import Image
 
 from medmat_core import Record
 from medmat_core.audit import FAULTS, NOTES, audit, check_records
 from medmat_core.audit.blind import Asked, guess
 from medmat_core.audit.chance import ALPHA, Trial, above, chi2_tail, even, independent, significant
+from medmat_core.choices import CLOSING_LINE
 from medmat_core.errors import UsageError
 from medmat_core.records import read_records
-from tests.audited import Forged, Json, World, closed, medmat_of
-
-Plant = Callable[[Forged], Any]
-
-
-@frozen
-class Planted:
-    """A fault to plant: what it is called, who plants it, and what the audit is given besides."""
-
-    name: str
-    plant: Plant
-    data: bool = False
-    near: bool = False
-    sealed: bool = True
-
-
-PLANTS: list[Planted] = []
-
-
-def planted(name: str, **options: bool) -> Callable[[Plant], Plant]:
-    """A function that plants a fault of this name in a forged build; it returns the line, where there is one, as
-    (data set, line) or (data set, line, part)."""
-
-    def add(plant: Plant) -> Plant:
-        PLANTS.append(Planted(name, plant, **options))
-        return plant
-
-    return add
+from tests.audit_plants import PLANTS, Planted, first
+from tests.audited import Forged, Json, World, medmat_of
 
 
 @pytest.fixture(scope="module")
@@ -59,467 +33,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 @pytest.fixture
 def forged(world: World, tmp_path: Path) -> Forged:
     return Forged(world, tmp_path / "out")
-
-
-def first(rows: list[Json], **values: Any) -> Json:
-    """The first row that has these values; ``options`` counts them, ``closed`` asks whether there are any."""
-    size, shut = values.pop("size", 0), values.pop("closed", True)
-    return next(
-        row for row in rows
-        if all(row[key] == value for key, value in values.items())
-        and (not size or len(row["options"]) == size) and bool(row["options"]) == shut
-    )  # fmt: skip
-
-
-def fellows(rows: list[Json], row: Json) -> list[Json]:
-    return [other for other in rows if other["round"] == row["round"]]
-
-
-def change(slug: str, mend: Callable[[Json, list[Json]], Any], **values: Any) -> Plant:
-    """Change the first row of a data set's train part that has these values."""
-
-    def plant(forged: Forged) -> tuple[str, int]:
-        rows = forged.rows(slug)
-        row = first(rows, **values)
-        line = rows.index(row) + 1
-        mend(row, rows)
-        forged.write(slug, rows)
-        return slug, line if row in rows else 0
-
-    return plant
-
-
-def put(name: str, slug: str, mend: Callable[[Json, list[Json]], Any], where: dict[str, Any] | None = None, **options: bool) -> None:  # fmt: skip
-    PLANTS.append(Planted(name, change(slug, mend, **(where or {})), **options))
-
-
-def rename(row: Json, wrong: str, right: str) -> None:
-    row["options"][row["options"].index(wrong)] = right
-
-
-def a_wrong(row: Json) -> str:
-    return str(next(option for option in row["options"] if option != row["answer"]))
-
-
-# -- rounds ---------------------------------------------------------------------------------------------------------
-
-put("round_question", "toy", lambda row, _: row.update(options=row["options"][::-1],
-    answer_index=len(row["options"]) - 1 - row["answer_index"]), {"size": 4})  # fmt: skip
-put("round_size", "toy", lambda row, rows: rows.remove(row), {"size": 4})
-put("round_id", "toy", lambda row, _: row.update(round=row["round"].upper() + "x"), {"size": 4})
-put("round_id", "toy", lambda row, rows: row.update(round=first(rows, size=4)["round"]), {"closed": False})
-put("round_missing", "marks", lambda row, _: row.update(round=""), {"ask": "presence"})
-put("surplus_list", "toy", lambda row, _: row.update(round="", options=row["options"][:2], answer_index=0, answer=row["options"][0], captions=row["options"][:1]), {"size": 4})  # fmt: skip
-
-
-@planted("round_answer")
-def one_option_is_right_twice(forged: Forged) -> tuple[str, int]:
-    def mend(rows: list[Json]) -> int:
-        row = first(rows, size=4)
-        one, two = fellows(rows, row)[:2]
-        two.update(answer_index=one["answer_index"], answer=one["answer"], captions=one["captions"])
-        return rows.index(min(fellows(rows, row), key=rows.index)) + 1
-
-    return "toy", forged.edit("toy", mend)
-
-
-@planted("round_question")
-def two_rounds_are_taken_for_one(forged: Forged) -> tuple[str, int]:
-    def mend(rows: list[Json]) -> int:
-        row = first(rows, size=4)
-        other = next(r for r in closed(rows) if r["round"] not in ("", row["round"]) and r["options"] != row["options"])
-        other["round"] = row["round"]
-        return rows.index(other) + 1
-
-    forged.edit("toy", mend)
-    return "toy", 0
-
-
-@planted("round_question")
-def one_fellow_is_asked_with_another_instruction(forged: Forged) -> tuple[str, int]:
-    def mend(rows: list[Json]) -> int:
-        row = fellows(rows, first(rows, size=4))[-1]
-        verbs = ("Name", "Read", "Judge", "Sort", "See", "Call")
-        row["template"] = (row["template"] + 1) % 6
-        row["question"] = f"{verbs[row['template']]} this animal drawing."
-        return rows.index(row) + 1
-
-    return "toy", forged.edit("toy", mend)
-
-
-@planted("round_size")
-def a_round_reaches_from_train_into_test(forged: Forged) -> tuple[str, int]:
-    test = forged.rows("toy", "test")
-    row = first(test, size=4)
-    return "toy", forged.edit("toy", lambda rows: (first(rows, size=4).update(round=row["round"]), 0)[1])
-
-
-# -- boxes, cells, shares, presence, structure: against the record's own boxes ----------------------------------------
-
-
-def box_text(box: list[int], size: int = 96) -> str:
-    return "[" + ", ".join(f"{int(1000 * n / size + 0.5) / 1000:.3f}" for n in box) + "]"
-
-
-def everywhere(row: Json, rows: list[Json], old: str, new: str) -> None:
-    """Another text for an option, in all fellows."""
-    for other in fellows(rows, row):
-        other["options"] = [new if option == old else option for option in other["options"]]
-        if other["answer"] == old:
-            other["answer"] = new
-
-
-put("box_close", "marks", lambda row, rows: everywhere(row, rows, a_wrong(row), row["answer"][:-4] + "999]"
-    if False else box_text([n + 1 for n in row["boxes"][0]["boxes"][0]])), {"ask": "box", "captions": ["Cat"]})  # fmt: skip
-put(
-    "box_answer",
-    "marks",
-    lambda row, rows: everywhere(row, rows, row["answer"], "[0.900, 0.900, 0.950, 0.950]"),
-    {"ask": "box"},
-)
-put("box_text", "marks", lambda row, rows: everywhere(row, rows, a_wrong(row), "[0.9, 0.9, 1.0, 1.0]"), {"ask": "box"})
-put(
-    "box_text",
-    "spots",
-    lambda row, rows: everywhere(row, rows, a_wrong(row), "[0.900, 0.900, 0.100, 0.950]"),
-    {"ask": "box"},
-)
-put("box_count", "marks", lambda row, rows: everywhere(row, rows, a_wrong(row), "[0.000, 0.000, 0.010, 0.010]; [0.980, 0.980, 0.990, 0.990]"), {"ask": "box"})  # fmt: skip
-put("box_outside", "marks", lambda row, _: row["boxes"][0]["boxes"][0].__setitem__(2, 97), {"ask": "box"})
-put("box_outside", "spots", lambda row, _: row["boxes"][0].update(boxes=[[5, 5, 5, 9]]), {"ask": "box"})
-put("location_text", "marks", lambda row, rows: everywhere(row, rows, a_wrong(row), "middle"), {"ask": "location"})
-put("location_answer", "spots", lambda row, rows: (rename(row, a_wrong(row), "?"), row.update(options=[a_wrong(row) if o == "?" else o for o in row["options"]])) if False else row.update(boxes=[{"caption": "Cat", "boxes": [[20, 20, 80, 60]]}]), {"ask": "location"})  # fmt: skip
-put("coverage_text", "marks", lambda row, rows: everywhere(row, rows, a_wrong(row), "12.5 %"), {"ask": "coverage"})
-put("coverage_answer", "marks", lambda row, rows: everywhere(row, rows, row["answer"], "83%"), {"ask": "coverage"})
-put("coverage_answer", "spots", lambda row, rows: everywhere(row, rows, row["answer"], "0.1%"), {"ask": "coverage"})
-put("coverage_close", "marks", lambda row, rows: everywhere(row, rows, a_wrong(row), f"{int(row['answer'].rstrip('%').split('.')[0]) + 1}%"), {"ask": "coverage"})  # fmt: skip
-put("presence_answer", "marks", lambda row, _: row.update(boxes=[]), {"ask": "presence", "answer": "Cat"})
-put("presence_answer", "marks", lambda row, _: row.update(boxes=[{"caption": "Cat", "boxes": [[1, 1, 20, 20]]}]), {"ask": "presence", "answer": "No cat"})  # fmt: skip
-put(
-    "presence_options",
-    "marks",
-    lambda row, rows: everywhere(row, rows, "No cat", "Dog"),
-    {"ask": "presence", "captions": ["Cat"]},
-)
-put("negative_asked", "marks", lambda row, _: row.update(boxes=[some for some in row["boxes"] if some["caption"] != "Cat"]), {"ask": "coverage", "captions": ["Cat"]})  # fmt: skip
-put("structure_box", "marks", lambda row, _: row.update(question=row["question"].replace(row["question"][row["question"].index("["):row["question"].index("]") + 1], "[0.000, 0.000, 0.004, 0.004]")), {"ask": "structure"})  # fmt: skip
-
-
-@planted("structure_answer")
-def both_classes_lie_in_the_box_asked_about(forged: Forged) -> tuple[str, int]:
-    return change(
-        "marks",
-        lambda row, _: row.update(
-            boxes=[{"caption": name, "boxes": [[0, 0, 96, 96], *(b for s in row["boxes"] if s["caption"] == name for b in s["boxes"])]}
-                   for name in ("Cat", "Dog")]
-        ),
-        ask="structure",
-    )(forged)  # fmt: skip
-
-
-# -- labels -----------------------------------------------------------------------------------------------------------
-
-put(
-    "distractor_true", "toy", lambda row, rows: everywhere(row, rows, a_wrong(row), "Pet"), {"answer": "Cat", "size": 4}
-)
-put("distractor_true", "toy", lambda row, rows: everywhere(row, rows, a_wrong(row), "Other things"), {"size": 4})
-put("options_related", "toy", lambda row, rows: row.update(options=["Cow", "Pet", "Dog", "Eel"], answer_index=0), {"answer": "Cow", "size": 4})  # fmt: skip
-put("not_in_pool", "toy", lambda row, rows: everywhere(row, rows, a_wrong(row), "Quagga"), {"size": 4})
-put("not_in_pool", "toy", lambda row, rows: everywhere(row, rows, a_wrong(row), "Fox"), {"size": 4})
-put("distractor_true", "many", lambda row, rows: row.update(options=[row["answer"] + "; Eel" if o == a_wrong(row) else o for o in row["options"]]), {"answer": "Cat", "size": 4})  # fmt: skip
-put(
-    "distractor_true",
-    "many",
-    lambda row, rows: row.update(options=["Cat; Dog", "Cat"], answer_index=0),
-    {"answer": "Cat; Dog"},
-)
-put("unknown_caption", "toy", lambda row, _: row.update(captions=["Gnu"], answer="Gnu"), {"closed": False})
-put("caption_answer", "toy", lambda row, _: row.update(captions=["Cow"]), {"answer": "Cat", "size": 4})
-put("caption_order", "many", lambda row, _: row.update(captions=row["captions"][::-1]), {"answer": "Cat; Dog"})
-put(
-    "contradictory_picture",
-    "toy",
-    lambda row, _: row.update(captions=["Cat", "Cow"], answer="Cat; Cow"),
-    {"closed": False},
-)
-put("options_alike", "toy", lambda row, rows: rename(row, a_wrong(row), f" {row['answer'].lower()}."), {"size": 4})
-put("option_text", "toy", lambda row, rows: rename(row, a_wrong(row), "Gnu\nHen"), {"size": 4})
-put("option_text", "toy", lambda row, rows: rename(row, a_wrong(row), "  "), {"size": 4})
-put("options_count", "toy", lambda row, _: row.update(options=[*row["options"], "Fox"]), {"size": 4})
-put("answer_missing", "toy", lambda row, _: rename(row, row["answer"], "Gnu"), {"size": 4})
-put("answer_letter", "toy", lambda row, _: row.update(answer_index=(row["answer_index"] + 1) % 4), {"size": 4})
-put("question_text", "toy", lambda row, _: row.update(question="Name this {area} drawing."), {"size": 4})
-put("question_text", "marks", lambda row, _: row.update(template=(row["template"] + 1) % 6), {"ask": "box"})
-put("question_text", "marks", lambda row, _: row.update(question=row["question"].replace("the bounding box", "the bounding boxes of all regions")), {"ask": "box"})  # fmt: skip
-
-# -- the form of records ------------------------------------------------------------------------------------------------
-
-put("keys", "toy", lambda row, _: row.pop("template"), {"size": 4})
-put("keys", "toy", lambda row, _: row.update(width="24"), {"size": 4})
-put("keys", "toy", lambda row, _: row.update(height=10**40), {"size": 4})
-put("keys", "toy", lambda row, _: row.update(answer="\ud800"), {"size": 4}, sealed=False)
-put("keys", "marks", lambda row, _: row.update(width=0, height=0), {"ask": "box"})
-put("keys", "toy", lambda row, _: row.update(key="xyz"), {"size": 4})
-put("key_order", "toy", lambda row, _: row.update(id=row.pop("id")), {"size": 4})
-put("ids", "toy", lambda row, _: row.update(id=row["id"] + 1), {"size": 4})
-put("key_wrong", "toy", lambda row, _: row.update(key="0123456789abcdef"), {"size": 4})
-put("key_wrong", "marks", lambda row, rows: row.update(image=rows[-1]["image"]), {"ask": "box"})
-put("image_path", "toy", lambda row, _: row.update(image="med-mat/toy/../toy/" + row["image"].removeprefix("med-mat/toy/")), {"size": 4})  # fmt: skip
-put("misfiled", "toy", lambda row, _: row.update(split="test"), {"size": 4})
-put("misfiled", "toy", lambda row, _: row.update(dataset={"no": 0, "slug": "twin"}), {"size": 4})
-put("misfiled", "toy", lambda row, _: row.update(group=row["group"].replace("animals", "toy")), {"size": 4})
-put("misfiled", "marks", lambda row, _: row.update(kind="box"), {"ask": "box"})
-put("misfiled", "toy", lambda row, _: row.update(subset=7), {"size": 4})
-
-
-@planted("order")
-def two_records_change_places(forged: Forged) -> tuple[str, int]:
-    def mend(rows: list[Json]) -> None:
-        rows[4], rows[9] = rows[9], rows[4]
-        for number, row in enumerate(rows, 1):
-            row["id"] = number
-
-    forged.edit("toy", mend)
-    return "toy", 6
-
-
-@planted("duplicate_record")
-def a_record_stands_twice(forged: Forged) -> tuple[str, int]:
-    def mend(rows: list[Json]) -> int:
-        row = first(rows, closed=False)
-        rows.insert(rows.index(row), dict(row))
-        return rows.index(row) + 2
-
-    return "toy", forged.edit("toy", mend)
-
-
-# -- parts and subsets -----------------------------------------------------------------------------------------------
-
-
-@planted("group_leak")
-def a_patient_of_train_is_in_test(forged: Forged) -> tuple[str, int]:
-    group = forged.rows("toy", "test")[0]["group"]
-    return change("toy", lambda row, _: row.update(group=group), size=4)(forged)
-
-
-@planted("picture_leak")
-def a_picture_of_train_is_in_test(forged: Forged) -> tuple[str, int]:
-    test = forged.rows("many", "test")[0]
-    return change("many", lambda row, _: row.update(image=test["image"], key=test["key"]), size=4)(forged)
-
-
-@planted("group_leak")
-def a_patient_left_out_of_the_subset_is_put_back(forged: Forged) -> None:
-    def keep(raw: Json) -> None:
-        raw["subset_removals"] = [
-            r for r in raw["subset_removals"] if "cat-10" not in r["image"] and "cat-11" not in r["image"]
-        ]
-
-    forged.manifest(keep)
-
-
-@planted("removal_unknown")
-def the_manifest_leaves_out_a_picture_that_nobody_has(forged: Forged) -> None:
-    forged.manifest(lambda raw: raw["subset_removals"][0].update(image="med-mat/toy/pics/none.png"))
-
-
-def subset_file(forged: Forged, change: Callable[[list[Json]], Any], part: str = "train") -> None:
-    path = forged.out / f"Aggregated_Subsets/Subset--1000-{part}.json"
-    rows = json.loads(path.read_text("utf-8"))
-    change(rows)
-    path.write_text("[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n]\n", "utf-8")
-
-
-@planted("subset_union")
-def a_subset_file_lacks_a_record(forged: Forged) -> None:
-    subset_file(forged, lambda rows: rows.pop(7))
-
-
-@planted("subset_union")
-def a_subset_file_gives_another_letter(forged: Forged) -> None:
-    subset_file(forged, lambda rows: rows[7].update({"Answer-choice": "ABCD"["BADC".index(rows[7]["Answer-choice"])]}))
-
-
-@planted("subset_union")
-def a_subset_file_holds_what_it_should_leave_out(forged: Forged) -> None:
-    row = next(r for r in closed(forged.rows("toy")) if "cat-10." in r["image"])
-    subset_file(forged, lambda rows: rows.insert(0, medmat_of(row, 1)))
-
-
-@planted("subset_union")
-def a_subset_file_ends_early(forged: Forged) -> None:
-    subset_file(forged, lambda rows: rows.__delitem__(slice(-3, None)))
-
-
-@planted("missing_file")
-def a_subset_file_is_gone(forged: Forged) -> None:
-    (forged.out / "Aggregated_Subsets/Subset--1000-test.json").unlink()
-
-
-@planted("formats_differ", sealed=False)
-def the_published_form_names_another_letter(forged: Forged) -> None:
-    path = forged.out / "Original_Medical_Datasets/Ori--toy-train.json"
-    path.write_text(path.read_text("utf-8").replace('"Answer-choice": "A"', '"Answer-choice": "B"', 1), "utf-8")
-
-
-@planted("formats_differ", sealed=False)
-def the_published_form_is_cut_off(forged: Forged) -> None:
-    path = forged.out / "Original_Medical_Datasets/Ori--toy-train.json"
-    path.write_bytes(path.read_bytes()[:-200])
-
-
-# -- files and manifest -------------------------------------------------------------------------------------------------
-
-
-@planted("manifest_digest", sealed=False)
-def a_byte_of_a_file_changes(forged: Forged) -> None:
-    with forged.path("toy").open("ab") as file:
-        file.write(b" ")
-
-
-@planted("manifest_seal", sealed=False)
-def the_licence_is_changed_to_cc0_without_a_seal(forged: Forged) -> None:
-    forged.entry("toy", lambda entry: entry.update(fingerprint="0" * 64))
-
-
-for _key, _value in {"license": "public domain", "citation": "@misc{me}", "source": "https://example.com", "title": "Zoo",
-                     "split": "none", "subset": 3, "access": "account"}.items():  # fmt: skip
-    PLANTS.append(
-        Planted("manifest_card", lambda forged, k=_key, v=_value: forged.entry("toy", lambda e: e.update({k: v})))  # type: ignore[misc]
-    )
-
-
-@planted("unlisted_file")
-def a_file_of_records_is_slipped_in(forged: Forged) -> None:
-    shutil.copy(forged.path("toy"), forged.path("zebra"))
-
-
-@planted("unlisted_file")
-def the_manifest_forgets_a_data_set(forged: Forged) -> None:
-    forged.manifest(lambda raw: raw["datasets"].pop(0))
-
-
-@planted("manifest_counts")
-def the_manifest_counts_one_record_more(forged: Forged) -> None:
-    forged.entry("toy", lambda entry: entry["records"]["train"].update(Cat=99))
-
-
-@planted("manifest_counts")
-def the_manifest_counts_other_rounds(forged: Forged) -> None:
-    forged.entry("toy", lambda entry: entry["asks"]["label"].update(rounds_of_4=8))
-
-
-@planted("manifest_counts")
-def the_pictures_seen_do_not_add_up(forged: Forged) -> None:
-    forged.entry("toy", lambda entry: entry["images"].update(seen=1_000))
-
-
-@planted("manifest_counts")
-def a_reason_is_counted_that_the_sum_does_not_hold(forged: Forged) -> None:
-    forged.entry("toy", lambda entry: entry["images"]["reasons"].update(refused={"bad_image": 3}))
-
-
-@planted("manifest_counts")
-def problems_are_counted_that_nobody_told(forged: Forged) -> None:
-    forged.entry("toy", lambda entry: entry.update(problems={"bad_image": 1}))
-
-
-@planted("manifest_keys")
-def the_manifest_says_no_citation(forged: Forged) -> None:
-    forged.entry("toy", lambda entry: entry.pop("citation"))
-
-
-@planted("manifest_keys")
-def a_data_set_is_listed_twice(forged: Forged) -> None:
-    forged.manifest(lambda raw: raw["datasets"].append(raw["datasets"][0]))
-
-
-@planted("manifest_keys")
-def a_removal_is_of_no_known_form(forged: Forged) -> None:
-    forged.manifest(lambda raw: raw["subset_removals"].append({"picture": 3}))
-
-
-@planted("problems_form")
-def a_problem_has_a_reason_of_its_own(forged: Forged) -> None:
-    line = {"level": "note", "dataset": "toy", "file": "", "row": None, "reason": "tired", "detail": ""}
-    (forged.out / "problems.jsonl").write_text(json.dumps(line) + "\n")
-
-
-@planted("bad_json")
-def the_manifest_is_cut_off(forged: Forged) -> None:
-    path = forged.out / "manifest.json"
-    forged.seal()
-    path.write_bytes(path.read_bytes()[:500])
-    forged.seal = lambda: None  # type: ignore[method-assign]
-
-
-@planted("unfinished")
-def a_build_was_killed(forged: Forged) -> None:
-    (forged.out / ".medmat-work/toy").mkdir(parents=True)
-
-
-# -- with the data ------------------------------------------------------------------------------------------------------
-
-
-@planted("boxes_differ", data=True)
-def every_box_is_ten_pixels_off_in_question_boxes_and_answer(forged: Forged) -> None:
-    def move(rows: list[Json]) -> None:
-        for row in rows:
-            for some in row["boxes"]:
-                some["boxes"] = [[n + 3 if n + 3 <= 96 else n for n in box] for box in some["boxes"]]
-
-    forged.edit("marks", move)
-
-
-@planted("manifest_card", data=True)
-def an_official_split_is_said_to_be_dealt(forged: Forged) -> None:
-    forged.entry("toy", lambda entry: entry.update(split="group"))
-
-
-@planted("label_differs", data=True)
-def two_labels_are_swapped(forged: Forged) -> tuple[str, int]:
-    def mend(rows: list[Json]) -> int:
-        one, two = fellows(rows, first(rows, size=4))[:2]
-        for key in ("captions", "answer", "answer_index"):
-            one[key], two[key] = two[key], one[key]
-        return rows.index(one) + 1
-
-    return "toy", forged.edit("toy", mend)
-
-
-@planted("group_differs", data=True)
-def groups_are_blanked(forged: Forged) -> None:
-    for part in ("train", "test"):
-        forged.edit("toy", lambda rows: [row.update(group="") for row in rows], part)
-
-
-@planted("picture_size", data=True)
-def a_picture_is_said_to_be_larger(forged: Forged) -> tuple[str, int]:
-    return change("toy", lambda row, _: row.update(width=48), size=4)(forged)
-
-
-@planted("picture_unknown", data=True)
-def a_picture_is_named_that_is_not_there(forged: Forged) -> tuple[str, int]:
-    return change("toy", lambda row, _: row.update(image=row["image"].replace("/cat-", "/cat-9")), size=4)(forged)
-
-
-@planted("region_differs", data=True)
-def the_share_of_a_mask_is_a_little_off(forged: Forged) -> tuple[str, int]:
-    def mend(row: Json, rows: list[Json]) -> None:
-        everywhere(row, rows, row["answer"], f"{int(row['answer'].rstrip('%').split('.')[0]) - 1}%")
-
-    return change("marks", mend, ask="coverage", size=2)(forged)
-
-
-@planted("region_differs", data=True)
-def a_region_is_placed_in_the_next_cell(forged: Forged) -> tuple[str, int]:
-    def mend(rows: list[Json]) -> int:
-        one, two = fellows(rows, first(rows, ask="location"))[:2]
-        for key in ("answer", "answer_index"):
-            one[key], two[key] = two[key], one[key]
-        return rows.index(one) + 1
-
-    return "marks", forged.edit("marks", mend)
 
 
 @pytest.mark.parametrize("planted", PLANTS, ids=lambda p: f"{p.name}-{getattr(p.plant, '__name__', '')}")
@@ -546,10 +59,21 @@ def test_sixty_faults_are_planted_and_every_one_of_a_name_that_the_docs_list() -
     assert not FAULTS.keys() & NOTES.keys()
 
 
-# -- what is sound ----------------------------------------------------------------------------------------------------
+# -- what is sound -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("options", [{}, {"box_format": "pixel"}, {"split": "none"}, {"surplus": "drop"}, {"verify": "none"}])  # fmt: skip
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"box_format": "pixel"},
+        {"split": "none"},
+        {"surplus": "drop"},
+        {"box_format": "thousand"},
+        {"pool": "installed", "max_per_label": 9},
+        {"verify": "none"},
+    ],
+)
 def test_a_sound_build_has_no_fault(tmp_path: Path, options: dict[str, Any]) -> None:
     made = World.made(tmp_path, seed=7, **options)
     report = made.audit(data=True, near=True)
@@ -588,7 +112,7 @@ def test_records_of_a_data_set_whose_plugin_is_gone_are_read_all_the_same(forged
     assert {"round_size", "surplus_list"} & set(audit(forged.out).found.counts)
 
 
-# -- pictures beside one another --------------------------------------------------------------------------------------
+# -- pictures beside one another -----------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -652,7 +176,7 @@ def test_two_jobs_find_what_one_finds(world: World) -> None:
     assert one.found.kept == two.found.kept
 
 
-# -- strangers' files -------------------------------------------------------------------------------------------------
+# -- strangers' files ----------------------------------------------------------------------------------------
 
 STRANGE: list[Any] = [
     None,
@@ -717,8 +241,15 @@ def test_no_json_whatever_makes_the_audit_fail(name: str, world: World, forged: 
 @pytest.mark.parametrize(
     "raw", [b"", b"[" * 100_000, b"\xff\xfe", b"9" * 10_000, b'{"a":' * 50_000, b"null", b"{}\n{}"]
 )
-@pytest.mark.parametrize("name", ["manifest.json", "records/Ori--toy-train.jsonl", "problems.jsonl",
-                                  "Original_Medical_Datasets/Ori--toy-train.json"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "manifest.json",
+        "records/Ori--toy-train.jsonl",
+        "problems.jsonl",
+        "Original_Medical_Datasets/Ori--toy-train.json",
+    ],
+)
 def test_no_bytes_whatever_make_the_audit_fail(name: str, raw: bytes, world: World, forged: Forged) -> None:
     before = (forged.out / name).read_bytes()
     (forged.out / name).write_bytes(raw)
@@ -727,7 +258,7 @@ def test_no_bytes_whatever_make_the_audit_fail(name: str, raw: bytes, world: Wor
     json.dumps(report.as_json())
 
 
-# -- guessers ----------------------------------------------------------------------------------------------------------
+# -- guessers ------------------------------------------------------------------------------------------------
 
 
 def asked(count: int, told: Callable[[random.Random], tuple[tuple[str, ...], int]], seed: int = 0) -> Asked:
@@ -806,7 +337,7 @@ def test_very_many_questions_are_thinned_out_by_whole_rounds() -> None:
     assert set(np.unique(np.frombuffer(some.folds, np.uint64), return_counts=True)[1].tolist()) == {4}
 
 
-# -- chance ------------------------------------------------------------------------------------------------------------
+# -- chance --------------------------------------------------------------------------------------------------
 
 
 def test_letters_skewed_by_three_percent_in_4789_are_found() -> None:
@@ -834,7 +365,7 @@ def test_three_options_exactly_where_the_answer_is_normal_are_found() -> None:
     assert independent({("Mass", 4): 60}) is None
 
 
-# -- Med-MAT's files -----------------------------------------------------------------------------------------------------
+# -- Med-MAT's files -----------------------------------------------------------------------------------------
 
 
 def published(
@@ -844,12 +375,26 @@ def published(
     for number in range(1, count + 1):
         options, slot = told(dice)
         if newer:
-            rows.append({"id": f"Subset-06--{number}", "image": f"/data/images/Subset-06--{number}.png", "question": "Which?",
-                         "choices": dict(zip("ABCD", options, strict=False)), "caption": options[slot]})  # fmt: skip
+            rows.append(
+                {
+                    "id": f"Subset-06--{number}",
+                    "image": f"/data/images/Subset-06--{number}.png",
+                    "question": "Which?",
+                    "choices": dict(zip("ABCD", options, strict=False)),
+                    "caption": options[slot],
+                }
+            )
         else:
-            row = {"id": number, "captions": [options[slot]], "image": f"med-mat/x/{number}.png", "question": "Which?",
-                   "answer": options[slot], "options": list(options), "answer_index": slot,
-                   "dataset": {"no": 6, "slug": ""}}  # fmt: skip
+            row = {
+                "id": number,
+                "captions": [options[slot]],
+                "image": f"med-mat/x/{number}.png",
+                "question": "Which?",
+                "answer": options[slot],
+                "options": list(options),
+                "answer_index": slot,
+                "dataset": {"no": 6, "slug": ""},
+            }
             rows.append(medmat_of(row, number))
     path.write_text(json.dumps(rows, indent=4), "utf-8")
     return path
@@ -884,13 +429,11 @@ def test_a_published_file_whose_number_of_options_tells_the_answer_is_named(tmp_
     [
         ({"Answer-choice": "D"}, "answer_letter"),
         ({"Answer": "Gnu"}, "answer_missing"),
-        ({"Question-choice": "Which?\nA: Cat\nB: cat.\nAnswer with the option's letter from the given choices directly."},
-         "options_alike"),
-        ({"Question-choice": "Which?\nA: Cat\nAnswer with the option's letter from the given choices directly."},
-         "options_count"),
+        ({"Question-choice": "Which?\nA: Cat\nB: cat.\n" + CLOSING_LINE}, "options_alike"),
+        ({"Question-choice": "Which?\nA: Cat\n" + CLOSING_LINE}, "options_count"),
         ({"image": "med-mat/x/2.png"}, "duplicate_record"),
     ],
-)  # fmt: skip
+)
 def test_a_fault_in_a_published_file_is_named(edit: Json, name: str, tmp_path: Path) -> None:
     def told(dice: random.Random) -> tuple[tuple[str, ...], int]:
         return ("Cat", "Dog", "Cow"), 0
@@ -909,7 +452,7 @@ def test_nothing_to_audit_is_a_bad_argument(tmp_path: Path) -> None:
         audit(tmp_path)
 
 
-# -- records in memory, and the command -----------------------------------------------------------------------------------
+# -- records in memory, and the command ----------------------------------------------------------------------
 
 
 def test_records_in_memory_are_judged_like_files(world: World) -> None:
@@ -941,7 +484,7 @@ def test_the_command_gives_the_verdict_first_and_prints_no_noise_of_small_builds
     assert run(["audit", str(world.out), "--near"]) == 2
 
 
-# -- all examples -----------------------------------------------------------------------------------------------------------
+# -- all examples --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 10))])
@@ -957,3 +500,18 @@ def test_no_fault_is_named_on_a_build_of_all_examples(seed: int, tmp_path: Path)
     build(data=tmp_path / "med-mat", out=tmp_path / "out", catalog=catalog, jobs=1, seed=seed)
     report = audit(tmp_path / "out", list(catalog), subset_of=catalog.subset, data=tmp_path / "med-mat")
     assert report.found.counts == {}, [str(fault) for fault in report.faults[:10]]
+
+
+def test_keys_are_those_of_names_in_composed_form_whatever_the_disk_says(tmp_path: Path) -> None:
+    import unicodedata
+
+    from medmat_core import build
+    from tests.toy import picture, toy_catalog, toy_dataset
+
+    name = unicodedata.normalize("NFD", "M\N{LATIN SMALL LETTER U WITH DIAERESIS}ller")
+    for number in range(8):
+        picture(tmp_path / "med-mat/toy/pics" / ("cat", "dog")[number % 2] / f"{name} {number}.png", 50 + number)
+    catalog = toy_catalog(toy_dataset(tmp_path, labels={"cat": "Cat", "dog": "Dog"}))
+    build(data=tmp_path / "med-mat", out=tmp_path / "out", catalog=catalog, jobs=1)
+    report = audit(tmp_path / "out", list(catalog), subset_of=catalog.subset, data=tmp_path / "med-mat")
+    assert report.faults == [] and report.records >= 8

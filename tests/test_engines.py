@@ -100,9 +100,10 @@ def test_lines_that_go_through_files_give_the_same_bytes(
     mixed: Path, catalog: Catalog, alone: dict[str, bytes], tmp_path: Path, small_shards: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    from medmat_core.pipeline import run
+    from medmat_core.pipeline import one, publish
 
-    monkeypatch.setattr(run, "KEPT", 0)
+    monkeypatch.setattr(one, "KEPT", 0)
+    monkeypatch.setattr(publish, "KEPT", 0)
     build(data=mixed, out=tmp_path / "out", catalog=catalog, jobs=1, formats=("medmat", "jsonl"))
     assert tree_bytes(tmp_path / "out") == alone
 
@@ -111,7 +112,7 @@ def test_lines_that_go_through_files_give_the_same_bytes(
 def test_an_adapter_without_order_gives_the_same_bytes_in_partitions_of_any_size(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int
 ) -> None:
-    from medmat_core.pipeline import run
+    from medmat_core.pipeline import one, publish
 
     data = zoo(tmp_path / "med-mat", 7)
 
@@ -123,7 +124,8 @@ def test_an_adapter_without_order_gives_the_same_bytes_in_partitions_of_any_size
     build(data=data, out=tmp_path / "one", catalog=catalog, jobs=1, formats=("medmat", "jsonl"))
     monkeypatch.setattr(source, "SHARD", 5)
     monkeypatch.setattr(source, "COSTLY_SHARD", 3)
-    monkeypatch.setattr(run, "KEPT", kept)
+    monkeypatch.setattr(one, "KEPT", kept)
+    monkeypatch.setattr(publish, "KEPT", kept)
     build(data=data, out=tmp_path / "two", catalog=catalog, jobs=1, formats=("medmat", "jsonl"))
     made = tree_bytes(tmp_path / "two")
     assert made == tree_bytes(tmp_path / "one")

@@ -24,6 +24,7 @@ from medmat_core.errors import CardError
 from medmat_core.model import LabelSample, MaskFile, MaskSample, Problem, Sample
 from medmat_core.testing import CHECKS, Finding, Report, check_dataset, example_check, record_check
 from medmat_core.testing.guard import PictureOpened, pictures_closed
+from medmat_core.testing.round_check import lacking
 from medmat_core.tree import Tree
 
 CARD = """
@@ -128,15 +129,24 @@ MASK_CARD = (
     .replace("subset = 2", "subset = 43")
     + """
 [[example.pictures]]
-paths = ["outer/images/a.png", "outer/images/b.png", "outer/images/c.png"]
+paths = ["outer/images/a.png", "outer/images/b.png", "outer/images/c.png", "outer/images/d.png"]
+size = [96, 72]
 
 [[example.pictures]]
-paths = ["outer/masks/a.png", "outer/masks/b.png"]
+paths = ["outer/masks/a.png"]
+size = [96, 72]
 mode = "L"
 shapes = [{ ellipse = [10, 10, 30, 30], value = 255 }]
 
 [[example.pictures]]
+paths = ["outer/masks/b.png", "outer/masks/d.png"]
+size = [96, 72]
+mode = "L"
+shapes = [{ ellipse = [66, 50, 90, 70], value = 255 }]
+
+[[example.pictures]]
 paths = ["outer/masks/c.png"]
+size = [96, 72]
 mode = "L"
 background = 0
 
@@ -198,6 +208,26 @@ def test_a_data_set_in_order_has_no_fault(findings: Check) -> None:
 
 def test_a_data_set_of_masks_in_order_has_no_fault(findings: Check) -> None:
     assert findings(card=MASK_CARD, adapter=masks) == []
+
+
+def test_an_ask_without_a_round_in_train_is_found_with_what_to_add(findings: Check) -> None:
+    alike = ("[66, 50, 90, 70]", "[11, 10, 31, 30]")
+    found = [finding for finding in findings(alike, card=MASK_CARD, adapter=masks) if finding.check == "rounds"]
+    assert [finding.what.partition("'")[2].partition("'")[0] for finding in found] == ["box", "location"]
+    assert "in other places" in found[0].todo and "leave 'box' out of asks" in found[0].todo
+    assert "different cells" in found[1].todo
+
+
+def test_one_class_leaves_nothing_to_choose_from_and_is_no_fault(tmp_path: Path) -> None:
+    def found(text: str) -> Finding:
+        path = tmp_path / "synthetic.toml"
+        path.write_text(text, encoding="utf-8")
+        (finding,) = lacking(Card.load(path), ("label",), [])
+        return finding
+
+    assert not found(CARD).hint
+    one = found(CARD.replace('"Tumor"', '"Cyst"').replace('"Normal"', '"Cyst"'))
+    assert one.hint and "one class" in one.todo
 
 
 # -- the card -------------------------------------------------------------------------------------

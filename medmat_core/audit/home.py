@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -57,8 +58,12 @@ class Meaning:
         self.card = card
         self.pools = pools
         self.several = card.head.kind == "multi-label"
-        said = {fold(text): card.labels[code] for code, text in card.published.captions.items() if code in card.labels}
-        self._by_fold = said | {fold(caption): caption for caption in (*pools.captions(), *card.captions)}
+        texts = card.published.captions
+        self._wording = {card.labels[code]: text for code, text in texts.items() if code in card.labels}
+        often = Counter(fold(text) for text in set(self._wording.values()) for c in self._wording.values() if c == text)
+        # a wording that stands for several captions ("Level 9" of any bone) names none of them
+        said = {fold(text): caption for caption, text in self._wording.items() if often[fold(text)] == 1}
+        self._by_fold = {fold(name): name for name in (*pools.captions(), *card.captions)} | said
         self._known: dict[tuple[tuple[str, ...], str], str] = {}
         self._pool = {*pools.captions()}
 
@@ -66,6 +71,14 @@ class Meaning:
         """A caption or an option as the findings that it names, in the card's words where they are known."""
         parts = [text] if not self.several or fold(text) in self._by_fold else text.split(joint)
         return tuple(self._by_fold.get(fold(part), part) for part in parts)
+
+    def worded(self, stated: Sequence[str]) -> str:
+        """Findings as Med-MAT's published rule words them."""
+        return ", ".join(self._wording.get(name, name) for name in stated).capitalize()
+
+    def is_wording(self, text: str) -> bool:
+        """Whether Med-MAT's published files use the text for a caption, or for several, of the data set."""
+        return fold(text) in {fold(wording) for wording in self._wording.values()}
 
     def wrong(self, stated: tuple[str, ...], option: str, joint: str = "; ") -> str:
         """'' where the option is certainly false of a picture of ``stated``, as far as records tell; else why not."""

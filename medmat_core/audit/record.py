@@ -201,7 +201,8 @@ def published_claims(answer: str, options: tuple[str, ...], home: Home) -> list[
     stated = meaning.findings(answer, ", ")
     strange = [name for name in stated if name not in home.card.order]
     if strange:
-        return [("unknown_caption", f"{strange[0]!r:.80} is none of the card's captions")]
+        known = meaning.is_wording(answer)  # of several captions: nobody can tell which is meant
+        return [] if known else [("unknown_caption", f"{strange[0]!r:.80} is none of the card's captions")]
     wrongs = [option for option in options if fold(option) != fold(answer)]
     found: list[Told] = []
     told = next((why for option in wrongs if (why := meaning.wrong(stated, option, ", "))), "")

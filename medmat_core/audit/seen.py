@@ -228,12 +228,15 @@ def shares_of(seen: Seen) -> dict[str, dict[str, int]]:
 
 
 def instruction_counts(seen: Seen) -> dict[str, Sequence[int]]:
-    """How often each of the six instructions was drawn, by ask: once a round, or once a record without one."""
-    asks, rounds, templates = (seen.column(name) for name in ("asks", "rounds", "templates"))
+    """How often each of the six instructions was drawn, by ask: once a round, or once a record with borrowed options.
+
+    Open records do not count: an instruction that speaks of options is none for them.
+    """
+    asks, rounds, templates, sizes = (seen.column(name) for name in ("asks", "rounds", "templates", "sizes"))
     draws = np.where(rounds != 0, rounds, np.arange(len(rounds), dtype=np.uint64))
     _, first = np.unique(draws, return_index=True)
     found = {}
     for number in np.unique(asks).tolist():
-        drawn = templates[first[(asks[first] == number) & (templates[first] >= 0)]]
+        drawn = templates[first[(asks[first] == number) & (templates[first] >= 0) & (sizes[first] > 0)]]
         found[ASKS[number]] = np.bincount(drawn, minlength=6).tolist()
     return found

@@ -10,7 +10,7 @@ from typing import Final
 from medmat_core.card import Card
 from medmat_core.model import Record
 from medmat_core.regions.words import LISTED, BoxFormat
-from medmat_core.subsets import Subset, convention_clause, count_clause, in_sentence
+from medmat_core.subsets import OPEN_BOX, Subset, convention_clause, count_clause, in_sentence
 
 _ANY_BOX: Final = r"(?P<box>\[[^\]]*\])"
 
@@ -47,7 +47,8 @@ class Instructions:
         boxes = sum(len(some.boxes) for some in record.boxes if some.caption in record.captions)
         count = count_clause(min(max(boxes, 1), LISTED + 1))
         words = (*self._words.items(), ("caption", caption), ("count", count), ("convention", self._convention))
-        return _pattern(self._texts[record.ask][record.template], words)
+        texts = OPEN_BOX if record.ask == "box" and record.is_open else self._texts[record.ask]
+        return _pattern(texts[record.template], words)
 
 
 @lru_cache(maxsize=4096)

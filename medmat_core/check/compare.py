@@ -70,7 +70,11 @@ def check_dataset(
         looked = _look(dataset, tree, options, engine or InProcess(), Path(work), region_plugins, near)
         if not looked.there:
             archives = unopened(tree.base) or unopened(tree.root)
-            what = f"the folder {tree.base} holds no picture with a label that the card describes"
+            what = (
+                f"label files in {tree.base} are read, but no picture that they name is there"
+                if any(problem.reason in _MISSING for problem in looked.report.problems)
+                else f"the folder {tree.base} holds no picture with a label that the card describes"
+            )
             found.findings.append(Finding("layout", f"{what}; {archives}" if archives else what))
         _count(found, card, looked)
         found.reasons = dict(sorted(Counter(problem.reason for problem in looked.report.problems).items()))

@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -15,6 +15,10 @@ from medmat_core.commands import catalog_of, exit_code
 if TYPE_CHECKING:
     from medmat_core.dataset import Dataset
     from medmat_core.pipeline.manifest import DatasetReport
+
+
+NEXT: Final = ("audit", "preview")
+"""Commands that take a built folder, in the order in which one would try them."""
 
 
 @click.command("build")
@@ -88,7 +92,11 @@ if TYPE_CHECKING:
     "(repeatable; default: what the card says).",
 )
 @click.option(
-    "--box-format", default="unit", show_default=True, metavar="unit|thousand|pixel", help="How boxes are written."
+    "--box-format",
+    default="unit",
+    show_default=True,
+    metavar="unit|thousand|pixel|qwen25|gemini|internvl",
+    help="How boxes are written.",
 )
 @click.option(
     "--verify",
@@ -137,7 +145,8 @@ def command(ctx: click.Context, /, quiet: bool, asks: tuple[str, ...], **argumen
     if not quiet:
         from medmat_core.pipeline.summary import print_summary
 
-        print_summary(manifest, options.out)
+        known = catalog_of(ctx).commands()
+        print_summary(manifest, options.out, next_steps=[step for step in NEXT if step in known])
     return exit_code(ctx, manifest.refused)
 
 

@@ -109,7 +109,8 @@ def _checked(catalog: Catalog, options: BuildOptions, *, near: bool, partial: bo
                 dataset, options, engine=engine, region_plugins=catalog.modules_with("medmat_regions"), near=near,
                 partial=partial, others=heads,
             )  # fmt: skip
-            if found.images or options.names or not is_a_neighbor_s(dataset, found.reasons, catalog, options.data):
+            here = any(one.here for one in found.classes)
+            if here or options.names or not is_a_neighbor_s(dataset, found.reasons, catalog, options.data):
                 reports.append(found)
     finally:
         engine.close()

@@ -14,7 +14,10 @@ from medmat_core.commands import catalog_of, exit_code
 @click.command("preview")
 @click.argument("out", metavar="OUT", type=click.Path(path_type=Path))
 @click.option(
-    "--to", metavar="DIR", type=click.Path(path_type=Path), help="The folder to make; default: the folder preview in OUT."
+    "--to",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="The folder to make; default: the folder preview in OUT.",
 )
 @click.option("--subset", "subsets", multiple=True, type=int, help="Only data sets of this subset (repeatable).")
 @click.option("--dataset", "datasets", multiple=True, metavar="NO|SLUG", help="Only this data set (repeatable).")

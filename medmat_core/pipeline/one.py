@@ -22,7 +22,7 @@ from medmat_core.pipeline.engines import Engine, InProcess
 from medmat_core.pipeline.facts import Named, Regions, ShardNames, names_at
 from medmat_core.pipeline.finished import state_path
 from medmat_core.pipeline.hashes import Hashes
-from medmat_core.pipeline.inspector import Task, contradict, inspect_shard
+from medmat_core.pipeline.inspector import Task, inspect_shard
 from medmat_core.pipeline.lines import PARTS, LineMaker
 from medmat_core.pipeline.manifest import DatasetReport
 from medmat_core.pipeline.near import REASON, Pair, across_parts, detail
@@ -35,6 +35,7 @@ from medmat_core.pipeline.publish import (
 from medmat_core.pipeline.source import shards
 from medmat_core.pipeline.state import About, Shown, StateWriter
 from medmat_core.pipeline.subsets import relations_of
+from medmat_core.pipeline.translate import contradict
 from medmat_core.questions import AS_PUBLISHED, BY_ROUNDS, BY_SUBSET, Asking, Sheet, View, ask_all
 from medmat_core.questions.asked import Table
 from medmat_core.questions.pools import Pools

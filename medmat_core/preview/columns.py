@@ -149,4 +149,3 @@ class Pages:
         """All sheets that are left, at the end."""
         yield from self._open
         self._open = []
-

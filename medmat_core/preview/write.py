@@ -14,8 +14,8 @@ from attrs import define, field, frozen
 
 from medmat_core.errors import UsageError
 from medmat_core.export.folder import ExportFolder, Kind
-from medmat_core.export.select import Facts, Filters, Source, facts_of, sources_of
-from medmat_core.fileio import GrowingFile
+from medmat_core.export.select import Filters, Source, facts_of, sources_of
+from medmat_core.formats.protocol import Facts
 from medmat_core.model import ASKS, REASONS, Record
 from medmat_core.pipeline.engines import start_engine
 from medmat_core.pipeline.finished import is_below
@@ -244,5 +244,10 @@ def _problem_lines(path: Path) -> Iterator[Mapping[str, Any]]:
                 if type(found) is not dict:
                     raise ValueError
             except (ValueError, RecursionError):
-                found = {"level": LEVELS[0], "file": os.fspath(path), "row": number, "detail": "this line cannot be read"}
+                found = {
+                    "level": LEVELS[0],
+                    "file": os.fspath(path),
+                    "row": number,
+                    "detail": "this line cannot be read",
+                }
             yield found

@@ -16,9 +16,9 @@ import click
 import medmat_core
 from medmat_core import card as cards
 from medmat_core import hooks, model, readers
+from medmat_core.audit.blind import GUESSERS
 from medmat_core.audit.faults import FAULTS
 from medmat_core.audit.faults import NOTES as AUDIT_NOTES
-from medmat_core.audit.guess import GUESSERS
 from medmat_core.builtin import medmat_commands
 from medmat_core.cli import cli
 from medmat_core.commands import LazyCommand
@@ -362,7 +362,8 @@ def _faults() -> str:
         "Worth knowing; an audit with notes alone is sound.",
         table(("name", "meaning"), rows(AUDIT_NOTES)),
         "## Guessers",
-        "Each chooses without seeing a picture; one that cannot decide is credited with its chance.",
+        "Each chooses without seeing a picture, by what it learned from other questions; one that cannot decide is "
+        "credited with its chance.",
         table(("name", "chooses"), rows(GUESSERS)),
         note="from medmat_core/audit",
     )

@@ -156,17 +156,17 @@ TO_DO: Final = {
     "no_picture": "Run `medmat check` on it: it tells where it looked. Perhaps an archive is not unzipped yet, or its "
     "folders have other names than the card's.",
     "no_label": "Nothing: a picture of which nothing is known has no question.",
-    "no_distractor": "Nothing. If the build was made with `--distractors dataset`, another mode may find one.",
+    "no_distractor": "Nothing: of all labels of the subset none is certainly wrong of the picture.",
     "regions_too_small": "Nothing: specks are not asked about. The card may set another floor (`mask.min_area`).",
     "no_box_distractor": "Nothing: the region fills so much of the picture that every other box would meet it.",
     "mask_size": "Nothing, if mask and picture differ by a plain factor; else look at the pair.",
     "leaves_data": "Nothing, if the link is meant.",
-    "split_leak": "Nothing: the train copy is dropped and the test part stays whole.",
     "copy": "Nothing: the first by path is asked about, and all of them lie on one side of the split.",
-    "near_copy": "Nothing with `--near drop`: the picture has left train, or the subset files where the other one is of "
-    "another data set. With `--near report`, look at the two.",
-    "empty_class": "Nothing if your copy is meant to be a part. If it is whole, `medmat check` tells more: a folder may "
-    "have another name, or a color on the card may be wrong.",
+    "split_leak": "Nothing: the train copy is dropped and the test part stays whole.",
+    "near_copy": "Nothing with `--near drop`: the picture has left train, or the subset files where the other one is "
+    "of another data set. With `--near report`, look at the two.",
+    "empty_class": "Nothing if your copy is meant to be a part. If it is whole, `medmat check` tells more: a folder "
+    "may have another name, or a color on the card may be wrong.",
     "empty_row": "Nothing: such a row says nothing of any picture.",
     "unlabelled": "Nothing: test parts without labels cannot be asked about.",
     "left_out": "Nothing: the card says why.",

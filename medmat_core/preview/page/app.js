@@ -41,9 +41,10 @@ async function open() {
     shards = await Promise.all(pack.files.map((name) => medmat.load(name)));
   }
   await show();
-  const wanted = state.record && found && indexOf(state.record);
-  if (wanted != null && wanted >= 0) openAt(wanted);
+  const wanted = state.record ? indexOf(state.record) : -1;
+  if (wanted >= 0) openAt(wanted);
   document.documentElement.dataset.ready = "yes";
+  performance.mark("ready");
 }
 
 async function show() {
@@ -66,7 +67,7 @@ async function show() {
 function showQuestions() {
   tell(found.places.length ? `${counted(found.places.length, "question")} of ${counted(found.counts.dataset.size && new Set(found.shards.map((s) => s.dataset)).size, "data set")}` : nothing());
   shown = found;
-  grid.show(found.places.length, (n) => medmat.card(found.shards[n].record(found.places[n]), look), 220, look.answers ? 318 : 292);
+  grid.show(found.places.length, (n) => medmat.card(found.shards[n].record(found.places[n]), look), 220, look.answers ? 294 : 268);
 }
 
 function showRounds() {
@@ -102,7 +103,7 @@ function showProblems() {
   });
   const more = meta.problems.total > problems.reason.length ? `; the first ${problems.reason.length.toLocaleString("en")} of ${meta.problems.total.toLocaleString("en")}, problems.jsonl has all` : "";
   tell(rows.length ? counted(rows.length, "input") + " not used, or worth knowing" + more : nothing());
-  grid.show(rows.length, (row) => problemCard(rows[row]), 4000, 104);
+  grid.show(rows.length, (row) => problemCard(rows[row]), 4000, 90);
 }
 
 function problemCard(n) {

@@ -37,7 +37,7 @@ medmat.Shard = class {
     this._members();
   }
 
-  // The records of every round, ordered by their right option: members[starts[r] .. starts[r + 1]].
+  // The records of every round: members[starts[r] .. starts[r + 1]].
   _members() {
     const starts = new Int32Array(this.rounds.length + 1);
     for (const round of this.round) if (round >= 0) starts[round + 1]++;
@@ -48,9 +48,10 @@ medmat.Shard = class {
     this.starts = starts;
   }
 
+  // By key, which tells nothing: names and places may well tell the answers.
   membersOf(round) {
     const found = Array.from(this.members.subarray(this.starts[round], this.starts[round + 1]));
-    return found.sort((one, other) => this.right[one] - this.right[other]);
+    return found.sort((one, other) => (this.keys[one] < this.keys[other] ? -1 : 1));
   }
 
   list(place) { return this.lists[place].map((text) => this.texts[text]); }

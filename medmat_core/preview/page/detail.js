@@ -14,8 +14,8 @@ medmat.Detail = class {
   show(record, side, where) {
     const round = record.round < 0 ? [record] : record.shard.membersOf(record.round).map((i) => record.shard.record(i));
     Object.assign(this, { record, round, side: side && record.round >= 0, where, revealed: false, others: false, picks: new Map() });
-    this.draw();
     if (!this.open) this.dialog.showModal();
+    this.draw();
   }
 
   draw() {

@@ -30,7 +30,7 @@ const counted = (count, one, many = one + "s") => `${count.toLocaleString("en")}
 
 // A picture with boxes over it. boxes: [{box: [x1, y1, x2, y2], style, name}] in pixels of the picture as stored.
 medmat.stage = (record, boxes, { large = false } = {}) => {
-  const image = make("img", { src: record.src || null, alt: "", draggable: "false", loading: large ? "eager" : "lazy", decoding: large ? "sync" : "async" });
+  const image = make("img", { src: record.src || null, alt: "", draggable: "false", decoding: large ? "sync" : "async" });
   const stage = make("div", { class: "stage" }, image);
   const broken = () => {
     stage.classList.add("broken");

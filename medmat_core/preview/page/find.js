@@ -43,7 +43,9 @@ medmat.find = (shards, filters, query) => {
 // Whether a record has a word in its texts, name, group, key or round. Texts that records share are looked at once.
 function matcher(shard, word) {
   const flags = (texts) => Uint8Array.from(texts, (text) => text.toLowerCase().includes(word));
-  const texts = flags(shard.texts), folders = flags(shard.folders), names = flags(shard.names);
+  const texts = flags(shard.texts), folders = flags(shard.folders);
+  // a word with a slash may lie across folder and name
+  const names = flags(word.includes("/") ? shard.names.map((_, picture) => shard.image(picture)) : shard.names);
   const lists = Uint8Array.from(shard.lists, (list) => list.some((text) => texts[text]));
   const title = medmat.meta.datasets[shard.dataset];
   const all = `${title.slug} ${title.title}`.toLowerCase().includes(word);

@@ -44,7 +44,7 @@ medmat.Grid = class {
   _top() {
     const above = Math.max(0, this.scroller.scrollTop - this.canvas.offsetTop);
     const tall = Math.min(this.real, medmat.Grid.TALLEST), view = this.scroller.clientHeight;
-    const real = this.real > tall ? above * (this.real - view) / Math.max(1, tall - view) : above;
+    const real = this.real > tall ? Math.min(this.real - view, above * (this.real - view) / (tall - view)) : above;
     return [real, above];
   }
 
