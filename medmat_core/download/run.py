@@ -29,9 +29,14 @@ STAGE: Final = ".medmat-download"
 """The folder under the data folder that holds what is not complete yet."""
 
 
+def stage_of(dataset: Dataset, to: Path) -> Path:
+    """Where a data set's parts are kept: under a name that nobody takes for the data set's folder."""
+    return to / STAGE / f"{dataset.slug}.parts"
+
+
 def staged(dataset: Dataset, to: Path) -> int:
     """Bytes that former runs left for a data set."""
-    return sum(path.stat().st_size for path in (to / STAGE / dataset.slug).rglob("*") if path.is_file())
+    return sum(path.stat().st_size for path in stage_of(dataset, to).rglob("*") if path.is_file())
 
 
 def download(dataset: Dataset, to: Path, *, web: Web, hosts: Hosts, progress: Progress) -> int:
@@ -45,7 +50,7 @@ def download(dataset: Dataset, to: Path, *, web: Web, hosts: Hosts, progress: Pr
     if not entries:
         raise DownloadError(f"{dataset}: cannot be fetched by a program; `medmat show {dataset.slug}` gives the steps")
     folder = find_folder(dataset, to) or to / safe_name(dataset.card.head.folder, dataset)
-    stage = to / STAGE / dataset.slug
+    stage = stage_of(dataset, to)
     try:
         with _alone(stage):
             space.need(to, sum(entry.size for entry in entries) - staged(dataset, to), str(dataset))
@@ -54,6 +59,8 @@ def download(dataset: Dataset, to: Path, *, web: Web, hosts: Hosts, progress: Pr
             shutil.rmtree(stage)
     except OSError as error:
         raise space.failed(stage, error) from error
+    with contextlib.suppress(OSError):  # there may be more at work in it
+        stage.parent.rmdir()
     return count
 
 

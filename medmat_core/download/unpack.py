@@ -17,7 +17,7 @@ import unicodedata
 import zipfile
 import zlib
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, NoReturn
 
 from medmat_core.download import space
 from medmat_core.download.names import readable, safe_name
@@ -113,7 +113,7 @@ class Chest:
         if member.replace("\\", "/").strip("./"):
             self._make(self.path(member))
 
-    def refuse(self, member: str, what: str) -> None:
+    def refuse(self, member: str, what: str) -> NoReturn:
         """Refuse the archive for what a member is."""
         raise DownloadError(
             f"{self.name}: {readable(member)!r} is {what}; nothing of it is used: unpack it by hand if you trust it"
@@ -128,7 +128,6 @@ class Chest:
             return path.open("xb")
         except FileExistsError:
             self.refuse(member, "there twice")
-            raise AssertionError from None
 
     def add(self, count: int) -> None:
         """Bytes more came out."""

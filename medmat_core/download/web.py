@@ -234,6 +234,11 @@ def _range(answer: HTTPResponse) -> tuple[int, int]:
 
 def _check(remote: Remote, answer: HTTPResponse, total: int) -> None:
     """Refuse, before a byte is written, what cannot be the file."""
+    if answer.status not in (200, 206):  # 202 and the like: the host puts a check for browsers before the file
+        raise DownloadError(
+            f"{remote.url}: the host answers {answer.status} instead of giving {remote.name}; "
+            "open the address in a browser and fetch it by hand, or try later"
+        )
     kind = answer.headers.get_content_type()
     if kind == "text/html" and not remote.name.lower().endswith((".html", ".htm")):
         raise DownloadError(

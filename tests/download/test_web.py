@@ -187,6 +187,15 @@ def test_a_web_page_instead_of_the_archive_is_no_archive(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_answer_that_gives_no_file_yet_is_no_empty_file(
+    host: Loopback, web: Web, quiet: Quiet, tmp_path: Path
+) -> None:
+    host("/a.zip", BODY, errors=[(202, {})])
+    with pytest.raises(DownloadError, match=r"answers 202 instead of giving a\.zip"):
+        web.fetch(remote(host), tmp_path / "a", quiet)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_redirects_are_followed_but_never_to_a_file_of_this_machine(
     host: Loopback, web: Web, quiet: Quiet, tmp_path: Path
 ) -> None:
