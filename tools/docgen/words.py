@@ -146,6 +146,7 @@ TO_DO: Final = {
     "leaves_data": "Nothing, if the link is meant.",
     "split_leak": "Nothing: the train copy is dropped and the test part stays whole.",
     "empty_row": "Nothing: such a row says nothing of any picture.",
+    "other_spelling": "Look at the file that the detail names: if it is another picture, mend the label file.",
     "unlabelled": "Nothing: test parts without labels cannot be asked about.",
     "left_out": "Nothing: the card says why.",
 }
