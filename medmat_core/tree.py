@@ -22,7 +22,7 @@ _JUNK: Final = frozenset({"__macosx", "thumbs.db", "desktop.ini", ".ds_store", "
 _JUNK_STARTS: Final = frozenset({case + tail for case in "._dtDT" for tail in "._dDgGiIeEhH"})
 """The first two letters of junk, by which nearly every name is told at once to be none."""
 _DEPTH: Final = 7
-_REACHED: Final = 32
+_REACHED: Final = 16
 
 
 def fold(name: str) -> str:

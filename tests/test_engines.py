@@ -280,8 +280,9 @@ def test_a_script_needs_no_guard_around_its_build(tmp_path: Path, catalog: Catal
     ("address", "expected"), [("tcp://nowhere", 2), ("tcp://127.0.0.1:1", 3), ("nonsense", 2), ("foo://x:1", 2)]
 )
 def test_a_scheduler_that_is_not_there_is_one_line(
-    tmp_path: Path, catalog: Catalog, address: str, expected: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+    tmp_path: Path, catalog: Catalog, address: str, expected: int, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
     pytest.importorskip("distributed")
     from medmat_core.cli import run
 

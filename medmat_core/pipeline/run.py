@@ -17,7 +17,7 @@ from attrs import define, evolve, field
 
 from medmat_core.catalog import Catalog
 from medmat_core.dataset import Dataset
-from medmat_core.errors import PluginError, UsageError
+from medmat_core.errors import MedmatError, PluginError, UsageError
 from medmat_core.fileio import concerns, failed, write_text
 from medmat_core.model import Problem
 from medmat_core.pipeline.context import Context
@@ -34,6 +34,8 @@ from medmat_core.pipeline.rendered import Rendered
 from medmat_core.pipeline.source import ignored, is_present, present
 from medmat_core.pipeline.state import State
 from medmat_core.pipeline.subsets import SubsetFiles
+from medmat_core.plugins import CORE, told
+from medmat_core.stopping import is_stop
 from medmat_core.tree import Tree
 
 
@@ -220,8 +222,8 @@ def run_build(catalog: Catalog, options: BuildOptions, progress: Progress | None
         if left_out and not manifest.datasets:
             place.abandon()
             raise PluginError(f"nothing was built: the plugins of {', '.join(left_out)} failed")
-        told = (problem for report in manifest.datasets for problem in report.problems)
-        if not any(report.samples for report in manifest.datasets) and all(p.reason == "no_picture" for p in told):
+        problems = (problem for report in manifest.datasets for problem in report.problems)
+        if not any(report.samples for report in manifest.datasets) and all(p.reason == "no_picture" for p in problems):
             place.abandon()
             raise UsageError(
                 f"nothing to do: no picture with a label lies in the folders under {data}; "
@@ -251,5 +253,17 @@ def _export_others(catalog: Catalog, options: BuildOptions) -> None:
         from medmat_core.export import ExportOptions, export
         from medmat_core.records import Built
 
+        owners = catalog.format_owners()
+        strangers = [f"{name!r} of {owners[name]}" for name in others if owners[name] != CORE]
         built = Built.open(options.out, pictures=options.data.parent)
-        export(built, others, ExportOptions(options.out / "export", jobs=options.jobs), catalog=catalog)
+        try:
+            export(built, others, ExportOptions(options.out / "export", jobs=options.jobs), catalog=catalog)
+        except MedmatError:
+            raise
+        except BaseException as error:  # a stranger's format may raise anything
+            if is_stop(error) or not strangers:
+                raise
+            raise PluginError(
+                f"--format {', '.join(others)}: nothing was exported, the build itself is whole: a plugin's format "
+                f"({' or '.join(strangers)}) failed: {told(error)}"
+            ) from error
