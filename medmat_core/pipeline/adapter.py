@@ -61,6 +61,11 @@ class AdapterRun:
         if sound < len(items):
             self.failure = f"it yielded {fault_of(items[sound])}"
             del items[sound:]
+        kind = self._dataset.card.head.kind
+        if kind not in ("mask", "box") and not {LabelSample, Problem}.issuperset(map(type, items)):
+            place = next(place for place, item in enumerate(items) if type(item) not in (LabelSample, Problem))
+            self.failure = f"it yielded a {type(items[place]).__name__}, and the card's kind is {kind}"
+            del items[place:]
         if self.failure:
             self._tree.problems.append(
                 Problem("reader_failed", "", f"{self._owner()}: {self.failure}; please report it")

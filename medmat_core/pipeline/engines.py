@@ -337,8 +337,7 @@ class Dask:
         from distributed import KilledWorker
 
         try:
-            self._wait(future)
-            return future.result()
+            return self._patiently(future)
         except MedmatError:
             raise
         except KilledWorker as error:
@@ -350,18 +349,16 @@ class Dask:
                 raise
             raise BuildError("the Dask scheduler is gone; start it again, then go on with --resume") from error
 
-    def _wait(self, future: Any) -> None:
-        """Until the future is done; :class:`BuildError` where there has been no worker for a while."""
-        from distributed import wait
-
+    def _patiently(self, future: Any) -> Any:
+        """The result; :class:`BuildError` where there has been no worker for a while."""
         alone = 0.0
-        while not future.done():
-            with contextlib.suppress(TimeoutError):
-                wait([future], timeout=_PULSE)
-                return
-            if self._client.status != "running":
-                return
-            alone = 0.0 if self._workers() else alone + _PULSE
+        while True:
+            try:
+                return future.result(timeout=_PULSE)
+            except TimeoutError:
+                if future.done():  # the task's own
+                    raise
+            alone = 0.0 if self._client.status != "running" or self._workers() else alone + _PULSE
             if alone >= _WORKERS:
                 raise BuildError(f"{self._where} has no workers any more; start some, then go on with --resume")
 

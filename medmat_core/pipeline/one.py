@@ -16,7 +16,7 @@ from medmat_core.concepts import load_concepts
 from medmat_core.dataset import Dataset
 from medmat_core.errors import StrictError
 from medmat_core.fileio import sha256_of
-from medmat_core.model import ASKS, REASONS, Problem
+from medmat_core.model import ASKS, REASONS, Problem, file_and_slice
 from medmat_core.pipeline.context import Context
 from medmat_core.pipeline.engines import Engine, InProcess
 from medmat_core.pipeline.facts import Named, Regions, ShardNames, names_at
@@ -376,9 +376,10 @@ def equal_files(context: Context, names: dict[int, Named], candidates: Sequence[
         by_digest: dict[str, list[int]] = {}
         for place in sorted(places, key=lambda place: names[place].image):
             name = names[place]
-            file = context.root / name.below(context.image_prefix).partition("#")[0] if name.source else None
-            path = file if file is not None else context.root / name.below(context.image_prefix)
-            tail = name.source.partition("#")[2]
+            below, tail = name.below(context.image_prefix), ""
+            if name.source:
+                below, tail = file_and_slice(below)
+            path = context.root / below
             try:
                 digest = sha256_of(path) + tail
             except OSError:

@@ -25,6 +25,7 @@ from attrs import Factory, define, frozen
 
 from medmat_core.errors import UsageError
 from medmat_core.fileio import GrowingFile
+from medmat_core.model import file_and_slice
 from medmat_core.splits import Labels
 
 VERSION: Final = 1
@@ -108,7 +109,7 @@ class State:
                     texts = raw.read(size).decode("utf-8", "surrogateescape").split("\0")
                     while cursor < len(wanted) and wanted[cursor] < start + count:
                         image, source = texts[2 * (wanted[cursor] - start) :][:2]
-                        file = self.about.image_prefix + source.partition("#")[0] if source else image
+                        file = self.about.image_prefix + file_and_slice(source)[0] if source else image
                         found[wanted[cursor]] = image, file
                         cursor += 1
                 start += count

@@ -246,14 +246,20 @@ def _from_boxes(sample: BoxSample, size: tuple[int, int], card: Card) -> Found:
     image = str(sample.image)
     notes: list[Problem] = []
     seen: dict[tuple[int, str], dict[tuple[int, int, int, int], None]] = {}
+    unread: set[str] = set()
     dropped = 0
     for box in sample.boxes:
         key = classes.get(box.code)
         if key is None:
             return Found(notes=(*notes, _unknown(box.code, image, card)))
+        if box.within is not None and box.within != size and 0 not in size:
+            said = f"boxes drawn on {box.within[0]} x {box.within[1]}, a picture of {size[0]} x {size[1]}"
+            return Found(notes=(*notes, Problem("bad_file", image, f"{said}: they belong to another one")))
         inside = clipped(box, size)
         kept = seen.setdefault(key, {})
-        if inside is None:
+        if all(map(math.isnan, box.xyxy)):
+            unread.add(key[1])  # told where it was read
+        elif inside is None:
             notes.append(Problem("bad_box", image, f"{box.code}: {_shown(box)} in a picture of {size[0]} x {size[1]}"))
         elif (inside[2] - inside[0]) * (inside[3] - inside[1]) < floor:
             dropped += 1
@@ -263,10 +269,11 @@ def _from_boxes(sample: BoxSample, size: tuple[int, int], card: Card) -> Found:
         region
         for key in sorted(seen)
         for region in sorted((_as_region(box, key[1], size) for box in seen[key]), key=place)
+        if key[1] not in unread  # what can be read of it is not all there is
     ]
     if dropped and not regions:
         notes.append(Problem("regions_too_small", image, f"{dropped} box(es), none above the card's floor"))
-    return Found(tuple(regions), dropped, tuple(notes), frozenset(key[1] for key in seen if not seen[key]))
+    return Found(tuple(regions), dropped, tuple(notes), frozenset(unread | {key[1] for key in seen if not seen[key]}))
 
 
 def clipped(box: Box, size: tuple[int, int]) -> tuple[int, int, int, int] | None:

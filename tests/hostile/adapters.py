@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count
@@ -22,7 +21,7 @@ class Whim(BaseException):
     """As plugins raise who know no better."""
 
 
-class Mute(Exception):
+class Mute(Exception):  # noqa: N818
     """Cannot be told."""
 
     def __str__(self) -> str:
@@ -292,5 +291,3 @@ CASES: Final[Sequence[Case]] = [
         detail="takes longer than", args=("--timeout-per-file", "0.2"),
     ),
 ]  # fmt: skip
-
-assert sys.getrecursionlimit() < 10**5

@@ -49,11 +49,12 @@ class World:
 
 @frozen
 class Case:
-    """``name`` is a sentence: what is tried. ``spoil`` does it, and may give data sets to build instead of the toy one.
+    """``name`` is a sentence: what is tried. ``spoil`` does it, and may give data sets to build instead of the toy
+    one.
 
-    What has to come of it: the exit ``code``; ``refused`` and ``noted``, how many problems of which reason (None: of any
-    kind and number); ``records``, how many (None: any number); ``told`` is found on stderr, and ``detail`` in the detail
-    of a problem. Whatever happens: one line an error, no traceback, no file half made, and it ends.
+    What has to come of it: the exit ``code``; ``refused`` and ``noted``, how many problems of which reason (None: of
+    any kind and number); ``records``, how many (None: any number); ``told`` is found on stderr, and ``detail`` in the
+    detail of a problem. Whatever happens: one line an error, no traceback, no file half made, and it ends.
     """
 
     name: str
@@ -113,7 +114,7 @@ def run_case(case: Case, top: Path) -> Outcome:
     err = io.StringIO()
     with contextlib.redirect_stderr(err), contextlib.redirect_stdout(io.StringIO()):
         code = run(arguments, {"catalog": catalog})
-    lines = (where.out / "problems.jsonl").read_text("utf-8") if (where.out / "problems.jsonl").exists() else ""
+    lines = (where.out / "problems.jsonl").read_text("utf-8") if (where.out / "problems.jsonl").is_file() else ""
     records = sum(path.read_bytes().count(b"\n") for path in where.out.glob("records/*.jsonl"))
     return Outcome(code, err.getvalue(), [json.loads(line) for line in lines.splitlines()], records)
 

@@ -168,6 +168,7 @@ TO_DO: Final = {
     "empty_class": "Nothing if your copy is meant to be a part. If it is whole, `medmat check` tells more: a folder "
     "may have another name, or a color on the card may be wrong.",
     "empty_row": "Nothing: such a row says nothing of any picture.",
+    "other_spelling": "Look at the file that the detail names: if it is another picture, mend the label file.",
     "unlabelled": "Nothing: test parts without labels cannot be asked about.",
     "left_out": "Nothing: the card says why.",
     "no_question": "The detail says which option left none, such as `--ask box` for pictures that have labels only.",
