@@ -10,7 +10,6 @@ from attrs import evolve
 
 from medmat_core import Card, Dataset, LabelSample, Subset, hookimpl, readers
 from medmat_core.readers import Tree
-
 from medmat_phantoms.design import ASKED, COMBINATIONS, Combination
 
 _HERE = Path(__file__).parent
