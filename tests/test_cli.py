@@ -86,7 +86,7 @@ def test_help_lists_every_command_and_the_exit_codes(call: Call) -> None:
 def test_build_help_states_every_default(call: Call) -> None:
     text = " ".join(call("build", "--help").out.split())
     for option, default in {
-        "--format": "medmat", "--seed": "0", "--jobs": "(cores)", "--engine": "local", "--split": "official",
+        "--seed": "0", "--jobs": "(cores)", "--engine": "local", "--split": "official",
         "--test-fraction": "0.15", "--distractors": "round", "--surplus": "keep", "--pool": "frozen",
         "--box-format": "unit", "--verify": "header",
     }.items():  # fmt: skip

@@ -36,12 +36,15 @@ def mark(form: str, center: tuple[int, int]) -> np.ndarray:
     y, x = np.mgrid[:SIDE, :SIDE]
     x, y = x - center[0], y - center[1]
     inside = np.maximum(abs(x), abs(y)) <= 3
-    return inside & {
-        "cross": (x == 0) | (y == 0),
-        "ring": (np.hypot(x, y) > 1.8) & (np.hypot(x, y) < 3.3),
-        "bar": abs(y) <= 1,
-        "dot": np.hypot(x, y) < 2.3,
-    }[form]
+    return (
+        inside
+        & {
+            "cross": (x == 0) | (y == 0),
+            "ring": (np.hypot(x, y) > 1.8) & (np.hypot(x, y) < 3.3),
+            "bar": abs(y) <= 1,
+            "dot": np.hypot(x, y) < 2.3,
+        }[form]
+    )
 
 
 def phantom(one: Combination, label: str, random: np.random.Generator) -> np.ndarray:

@@ -19,6 +19,7 @@ from medmat_phantoms.design import TARGET
 from medmat_core import load_catalog
 from medmat_core.records import Built
 from medmat_core.score import score
+from medmat_core.score.tables import Figure
 
 MIXTURES = ("related", "unrelated")
 SEEDS = (1, 2, 3)
@@ -63,10 +64,7 @@ def table(work: Path) -> str:
                 assert one is not None and whole is not None
                 means.append((one.value, whole.value))
                 points.setdefault(f"{mixture}, {shown}", []).append((one.value, one.low, one.high))
-                rows.append(
-                    f"| {mixture} | {seed} | {shown} | {100 * one.value:.1f} ({100 * one.low:.0f}-{100 * one.high:.0f}) "
-                    f"| {100 * whole.value:.1f} ({100 * whole.low:.0f}-{100 * whole.high:.0f}) |"
-                )
+                rows.append(f"| {mixture} | {seed} | {shown} | {told(one)} | {told(whole)} |")
             mean = 100 * np.mean(means, axis=0)
             rows.append(f"| **{mixture}** | mean | {shown} | **{mean[0]:.1f}** | **{mean[1]:.1f}** |")
     rows.append(
@@ -75,6 +73,10 @@ def table(work: Path) -> str:
     )
     plot(points, work / "result.png")
     return "\n".join(rows)
+
+
+def told(figure: Figure) -> str:
+    return f"{100 * figure.value:.1f} ({100 * figure.low:.0f}-{100 * figure.high:.0f})"
 
 
 def plot(points: dict[str, list[tuple[float, float, float]]], path: Path) -> None:

@@ -125,7 +125,7 @@ class Stats:
 def _spread(values: list[int], counts: list[int]) -> tuple[int, int, int]:
     order = np.argsort(values)
     below = np.cumsum(np.array(counts)[order])
-    middle = int(np.searchsorted(below, (below[-1] + 1) / 2))
+    middle = int(np.searchsorted(below, below[-1] / 2))
     return min(values), values[int(order[middle])], max(values)
 
 
