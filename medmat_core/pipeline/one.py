@@ -207,6 +207,7 @@ class OneBuild:
         shown = {caption for labels in found.ledger.label_sets for caption in (*labels[0], *labels[1])}
         if found.regions is not None:
             shown |= {card.captions[place] for place in set(found.regions.classes)}
+            shown.add(card.normal)  # there nothing is marked
         missing = [caption for caption in card.captions if card.counts.classes.get(caption) and caption not in shown]
         if missing and self.report.samples:
             told = ", ".join(missing[:8]) + (f" and {len(missing) - 8} more" if len(missing) > 8 else "")
