@@ -88,9 +88,9 @@ class Catalog:
     def __iter__(self) -> Iterator[Dataset]:
         return iter(self.datasets)
 
-    def entry(self, name: str) -> Installed:
+    def entry(self, name: int | str) -> Installed:
         """The data set with this number or slug; :class:`UsageError` suggests a near one if there is none."""
-        wanted = name.strip().casefold()
+        wanted = str(name).strip().casefold()
         for entry in self.entries:
             no = entry.head.no
             if entry.head.slug == wanted or (wanted.isdecimal() and no is not None and int(wanted) == no):
@@ -101,7 +101,7 @@ class Catalog:
         hint = f"did you mean {near[0]!r}? " if near else ""
         raise UsageError(f"no data set {name!r} is installed; {hint}`medmat list` shows all")
 
-    def get(self, name: str) -> Dataset:
+    def get(self, name: int | str) -> Dataset:
         """The data set with this number or slug, loaded; :class:`PluginError` if its plugin fails."""
         return self.entry(name).load()
 

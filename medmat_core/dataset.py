@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from attrs import field, frozen
 
 from medmat_core.card import Card
+from medmat_core.errors import UsageError
 from medmat_core.model import Problem, Sample
 from medmat_core.tree import Tree
 
@@ -44,6 +45,30 @@ class Dataset:
         """
         path = Path(module_file).with_suffix(".toml")
         return cls(Card.load(path), samples, module=samples.__module__)
+
+    def tree(self, data: Path | str) -> Tree:
+        """The data set's files below the data folder, for ``samples(tree, card)``; :class:`UsageError` where its folder
+        does not lie there."""
+        from medmat_core.pipeline.source import open_tree
+
+        found = open_tree(self, Path(data))
+        if found is None:
+            raise UsageError(
+                f"{self}: no folder {self.card.folder!r} under {data}; `medmat show {self.slug}` tells what is expected"
+            )
+        return found
+
+    def read(self, data: Path | str) -> Iterator[Sample | Problem]:
+        """What the adapter finds below the data folder, for code of your own: samples and problems, in its order.
+
+        Paths in samples start at ``tree(data).root``; no picture is opened.
+        """
+        tree = self.tree(data)
+        for item in self.samples(tree, self.card):
+            yield from tree.problems
+            tree.problems.clear()
+            yield item
+        yield from tree.problems
 
     @property
     def slug(self) -> str:

@@ -7,8 +7,10 @@ types, or a :class:`RecordError` that names file and line.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Final
 
 from attrs import field, frozen
@@ -210,5 +212,15 @@ class Built:
 
 
 def records(out: Path | str, split: str | None = None) -> Iterator[Record]:
-    """The typed records of a built folder; see :class:`Built`."""
+    """The typed records of a built folder, of one part only where ``split`` is given; see :class:`Built`."""
     return Built.open(out).records(split)
+
+
+class _Callable(ModuleType):
+    """``medmat_core.records`` is this module and, as what users call, :func:`records`."""
+
+    def __call__(self, out: Path | str, split: str | None = None) -> Iterator[Record]:
+        return records(out, split)
+
+
+sys.modules[__name__].__class__ = _Callable

@@ -23,7 +23,11 @@ FACE = {
     ),
     "Region": "(code, box, area, cells)",
     "Subset": "(no, modality, area, task, instructions, pool)",
-    "build": "(names, data, out, catalog, options)",
+    "build": (
+        "(names, data, out, catalog, progress, subset, modality, access, licenses, formats, seed, jobs, engine, "
+        "scheduler, split, test_fraction, fold, validation, max_per_label, distractors, surplus, pool, asks, "
+        "box_format, verify, as_published, strict, resume)"
+    ),
     "hookimpl": "marker",
     "hookspec": "marker",
     "load_catalog": "(disable, plugins)",

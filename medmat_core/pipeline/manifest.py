@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from html import escape
 from typing import Any
 
 from attrs import define, field
@@ -175,7 +176,7 @@ def _shares(found: Shares) -> dict[str, int]:
     }
 
 
-@define
+@define(repr=False)
 class Manifest:
     """What one call of the build made; ``standing`` are the entries of data sets that it found there."""
 
@@ -185,6 +186,25 @@ class Manifest:
     standing: list[Mapping[str, Any]] = field(factory=list)
     files: dict[str, str] = field(factory=dict)
     subset_removals: Sequence[Mapping[str, Any]] = field(factory=list)
+
+    def __repr__(self) -> str:
+        """One line, whatever the size of the build."""
+        names = ", ".join(report.slug for report in self.datasets[:4]) + (", ..." if len(self.datasets) > 4 else "")
+        return f"<Manifest of {len(self.datasets)} ({names}): {self.records} records, {self.refused} inputs refused>"
+
+    def _repr_html_(self) -> str:
+        """A table of the data sets, as notebooks show it."""
+        titles = ("no", "data set", "subset", "seen", "used", "refused", *PARTS, "split")
+        rows = [titles]
+        for report in self.datasets:
+            images = report.pictures
+            counts = (report.dataset.card.subset, images.seen, images.used, report.refused, *map(report.total, PARTS))
+            rows.append((str(report.no or ""), report.slug, *map(str, counts), report.split))
+        lines = (
+            "<tr>" + "".join(f"<{cell}>{escape(text)}</{cell}>" for text in row) + "</tr>"
+            for row, cell in zip(rows, ("th", *("td" for _ in self.datasets)), strict=True)
+        )
+        return f"<table>{''.join(lines)}</table><p>{escape(repr(self)[1:-1])}</p>"
 
     @classmethod
     def of(cls, catalog: Catalog, options: BuildOptions) -> Manifest:

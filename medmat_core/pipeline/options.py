@@ -47,8 +47,20 @@ def _asks(instance: Any, attribute: Attribute[Any], value: tuple[str, ...] | Non
             raise UsageError(f"--ask {ask!r}: choose from {', '.join(ASKS)}")
 
 
-def _tuple(values: Iterable[str]) -> tuple[str, ...]:
-    return tuple(values)
+def _tuple(values: int | str | Iterable[int | str]) -> tuple[str, ...]:
+    """Texts, whether one is given (perhaps some, joined by commas) or several; numbers as text."""
+    if isinstance(values, str):
+        return tuple(part.strip() for part in values.split(",") if part.strip())
+    return (str(values),) if isinstance(values, int) else tuple(map(str, values))
+
+
+def _tuple_or_none(values: str | Iterable[str] | None) -> tuple[str, ...] | None:
+    return None if values is None else _tuple(values)
+
+
+def _whole(values: str | Iterable[str]) -> tuple[str, ...]:
+    """Texts that may hold commas."""
+    return (values,) if isinstance(values, str) else tuple(values)
 
 
 def _set(values: Iterable[str]) -> tuple[str, ...]:
@@ -64,8 +76,8 @@ TIMEOUT: Final = 600.0
 """Seconds that one file, or a step of an adapter, may take unless said otherwise: far more than any should."""
 
 
-def _with_records(values: Iterable[str]) -> tuple[str, ...]:
-    return _set([*values, *RECORDED])
+def _with_records(values: str | Iterable[str]) -> tuple[str, ...]:
+    return _set([*_tuple(values), *RECORDED])
 
 
 def _fold(value: Any) -> tuple[int, int] | None:
@@ -91,7 +103,7 @@ class BuildOptions:
     subset: int | None = None
     modality: str | None = None
     access: tuple[str, ...] = field(default=(), converter=_tuple)
-    licenses: tuple[str, ...] = field(default=(), converter=_tuple)
+    licenses: tuple[str, ...] = field(default=(), converter=_whole)
     formats: tuple[str, ...] = field(default=RECORDED, converter=_with_records)
     seed: int = 0
     jobs: int = field(factory=lambda: os.cpu_count() or 1, validator=_positive)
@@ -109,7 +121,7 @@ class BuildOptions:
     pool: Literal["frozen", "installed"] = field(default="frozen", validator=_one_of("frozen", "installed"))
     near: Literal["off", "report", "drop"] = field(default="off", validator=_one_of("off", "report", "drop"))
     as_published: bool = False
-    asks: tuple[str, ...] | None = field(default=None, validator=_asks)
+    asks: tuple[str, ...] | None = field(default=None, converter=_tuple_or_none, validator=_asks)
     box_format: BoxFormat = field(default="unit", validator=_one_of(*BOX_FORMATS))
     verify: Literal["none", "header", "full"] = field(default="header", validator=_one_of("none", "header", "full"))
     timeout_per_file: float = field(default=TIMEOUT, validator=_seconds)

@@ -24,7 +24,7 @@ def write_example(card: Card, to: Path, *, strip_outer: bool = False, wrap: str 
     everything: the ways in which people unzip. A file that is there with the same content is left alone; one that
     differs is never overwritten: :class:`UsageError` names it, and nothing is written.
     """
-    base = to / card.folder
+    base = Path(to) / card.folder
     outer = card.outer if strip_outer else ""
     wanted = [(base / placed(path, outer, wrap), content) for path, content in example_files(card)]
     new: list[tuple[Path, bytes]] = []
