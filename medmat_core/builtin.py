@@ -43,7 +43,7 @@ _COMMANDS: Final = {
 
 @hookimpl
 def medmat_commands() -> Sequence[click.Command]:
-    from medmat_core.commands import LazyCommand
+    from medmat_core.lazy import LazyCommand
 
     return [LazyCommand(name, f"medmat_core.commands.{module}", told) for name, (module, told) in _COMMANDS.items()]
 

@@ -16,7 +16,7 @@ from typing import Any, Final, Literal
 
 from attrs import Factory, field, frozen
 
-from medmat_core.download.entries import ByHand, Download
+from medmat_core.download_entries import ByHand, Download
 from medmat_core.errors import CardError
 from medmat_core.images.colors import parse_color
 from medmat_core.model import REASONS

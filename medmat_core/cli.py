@@ -19,7 +19,8 @@ class Commands(click.Group):
         return [*self.own(ctx), *self.added(ctx)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        from medmat_core.commands import LazyCommand, catalog_of
+        from medmat_core.commands import catalog_of
+        from medmat_core.lazy import LazyCommand
 
         command = catalog_of(ctx).commands().get(cmd_name)
         ctx.ensure_object(dict)["command"] = cmd_name

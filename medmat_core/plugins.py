@@ -14,17 +14,14 @@ from typing import Any, Final, TypeVar
 import pluggy
 from attrs import evolve, frozen
 
-from medmat_core import builtin, hooks
-from medmat_core.blame import place_of, said
+from medmat_core import hooks
+from medmat_core.blame import place_of, told
 from medmat_core.dataset import Dataset, Source
 from medmat_core.errors import MedmatError
 from medmat_core.stopping import is_stop, leave
-from medmat_core.watch import Overdue, Watch
+from medmat_core.watch import PATIENCE, Overdue, Watch
 
 T = TypeVar("T")
-
-PATIENCE: Final = 120.0
-"""Seconds that a plugin may take to be imported, or to answer a hook."""
 
 MOST: Final = 10_000
 """Answers that one hook of one plugin may give."""
@@ -99,7 +96,8 @@ class Plugins:
 
     def __init__(self) -> None:
         self.failed: list[FailedPlugin] = []
-        self._registered = [_Registered(Source(CORE), builtin, _manager(builtin))]
+        own = _own()
+        self._registered = [_Registered(Source(CORE), own, _manager(own))]
 
     def add(self, found: FoundPlugin) -> list[Dataset]:
         """Import and register a plugin; its data sets. One that fails is told, leaves nothing, and has no data sets."""
@@ -222,14 +220,9 @@ def _shown(value: object) -> str:
         return type(value).__name__
 
 
-def told(error: BaseException) -> str:
-    """What a stranger's code raised, in a line."""
-    if isinstance(error, Overdue):
-        return f"it did not come back within {PATIENCE:g} seconds"
-    try:
-        return str(error) if isinstance(error, MedmatError) else said(error)
-    except Exception:  # nor told
-        return f"{type(error).__name__}: no message"
+def _own() -> ModuleType:
+    """medmat's own plugin, found by its name as a stranger's is: what it brings lies above this module."""
+    return importlib.import_module("medmat_core.builtin")
 
 
 def _watched() -> Watch:
@@ -253,4 +246,4 @@ def worker_hooks(modules: tuple[str, ...]) -> Any:
 def hooks_of(plugins: Sequence[object]) -> Any:
     """The hooks of these plugins, asked in their order, and medmat's own last: ``.medmat_regions(mask=...)``."""
     # pluggy asks the one registered last first, and of those that want to be tried last the last one last
-    return _manager(*reversed(plugins), builtin).hook
+    return _manager(*reversed(plugins), _own()).hook

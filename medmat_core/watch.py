@@ -13,6 +13,10 @@ GRACE: Final = 20.0
 """Seconds after which work that goes on regardless is given up, with the process that it holds."""
 
 
+PATIENCE: Final = 120.0
+"""Seconds that a plugin may take to be imported, or to answer a hook."""
+
+
 class Overdue(BaseException):
     """Raised in work that did not get on in time. It is no Exception, so that a plugin does not swallow it."""
 

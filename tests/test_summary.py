@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from medmat_core.cli import run
-from medmat_core.pipeline.summary import counted
+from medmat_core.commands.summary import counted
 
 LABEL, BOX = "2", "98"
 

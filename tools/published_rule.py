@@ -20,8 +20,8 @@ from medmat_core import build
 from medmat_core.audit import Report, Row, audit
 from medmat_core.catalog import Catalog, load_catalog
 from medmat_core.dataset import Dataset
+from medmat_core.folders import open_tree
 from medmat_core.model import LabelSample
-from medmat_core.pipeline.source import open_tree
 from medmat_core.samples import write_example
 
 MOST: Final = 30_000
@@ -37,7 +37,7 @@ def grown(dataset: Dataset, data: Path) -> bool:
     if card.kind not in ("single-label", "ordinal") or len(wanted) < 2:
         return False
     write_example(card, data)
-    tree = open_tree(dataset, data)
+    tree = open_tree(dataset.card.head, data)
     if tree is None:
         return False
     models: dict[str, list[str]] = {}
@@ -55,7 +55,7 @@ def grown(dataset: Dataset, data: Path) -> bool:
             if not path or target.exists():
                 return False
             target.touch()
-    tree = open_tree(dataset, data)
+    tree = open_tree(dataset.card.head, data)
     assert tree is not None
     found = Counter(card.labels[s.stated[0]] for s in dataset.samples(tree, card) if isinstance(s, LabelSample))
     return found == wanted

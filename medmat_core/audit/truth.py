@@ -19,6 +19,7 @@ from medmat_core.audit.home import Home
 from medmat_core.audit.regions import Told
 from medmat_core.audit.seen import hashed
 from medmat_core.dataset import Dataset
+from medmat_core.folders import open_tree
 from medmat_core.images import PictureError
 from medmat_core.model import PixelBox, Record
 from medmat_core.pipeline.context import Context, unpacked
@@ -26,7 +27,7 @@ from medmat_core.pipeline.engines import Engine, InProcess
 from medmat_core.pipeline.facts import Regions
 from medmat_core.pipeline.inspector import ShardDone, Task, inspect_shard
 from medmat_core.pipeline.rendered import Rendered
-from medmat_core.pipeline.source import open_tree, shards
+from medmat_core.pipeline.source import shards
 from medmat_core.regions.words import CELLS, NO_CELL, coverage_text, steps_of
 from medmat_core.splits import Ledger
 
@@ -104,7 +105,7 @@ class Truth:
     def of(cls, home: Home, dataset: Dataset, data: Path, work: Path, *, seed: int, verify: str, engine: Engine,
            decoders: tuple[str, ...], near: bool) -> Truth | None:  # fmt: skip
         """What lies under ``data``; None where the data set's folder is not there. ``work`` is an empty folder."""
-        tree = open_tree(dataset, data)
+        tree = open_tree(dataset.card.head, data)
         if tree is None:
             return None
         card = dataset.card

@@ -14,6 +14,7 @@ from medmat_core.card import Card, Head, Known
 from medmat_core.check.copies import copies
 from medmat_core.check.found import About, Class, Finding, Found
 from medmat_core.dataset import Dataset
+from medmat_core.folders import open_tree
 from medmat_core.model import Problem, Sample, Slice
 from medmat_core.pipeline.astray import hint, unopened
 from medmat_core.pipeline.context import Context
@@ -23,7 +24,6 @@ from medmat_core.pipeline.manifest import DatasetReport
 from medmat_core.pipeline.one import Inspected, Reading, expected_classes
 from medmat_core.pipeline.options import BuildOptions
 from medmat_core.pipeline.rendered import Rendered
-from medmat_core.pipeline.source import open_tree
 from medmat_core.splits import Decision, Settled
 from medmat_core.tree import Tree, fold
 
@@ -57,7 +57,7 @@ def check_dataset(
     found = Found(
         dataset.slug, dataset.no, str(options.data / card.folder), partial=partial, published=card.counts.images
     )
-    tree = open_tree(dataset, options.data)
+    tree = open_tree(dataset.card.head, options.data)
     if tree is None:
         todo = hint(card, options.data, others) or f"`medmat show {dataset.slug}` tells where it is to be had"
         found.findings.append(Finding("layout", f"no folder {card.folder!r} under {options.data}; {todo}"))

@@ -20,9 +20,9 @@ from medmat_core.card import Card
 from medmat_core.concepts import fold
 from medmat_core.dataset import Dataset
 from medmat_core.errors import UsageError
+from medmat_core.folders import open_tree
 from medmat_core.images.suffixes import IMAGE_SUFFIXES
 from medmat_core.model import LabelSample, Problem, Slice
-from medmat_core.pipeline.source import open_tree
 from medmat_core.splits.published import TRAIN_SHARE
 from medmat_core.tree import Tree
 
@@ -162,7 +162,7 @@ def compare_published(
     or by Med-MAT's wording (``[published] captions``), which is "other wording"; anything else is "other label".
     ``members`` are the data sets of its subset, whose labels are options, too.
     """
-    tree = open_tree(dataset, data)
+    tree = open_tree(dataset.card.head, data)
     if tree is None:
         raise UsageError(f"no folder {dataset.card.folder!r} under {data}; `medmat check {dataset.number}` tells more")
     here: dict[str, tuple[str, ...] | None] = {}

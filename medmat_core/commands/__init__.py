@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,19 +16,6 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from medmat_core.catalog import Catalog
-
-
-class LazyCommand(click.Command):
-    """A command that stands in a module of its own, imported when it is called; until then name and help do."""
-
-    def __init__(self, name: str, module: str, short_help: str) -> None:
-        super().__init__(name, short_help=short_help)
-        self.module = module
-
-    def load(self) -> click.Command:
-        """The command itself."""
-        command: click.Command = import_module(self.module).command
-        return command
 
 
 def catalog_of(ctx: click.Context) -> Catalog:

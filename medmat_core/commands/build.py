@@ -140,18 +140,18 @@ def command(ctx: click.Context, /, quiet: bool, asks: tuple[str, ...], **argumen
     # a build makes millions of small tuples and no cycles: looking for garbage as often as usual costs a tenth of it
     gc.set_threshold(500_000, 20, 100)
     ctx.ensure_object(dict)["resumes"] = True
+    from medmat_core.building import build_and_export
     from medmat_core.pipeline.options import BuildOptions
     from medmat_core.pipeline.progress import progress_of
-    from medmat_core.pipeline.run import run_build
 
     if arguments["out"] is None:
         del arguments["out"]
     arguments["formats"] = _listed(arguments["formats"])
     arguments["access"] = _listed(arguments["access"])
     options = BuildOptions(asks=_listed(asks) or None, **arguments)
-    manifest = run_build(catalog_of(ctx), options, progress_of(not quiet))
+    manifest = build_and_export(catalog_of(ctx), options, progress_of(not quiet))
     if not quiet:
-        from medmat_core.pipeline.summary import print_summary
+        from medmat_core.commands.summary import print_summary
 
         known = catalog_of(ctx).commands()
         print_summary(manifest, options.out, next_steps=[step for step in NEXT if step in known])

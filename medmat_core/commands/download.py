@@ -178,8 +178,8 @@ def _print_plan(page: Console, steps: Sequence[Step], to: Path) -> None:
     from rich.table import Table
 
     from medmat_core.download import space
-    from medmat_core.download.entries import size_text
     from medmat_core.download.plan import hand_lines
+    from medmat_core.download_entries import size_text
 
     table = Table(box=None, header_style="bold", pad_edge=False)
     for title in ("no", "data set", "access", "from", "size", "folder", "plan"):

@@ -59,8 +59,8 @@ def tree_lines(card: Card, limit: int = 24) -> list[str]:
 
 def download_lines(card: Card) -> list[str]:
     """How to get it: what `medmat download` fetches, its size, and what is left to a person."""
-    from medmat_core.download.entries import card_size
     from medmat_core.download.plan import entry_lines, hand_lines
+    from medmat_core.download_entries import card_size
 
     lines = []
     if card.download:

@@ -17,9 +17,9 @@ from urllib.parse import quote
 
 from attrs import evolve, frozen
 
-from medmat_core.download.entries import Download
 from medmat_core.download.names import safe_name
 from medmat_core.download.web import Remote, Web
+from medmat_core.download_entries import Download
 from medmat_core.errors import DownloadError
 
 _PAGE: Final = 1000

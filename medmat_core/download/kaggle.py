@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from medmat_core.download import space
-from medmat_core.download.entries import Download
 from medmat_core.download.progress import Progress
+from medmat_core.download_entries import Download
 from medmat_core.errors import DownloadError
 
 _CACHE: Final = "KAGGLEHUB_CACHE"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from medmat_core import fileio
 from medmat_core.download import space
-from medmat_core.download.unpack import check_tree, folds_case
+from medmat_core.download.chest import check_tree, folds_case
 from medmat_core.errors import DownloadError
 
 

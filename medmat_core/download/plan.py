@@ -9,10 +9,10 @@ from typing import Literal
 from attrs import evolve, frozen
 
 from medmat_core.dataset import Dataset
-from medmat_core.download.entries import ByHand, Download, card_size, size_text
 from medmat_core.download.hosts import Hosts
 from medmat_core.download.run import staged
 from medmat_core.download.web import Web
+from medmat_core.download_entries import ByHand, Download, card_size, size_text
 from medmat_core.errors import DownloadError
 from medmat_core.pipeline.source import is_present
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from medmat_core.download.entries import size_text
+from medmat_core.download_entries import size_text
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -5,13 +5,11 @@ from __future__ import annotations
 import shutil
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from medmat_core.download import space
+from medmat_core.download.chest import Chest, DamagedError, check_tree
 from medmat_core.errors import DownloadError
-
-if TYPE_CHECKING:
-    from medmat_core.download.unpack import Chest
 
 _EVERY: Final = 0.5
 
@@ -29,8 +27,6 @@ def unrar(chest: Chest) -> None:
     Both programs keep paths inside the folder; it is looked at for links afterwards, and they are stopped where the
     disk loses more room than the archive may take.
     """
-    from medmat_core.download.unpack import DamagedError, check_tree
-
     archive, into = chest.archive.resolve(), chest.into.resolve()
     programs = _commands(archive, into)
     program = next((program for program in programs if shutil.which(program)), None)

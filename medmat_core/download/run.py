@@ -15,15 +15,16 @@ import attrs
 
 from medmat_core.dataset import Dataset
 from medmat_core.download import kaggle, space
-from medmat_core.download.entries import Download
+from medmat_core.download.chest import DamagedError
 from medmat_core.download.hosts import Hosts
 from medmat_core.download.names import safe_name
 from medmat_core.download.place import place
 from medmat_core.download.progress import Progress
-from medmat_core.download.unpack import DamagedError, is_archive, unpack
+from medmat_core.download.unpack import is_archive, unpack
 from medmat_core.download.web import Remote, Web
+from medmat_core.download_entries import Download
 from medmat_core.errors import DownloadError
-from medmat_core.pipeline.source import find_folder
+from medmat_core.folders import find_folder
 
 STAGE: Final = ".medmat-download"
 """The folder under the data folder that holds what is not complete yet."""
@@ -49,7 +50,7 @@ def download(dataset: Dataset, to: Path, *, web: Web, hosts: Hosts, progress: Pr
     entries = dataset.card.download
     if not entries:
         raise DownloadError(f"{dataset}: cannot be fetched by a program; `medmat show {dataset.slug}` gives the steps")
-    folder = find_folder(dataset, to) or to / safe_name(dataset.card.head.folder, dataset)
+    folder = find_folder(dataset.card.head, to) or to / safe_name(dataset.card.head.folder, dataset)
     stage = stage_of(dataset, to)
     try:
         with _alone(stage):

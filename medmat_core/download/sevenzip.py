@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
+from medmat_core.download.chest import Chest, DamagedError
 from medmat_core.errors import DownloadError
-
-if TYPE_CHECKING:
-    from medmat_core.download.unpack import Chest
 
 
 def un7z(chest: Chest) -> None:
@@ -49,8 +47,6 @@ def un7z(chest: Chest) -> None:
     class Members(WriterFactory):  # type: ignore[misc]
         def create(self, filename: str) -> Py7zIO:
             return Member(filename)
-
-    from medmat_core.download.unpack import DamagedError
 
     try:
         with py7zr.SevenZipFile(chest.archive) as packed:

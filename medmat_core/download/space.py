@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-from medmat_core.download.entries import size_text
+from medmat_core.download_entries import size_text
 from medmat_core.errors import DownloadError, NoSpaceError
 
 RESERVE: Final = 64 << 20

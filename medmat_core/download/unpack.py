@@ -1,8 +1,8 @@
 """Archives that nobody has to trust, unpacked into a folder that they cannot leave.
 
-Refused whole: a member whose path leads out, a link, a device, two members of one name, more bytes than the archive
-states or than :func:`most` allows, a password. What is refused or cut short leaves its files in the folder that it was
-unpacked into, which the caller made for it and throws away.
+Refused whole: a member whose path leads out, a link, a device, two members of one name, a password, and more bytes than
+the archive states or than it may hold (:mod:`medmat_core.download.chest`). What is refused or cut short leaves its files
+in the folder that it was unpacked into, which the caller made for it and throws away.
 """
 
 from __future__ import annotations
@@ -10,41 +10,24 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
-import os
 import stat
 import tarfile
-import unicodedata
 import zipfile
 import zlib
 from pathlib import Path
-from typing import IO, Any, Final, NoReturn
+from typing import IO, Any, Final
 
 from medmat_core.download import space
-from medmat_core.download.names import readable, safe_name
+from medmat_core.download.chest import CHUNK, Chest, DamagedError
 from medmat_core.download.progress import Progress
 from medmat_core.errors import DownloadError
 
-FLOOR: Final = 1 << 30
-RATIO: Final = 100
-"""An archive may hold as many times its own size (pictures hardly shrink, tables and masks do), or :data:`FLOOR`."""
-MEMBERS: Final = 3_000_000
-
 _TARS: Final = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
-_CHUNK: Final = 1 << 20
-
-
-class DamagedError(DownloadError):
-    """An archive that is cut short, or whose bytes were changed."""
 
 
 def is_archive(name: str) -> bool:
     """Whether a file is unpacked, told by its name."""
     return name.lower().endswith((".zip", *_TARS, ".7z", ".rar"))
-
-
-def most(archive: Path) -> int:
-    """Bytes that may come out of an archive."""
-    return max(FLOOR, RATIO * archive.stat().st_size)
 
 
 def unpack(archive: Path, into: Path, progress: Progress, *, name: str = "") -> int:
@@ -81,108 +64,6 @@ def unpack(archive: Path, into: Path, progress: Progress, *, name: str = "") -> 
     finally:
         progress.end()
     return chest.count
-
-
-class Chest:
-    """An archive and the folder it is unpacked into: where every member passes, whatever the format."""
-
-    def __init__(self, archive: Path, into: Path, progress: Progress, name: str) -> None:
-        self.archive, self.into, self.progress, self.name = archive, into, progress, name
-        self.most = most(archive)
-        self.count = 0
-        self._bytes = 0
-        self._names: dict[str, str] = {}
-        self._folds: bool | None = None
-
-    def announce(self, total: int, members: int) -> None:
-        """What the archive says it holds, before anything is written; total 0: it does not say."""
-        if total > self.most or members > MEMBERS:
-            raise DownloadError(
-                f"{self.name}: says that it holds {members} files of {total} bytes, which no archive of "
-                f"{self.archive.stat().st_size} bytes should; nothing is unpacked: look at it by hand"
-            )
-        space.need(self.into, total, f"what {self.name} holds")
-        self.progress.start(f"unpack {self.name}", total)
-
-    def path(self, member: str) -> Path:
-        """Where a member goes."""
-        return self.into / safe_name(readable(member), self.name)
-
-    def folder(self, member: str) -> None:
-        """Make an (empty) folder of the archive."""
-        if member.replace("\\", "/").strip("./"):
-            self._make(self.path(member))
-
-    def refuse(self, member: str, what: str) -> NoReturn:
-        """Refuse the archive for what a member is."""
-        raise DownloadError(
-            f"{self.name}: {readable(member)!r} is {what}; nothing of it is used: unpack it by hand if you trust it"
-        )
-
-    def create(self, member: str) -> IO[bytes]:
-        """Open a member's file for writing: it must be new."""
-        path = self.path(member)
-        self._claim(member, path)
-        self._make(path.parent)
-        try:
-            return path.open("xb")
-        except FileExistsError:
-            self.refuse(member, "there twice")
-
-    def add(self, count: int) -> None:
-        """Bytes more came out."""
-        self._bytes += count
-        if self._bytes > self.most:
-            raise DownloadError(
-                f"{self.name}: more than {self.most} bytes come out of {self.archive.stat().st_size}; it is given up: "
-                "look at it by hand"
-            )
-        self.progress.advance(count)
-
-    def write(self, member: str, source: IO[bytes], size: int) -> None:
-        """A member from a stream, which must have ``size`` bytes."""
-        left = size
-        with self.create(member) as out:
-            while chunk := source.read(_CHUNK):
-                left -= len(chunk)
-                if left < 0:
-                    self.refuse(member, "larger than the archive says")
-                self.add(len(chunk))
-                out.write(chunk)
-        if left:
-            raise DamagedError(f"{self.name}: cut short within {readable(member)!r}")
-
-    def _make(self, folder: Path) -> None:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except (FileExistsError, NotADirectoryError):
-            self.refuse(folder.relative_to(self.into).as_posix(), "a file and a folder")
-
-    def _claim(self, member: str, path: Path) -> None:
-        """Refuse a second file of one name: by its spelling, or where the disk does not tell letter case apart."""
-        spelled = path.relative_to(self.into).as_posix()
-        other = self._names.setdefault(unicodedata.normalize("NFC", spelled).casefold(), spelled)
-        self.count += 1
-        if self.count > MEMBERS:
-            self.refuse(member, f"one of more than {MEMBERS} files")
-        if other != spelled and self.folds():
-            self.refuse(member, f"the same as {other!r} on this disk, which does not tell letter case apart")
-
-    def folds(self) -> bool:
-        """Whether the disk takes names for equal that differ in letter case."""
-        if self._folds is None:
-            self._folds = folds_case(self.into)
-        return self._folds
-
-
-def folds_case(folder: Path) -> bool:
-    """Whether names that differ in letter case are one file there."""
-    probe = folder / ".medmat-Case"
-    probe.touch()
-    try:
-        return probe.with_name(probe.name.lower()).exists()
-    finally:
-        probe.unlink()
 
 
 # -- zip ------------------------------------------------------------------------------------------------
@@ -252,7 +133,7 @@ def _untar(chest: Chest) -> None:
 
 
 def _drain(stream: IO[bytes]) -> None:
-    while stream.read(_CHUNK):
+    while stream.read(CHUNK):
         pass
 
 
@@ -264,19 +145,3 @@ def _opened(archive: Path) -> IO[bytes]:
     opener: Any = next((opener for magic, opener in packed.items() if start.startswith(magic)), open)
     stream: IO[bytes] = opener(archive, "rb")
     return stream
-
-
-def check_tree(folder: Path, name: str) -> int:
-    """Bytes below a folder that another program unpacked; :class:`DownloadError` for a link or a device there."""
-    total = 0
-    for where, dirs, files in os.walk(folder):
-        for entry in (*dirs, *files):
-            found = os.lstat(os.path.join(where, entry))
-            if not stat.S_ISDIR(found.st_mode):
-                if not stat.S_ISREG(found.st_mode):
-                    raise DownloadError(
-                        f"{name}: {entry!r} is a link, a device or a pipe; nothing of it is used: "
-                        "unpack it by hand if you trust it"
-                    )
-                total += found.st_size
-    return total

@@ -8,10 +8,11 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final
 
+from medmat_core.blame import told
 from medmat_core.dataset import Dataset
 from medmat_core.errors import PluginError
 from medmat_core.model import Box, BoxSample, LabelSample, MaskSample, Problem, Sample, Slice
-from medmat_core.plugins import FailedPlugin, told
+from medmat_core.plugins import FailedPlugin
 from medmat_core.stopping import is_stop, leave
 from medmat_core.tree import Tree
 from medmat_core.watch import Overdue, Watch

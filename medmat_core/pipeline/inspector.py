@@ -9,28 +9,27 @@ from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import partial
-from hashlib import sha256
 from operator import length_hint
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
-from attrs import define, evolve, field, frozen
+from attrs import evolve, field, frozen
 
+from medmat_core.blame import told
 from medmat_core.errors import BuildError, MedmatError
 from medmat_core.images import PictureError
 from medmat_core.images.headers import HeaderReader, read_header
 from medmat_core.images.suffixes import RENDERED_SUFFIXES
-from medmat_core.model import ImageRef, LabelSample, MaskSample, Problem, Region, Sample, Slice
+from medmat_core.model import LabelSample, MaskSample, Problem, Sample, Slice
 from medmat_core.pipeline.context import Context, unpacked
 from medmat_core.pipeline.facts import Facts, Regions, Shard, ShardNames, save_shard
 from medmat_core.pipeline.hashes import Hashes
 from medmat_core.pipeline.kept import left_before, shard_file
-from medmat_core.pipeline.rendered import tie
+from medmat_core.pipeline.look import Look, Looker, decode
 from medmat_core.pipeline.state import Shown
 from medmat_core.pipeline.translate import Refused, Translator
-from medmat_core.plugins import told, worker_hooks
+from medmat_core.plugins import worker_hooks
 from medmat_core.questions.draws import key_of, keys_of
 from medmat_core.readers.pictures import escapes
 from medmat_core.regions.words import NO_CELL, cell_of
@@ -114,21 +113,6 @@ def _inspected(context: Context, task: Task) -> ShardDone:
     )  # fmt: skip
 
 
-@define
-class Look:
-    """What was seen of one picture before it is a row of the facts."""
-
-    image: str
-    source: str = ""
-    width: int = 0
-    height: int = 0
-    mark: int = 0
-    labels: Labels | None = None
-    regions: Sequence[Region] = ()
-    unsure: Sequence[str] = ()
-    pixels: npt.NDArray[Any] | None = None
-
-
 class Inspector:
     """Turns the samples of one data set into facts; what cannot be used goes to ``problems``."""
 
@@ -143,9 +127,13 @@ class Inspector:
             **{part: Side.named(part) for part in ("train", "val", "test")},
         }
         self.lost: dict[str, int] = {}
-        self.shown: list[Shown] = []
+        self._looker = Looker(context)
         self.failed: dict[str, str] = {}
-        self._source: tuple[Path, str] | None = None
+
+    @property
+    def shown(self) -> list[Shown]:
+        """The pictures that were rendered, in order."""
+        return self._looker.shown
 
     def refuse(self, reason: str, sample: Sample, detail: str) -> None:
         """The sample cannot be used."""
@@ -338,7 +326,7 @@ class Inspector:
             if labels is None:
                 return None
         try:
-            look = self._picture(sample)
+            look = self._looker.look_at(sample.image)
             if not isinstance(sample, LabelSample) and not look.width:
                 path = sample.image.path if isinstance(sample.image, Slice) else sample.image
                 header = read_header(str(self.context.root / path))
@@ -362,55 +350,6 @@ class Inspector:
             return str(data.get(keyword, "")) or None
         except Exception:  # an unreadable header was refused before; here only the group is lost
             return None
-
-    def _picture(self, sample: Sample) -> Look:
-        """Size and mark of the picture, rendered where records could not name it otherwise."""
-        context = self.context
-        image = sample.image
-        path = image.path if isinstance(image, Slice) else image
-        full = context.root / path
-        rendered = isinstance(image, Slice) or path.lower().endswith(RENDERED_SUFFIXES)
-        look = Look(context.image_prefix + path)
-        if not rendered and context.verify != "none":
-            header = read_header(str(full))
-            look.width, look.height, look.mark = header.width, header.height, header.mark
-            rendered = header.bits > 8 and header.format != "jpeg"
-            if (context.verify == "full" or context.hashes) and not rendered:
-                look.pixels = decode(str(full))
-        if not rendered:
-            return look
-        if not full.exists():
-            raise PictureError("missing_image", "the picture is not there")
-        made, (look.width, look.height) = self._render(full, image, look)
-        look.image, look.source = made.path, str(image)
-        self.shown.append(made)
-        if context.verify != "none":
-            look.mark = _mark_of(full, image)
-        return look
-
-    def _render(self, full: Path, image: ImageRef, look: Look) -> tuple[Shown, tuple[int, int]]:
-        """The picture as 8-bit PNG; the one that stands where it was made of the same bytes by the same rule."""
-        from medmat_core.images.raster import decode_picture
-        from medmat_core.images.rendering import rendered, rendered_name, rule_digest, source_digest
-
-        place = self.context.rendered
-        slice_ = image if isinstance(image, Slice) else None
-        window = self.context.card.mask.window
-        if self._source is None or self._source[0] != full:  # the slices of a volume come one after the other
-            self._source = full, source_digest(full)
-        name = rendered_name(image)
-        own = tie(name, self._source[1], rule_digest(slice_, window))
-        before = place.standing(name, own)
-        if before is not None:
-            header = read_header(str(place.file(before)))
-            if self.context.hashes:
-                look.pixels = decode(str(place.file(before)))
-            return before, (header.width, header.height)
-        made = rendered(full, slice_, window, self._source[1])
-        place.put(own, made.png)
-        if self.context.hashes:
-            look.pixels = decode_picture(made.png, "stored", None, "image").array
-        return Shown(place.path(name), own, sha256(made.png).hexdigest()), (made.width, made.height)
 
     def _see_regions(self, sample: Any, look: Look) -> bool:
         """Find the regions, their classes named by caption; False where the sample cannot be used."""
@@ -439,20 +378,3 @@ def _draw_places(ledger: Ledger, seed: int) -> None:
     if alone.any():
         drawn = Salt.of(seed, "place").hashed(np.frombuffer(ledger.keys, np.uint64)[alone])
         np.frombuffer(ledger.groups, np.uint64)[alone] = drawn
-
-
-def decode(path: str) -> npt.NDArray[Any]:
-    """Every pixel of a picture; :class:`PictureError` where decoding fails."""
-    from medmat_core.images.pixels import load_array
-
-    return load_array(Path(path), role="image")
-
-
-def _mark_of(full: Path, image: Any) -> int:
-    """Equal for pictures of equal bytes; slices of one volume are told apart by their index."""
-    import zlib
-
-    with full.open("rb") as handle:
-        head = handle.read(4096)
-    tail = f"{image.axis}#{image.index}".encode() if isinstance(image, Slice) else b""
-    return (full.stat().st_size << 32 | zlib.crc32(tail, zlib.crc32(head))) & 0xFFFFFFFFFFFFFFFF

@@ -17,7 +17,7 @@ from attrs import define, evolve, field
 
 from medmat_core.catalog import Catalog
 from medmat_core.dataset import Dataset
-from medmat_core.errors import CatalogError, MedmatError, PluginError, UsageError
+from medmat_core.errors import CatalogError, PluginError, UsageError
 from medmat_core.fileio import concerns, failed, write_text
 from medmat_core.model import Problem
 from medmat_core.pipeline.astray import unopened
@@ -38,8 +38,6 @@ from medmat_core.pipeline.rendered import Rendered
 from medmat_core.pipeline.source import expected, ignored, is_a_neighbor_s, present
 from medmat_core.pipeline.state import State
 from medmat_core.pipeline.subsets import SubsetFiles
-from medmat_core.plugins import CORE, told
-from medmat_core.stopping import is_stop
 from medmat_core.subsets import Subset
 from medmat_core.tree import Tree
 
@@ -243,28 +241,4 @@ def run_build(catalog: Catalog, options: BuildOptions, progress: Progress | None
     finally:
         place.release()
         build.progress.close()
-    _export_others(catalog, options)
     return manifest
-
-
-def _export_others(catalog: Catalog, options: BuildOptions) -> None:
-    """What the build does not write itself is an export with defaults, made of its records, in OUT/export."""
-    others = [name for name in options.formats if name not in RECORDED]
-    if others:
-        from medmat_core.export import ExportOptions, export
-        from medmat_core.records import Built
-
-        owners = catalog.format_owners()
-        strangers = [f"{name!r} of {owners[name]}" for name in others if owners[name] != CORE]
-        built = Built.open(options.out, pictures=options.data.parent)
-        try:
-            export(built, others, ExportOptions(options.out / "export", jobs=options.jobs), catalog=catalog)
-        except MedmatError:
-            raise
-        except BaseException as error:  # a stranger's format may raise anything
-            if is_stop(error) or not strangers:
-                raise
-            raise PluginError(
-                f"--format {', '.join(others)}: nothing was exported, the build itself is whole: a plugin's format "
-                f"({' or '.join(strangers)}) failed: {told(error)}"
-            ) from error

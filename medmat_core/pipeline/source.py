@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from medmat_core.card import Card, Head
+from medmat_core.card import Card
 from medmat_core.catalog import Catalog
 from medmat_core.dataset import Dataset
 from medmat_core.errors import PluginError, UsageError
+from medmat_core.folders import lies_under, open_tree
 from medmat_core.images.suffixes import IMAGE_SUFFIXES, RENDERED_SUFFIXES
 from medmat_core.model import MaskSample, Problem, Sample, Slice
 from medmat_core.pipeline.adapter import AdapterRun
 from medmat_core.pipeline.astray import hint, hints
 from medmat_core.pipeline.options import TIMEOUT, BuildOptions
-from medmat_core.tree import Names, Tree
+from medmat_core.tree import Tree
 
 SHARD: Final = 2048
 """Samples in one partition: small enough to keep memory flat, large enough that starting one costs nothing."""
@@ -26,39 +26,9 @@ COSTLY_SHARD: Final = 64
 """Samples in one partition where each is decoded: enough partitions for many workers, little lost with one."""
 
 
-def find_folder(dataset: Dataset, data: Path) -> Path | None:
-    """The data set's folder under the data folder: by its own name or by one of its card's aliases, whatever their
-    letter case. The folder keeps the name that it has."""
-    head = dataset.card.head
-    exact = data / head.folder
-    if exact.is_dir():
-        return exact
-    try:
-        with os.scandir(data) as entries:
-            found = Names(entry.name for entry in entries if entry.is_dir()).of(head.folder, head.aliases)
-    except OSError:
-        return None
-    return None if found is None else data / found
-
-
-def lies_under(data: Path) -> Callable[[Head], bool]:
-    """Whether the folder of a data set is under the data folder, told by its head: the others need not be loaded."""
-    try:
-        folders = Names(os.listdir(data))
-    except OSError:
-        folders = Names(())
-    return lambda head: folders.of(head.folder, head.aliases) is not None
-
-
-def open_tree(dataset: Dataset, data: Path) -> Tree | None:
-    """The data set's files under the data folder; None where its folder is not there."""
-    folder = find_folder(dataset, data)
-    return None if folder is None else Tree(folder, dataset.card.head.markers)
-
-
 def is_present(dataset: Dataset, data: Path) -> bool:
     """Whether the adapter matches a picture and its labels there, not merely a folder."""
-    tree = open_tree(dataset, data)
+    tree = open_tree(dataset.card.head, data)
     if tree is None:
         return False
     run = AdapterRun(dataset, tree, TIMEOUT)
@@ -95,7 +65,7 @@ def present(catalog: Catalog, options: BuildOptions) -> list[tuple[Dataset, Tree
         options.names, subset=options.subset, modality=options.modality, access=options.access,
         licenses=options.licenses, where=near,
     )  # fmt: skip
-    found = [(dataset, tree) for dataset in chosen if (tree := open_tree(dataset, options.data)) is not None]
+    found = [(dataset, tree) for dataset in chosen if (tree := open_tree(dataset.card.head, options.data)) is not None]
     if options.names:
         there = {dataset.slug for dataset, _ in found}
         absent = [dataset for dataset in chosen if dataset.slug not in there]

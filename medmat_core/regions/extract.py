@@ -28,12 +28,12 @@ import numpy as np
 import numpy.typing as npt
 from attrs import evolve, field, frozen
 
+from medmat_core.blame import told
 from medmat_core.card import Card, MaskRules
 from medmat_core.errors import MedmatError
 from medmat_core.images import PictureError
 from medmat_core.images.colors import parse_color
 from medmat_core.model import Box, BoxSample, ColorMask, IndexMask, Mask, MaskFile, MaskSample, Problem, Region
-from medmat_core.plugins import told
 from medmat_core.regions.decode import Decoded, decode
 from medmat_core.regions.find import box_cells, find_regions, place
 from medmat_core.stopping import is_stop

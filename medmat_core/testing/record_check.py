@@ -54,7 +54,7 @@ class Built:
 
 def build_example(dataset: Dataset, data: Path, out: Path) -> Built:
     """Build one data set with every pixel verified, in this process."""
-    from medmat_core.pipeline import build
+    from medmat_core.building import build
 
     try:
         build(

@@ -34,7 +34,7 @@ def check_rounds(dataset: Dataset, card: Card, files: Files, tmp: Path) -> Itera
 
     An ask without one gives nothing in Med-MAT's JSON, neither in a demo nor in any test of this data set.
     """
-    from medmat_core.pipeline import build
+    from medmat_core.building import build
 
     files.write(tmp / _DATA / card.folder)
     catalog = alone(dataset)

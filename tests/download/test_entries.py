@@ -10,8 +10,8 @@ import pytest
 from medmat_core import cli, load_catalog
 from medmat_core.card import Card
 from medmat_core.download import web
-from medmat_core.download.entries import Download, card_size, size_text
 from medmat_core.download.names import safe_name
+from medmat_core.download_entries import Download, card_size, size_text
 from medmat_core.errors import CardError, DownloadError
 from tests.toy import toy_card
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from medmat_core.download.entries import Download
 from medmat_core.download.hosts import Hosts
 from medmat_core.download.web import Remote, Web
+from medmat_core.download_entries import Download
 from medmat_core.errors import DownloadError
 from tests.download.loopback import Loopback, Quiet
 

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from medmat_core.download import chest as rooms
 from medmat_core.download import space
-from medmat_core.download import unpack as rooms
-from medmat_core.download.unpack import DamagedError, is_archive, unpack
+from medmat_core.download.chest import DamagedError
+from medmat_core.download.unpack import is_archive, unpack
 from medmat_core.errors import DownloadError, NoSpaceError
 from tests.download.loopback import Quiet
 

@@ -11,8 +11,8 @@ from attrs import frozen
 
 from medmat_core.card import Card
 from medmat_core.commands.show import _ACCESS, tree_lines
-from medmat_core.download.entries import card_size
 from medmat_core.download.plan import entry_lines
+from medmat_core.download_entries import card_size
 from medmat_core.subsets import load_subset, subset_index
 
 from .markdown import bullets, code, fenced, page, table, text

@@ -21,8 +21,8 @@ from medmat_core.audit.faults import FAULTS
 from medmat_core.audit.faults import NOTES as AUDIT_NOTES
 from medmat_core.builtin import medmat_commands
 from medmat_core.cli import cli
-from medmat_core.commands import LazyCommand
 from medmat_core.commands.show import _ACCESS
+from medmat_core.lazy import LazyCommand
 from medmat_core.model import NOTES, REASONS
 
 from . import words

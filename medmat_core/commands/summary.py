@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from medmat_core.commands import console
 from medmat_core.model import ASKS, REASONS
 from medmat_core.pipeline.lines import PARTS
 from medmat_core.pipeline.manifest import DatasetReport, Manifest
@@ -26,8 +27,6 @@ def print_summary(manifest: Manifest, out: Path, *, sample: bool = True, next_st
 
     ``next_steps`` are commands that take the built folder, such as "audit".
     """
-    from medmat_core.commands import console
-
     page = console()
 
     def tell(text: str = "") -> None:
