@@ -1,8 +1,8 @@
 """Archives that nobody has to trust, unpacked into a folder that they cannot leave.
 
 Refused whole: a member whose path leads out, a link, a device, two members of one name, a password, and more bytes than
-the archive states or than it may hold (:mod:`medmat_core.download.chest`). What is refused or cut short leaves its files
-in the folder that it was unpacked into, which the caller made for it and throws away.
+the archive states or than it may hold (:mod:`medmat_core.download.chest`). What is refused or cut short leaves its
+files in the folder that it was unpacked into, which the caller made for it and throws away.
 """
 
 from __future__ import annotations
