@@ -22,6 +22,8 @@ from medmat_core.score import score
 from medmat_core.score.tables import Figure
 
 MIXTURES = ("related", "unrelated")
+"""With more time: also without-modality, without-area, without-task."""
+
 SEEDS = (1, 2, 3)
 SIZE = 2400
 HERE = Path(__file__).parent
