@@ -71,14 +71,18 @@ def _alone(stage: Path) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     stage.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(stage.with_name(f"{stage.name}.lock"), timeout=0)
+    file = stage.with_name(f"{stage.name}.lock")
+    lock = FileLock(file)
     try:
-        with lock:
-            yield
+        lock.acquire(timeout=0)
     except Timeout:
         raise DownloadError(f"{stage}: another medmat is at work on it; wait for it, or stop it") from None
-    with contextlib.suppress(OSError):  # on some systems it is gone already, on others somebody else waits for it
-        stage.with_name(f"{stage.name}.lock").unlink()
+    try:
+        yield
+    finally:
+        lock.release()
+        with contextlib.suppress(OSError):  # on some systems it is gone already
+            file.unlink()
 
 
 def _parts(entry: Download, stage: Path, web: Web, hosts: Hosts, progress: Progress) -> Iterator[Path]:
