@@ -144,6 +144,7 @@ TO_DO: Final = {
     "no_box_distractor": "Nothing: the region fills so much of the picture that every other box would meet it.",
     "mask_size": "Nothing, if mask and picture differ by a plain factor; else look at the pair.",
     "leaves_data": "Nothing, if the link is meant.",
+    "copy": "Nothing: one of the copies is asked about.",
     "split_leak": "Nothing: the train copy is dropped and the test part stays whole.",
     "empty_row": "Nothing: such a row says nothing of any picture.",
     "other_spelling": "Look at the file that the detail names: if it is another picture, mend the label file.",
