@@ -113,6 +113,16 @@ def _faults_of_fields(value: Any, shape: Any, where: str) -> Iterator[Fault]:
     if not isinstance(value, Mapping):
         yield where, f"expected a table, found {_shown(value)}"
         return
+    alone = list(_faults_one_by_one(value, shape, where))
+    yield from alone
+    if not alone:  # then the fields may not fit one another
+        try:
+            _built(value, shape)
+        except ValueError as error:
+            yield where or "its fields", str(error)
+
+
+def _faults_one_by_one(value: Mapping[str, Any], shape: Any, where: str) -> Iterator[Fault]:
     known = {field.name: field for field in attrs.fields(shape) if field.type is not Path}
     missing = [name for name, field in known.items() if name not in value and field.default is attrs.NOTHING]
     prefix = f"{where}." if where else ""
