@@ -8,7 +8,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final
 
-from medmat_core.blame import told
+from medmat_core.blame import place_of, told
 from medmat_core.dataset import Dataset
 from medmat_core.errors import PluginError
 from medmat_core.model import Box, BoxSample, LabelSample, MaskSample, Problem, Sample, Slice
@@ -57,7 +57,7 @@ class AdapterRun:
         except BaseException as error:
             if is_stop(error):
                 raise
-            self.failure = _told(error)
+            self.failure = _told(error, self._dataset)
         sound = sound_items(items)
         if sound < len(items):
             self.failure = f"it yielded {fault_of(items[sound])}"
@@ -69,7 +69,7 @@ class AdapterRun:
             del items[place:]
         if self.failure:
             self._tree.problems.append(
-                Problem("reader_failed", "", f"{self._owner()}: {self.failure}; please report it")
+                Problem("reader_failed", "", f"{self._owner()}: {self.failure}; please report it to its authors")
             )
         self._given += len(items)
         if self._given > _SOME and items and not self.failure:
@@ -103,13 +103,10 @@ class AdapterRun:
             raise PluginError(f"it yielded {self._given} samples and goes on; {self._dataset} is left out")
 
 
-def _told(error: BaseException) -> str:
-    """What an adapter raised, and where."""
-    import traceback
-
-    frames = traceback.extract_tb(error.__traceback__)
-    where = f" ({Path(frames[-1].filename).name} line {frames[-1].lineno})" if frames else ""
-    return f"{told(error)}{where}"
+def _told(error: BaseException, dataset: Dataset) -> str:
+    """What an adapter raised, and where in its own code; no path of this machine stands in a build."""
+    file, _, line = place_of(error, {dataset.module.partition(".")[0]} if dataset.module else ()).rpartition(", line ")
+    return told(error) + (f" ({Path(file).name} line {line})" if file else "")
 
 
 # -- what it yields ------------------------------------------------------------------------------------------
