@@ -12,7 +12,6 @@ from medmat_core import __version__, stopping
 from medmat_core.errors import MedmatError, UsageError
 from medmat_core.shown import shown
 
-
 _SAYING = threading.Lock()
 
 
