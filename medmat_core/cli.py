@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from typing import Any
 
 import click
@@ -10,6 +11,8 @@ import click
 from medmat_core import __version__, stopping
 from medmat_core.errors import MedmatError, UsageError
 from medmat_core.shown import shown
+
+_SAYING = threading.Lock()
 
 
 class Commands(click.Group):
@@ -173,17 +176,18 @@ def _tell_failed(state: dict[str, Any]) -> None:
 
 def _last_words(arguments: list[str], state: dict[str, Any]) -> None:
     """Say once that it was stopped, and how to go on."""
-    if state.setdefault("stopped", False):
-        return
-    state["stopped"] = True
-    said = "stopped"
-    if state.get("resumes"):
-        import shlex
+    with _SAYING:  # the thread that ends all has to wait until the words are out
+        if state.get("stopped"):
+            return
+        said = "stopped"
+        if state.get("resumes"):
+            import shlex
 
-        own = [word for word in arguments if word != "--resume"]
-        end = own.index("--") if "--" in own else len(own)
-        said += "; go on with: " + shown(shlex.join(["medmat", *own[:end], "--resume", *own[end:]]))
-    click.echo(f"medmat: {said}", err=True)
+            own = [word for word in arguments if word != "--resume"]
+            end = own.index("--") if "--" in own else len(own)
+            said += "; go on with: " + shown(shlex.join(["medmat", *own[:end], "--resume", *own[end:]]))
+        click.echo(f"medmat: {said}", err=True)
+        state["stopped"] = True
 
 
 def _stranger(state: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 import threading
+import warnings
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -71,6 +72,7 @@ def _stop(number: int, frame: Any) -> None:
     first = not _State.number
     _State.number = number
     if first:
+        warnings.simplefilter("ignore")  # of what is not put away; all of it ends
         raise Stopped(number)
 
 

@@ -26,6 +26,8 @@ _SOME: Final = 200_000
 
 _SAMPLES: Final = (LabelSample, MaskSample, BoxSample)
 _TEXTS: Final = frozenset({str})
+_IMAGE, _GROUP, _SPLIT = map(attrgetter, ("image", "group", "split"))
+_CODES = attrgetter("stated", "uncertain", "absent")
 _SPLITS: Final = frozenset({None, "train", "val", "test"})
 
 
@@ -125,20 +127,16 @@ def sound_items(items: Sequence[Any]) -> int:
 
 def _sound_labels(items: Sequence[LabelSample]) -> bool:
     try:
-        codes = [
-            *map(attrgetter("stated"), items),
-            *map(attrgetter("uncertain"), items),
-            *map(attrgetter("absent"), items),
-        ]
+        codes = list(chain.from_iterable(set(map(_CODES, items))))  # those that are equal are looked at once
         return (
-            set(map(type, map(attrgetter("image"), items))) <= _TEXTS
-            and set(map(type, map(attrgetter("group"), items))) <= {str, type(None)}
-            and _SPLITS.issuperset(map(attrgetter("split"), items))
+            set(map(type, map(_IMAGE, items))) <= _TEXTS
+            and set(map(type, map(_GROUP, items))) <= {str, type(None)}
+            and _SPLITS.issuperset(map(_SPLIT, items))
             and set(map(type, codes)) == {tuple}
             and set(map(type, chain.from_iterable(codes))) <= _TEXTS
             and max(map(len, codes)) <= LONGEST
         )
-    except TypeError:  # a split that cannot be hashed
+    except TypeError:  # something that cannot be hashed
         return False
 
 

@@ -129,12 +129,13 @@ def _quietly() -> Iterator[None]:
     looks after semaphores does not tell of those that are left where all ends at once."""
     told = os.environ.get("PYTHONWARNINGS")
     os.environ["PYTHONWARNINGS"] = f"{told},ignore:resource_tracker" if told else "ignore:resource_tracker"
-    if os.name == "posix":
-        from multiprocessing import resource_tracker
-
-        resource_tracker.ensure_running()  # where it begins later, it lets signals through again
     mask = getattr(signal, "pthread_sigmask", None)
     before = mask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP}) if mask else None
+    if mask:
+        from multiprocessing import resource_tracker
+
+        resource_tracker.ensure_running()  # it ignores Ctrl-C itself, and lets it through to this thread again
+        mask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
     try:
         yield
     finally:

@@ -37,7 +37,7 @@ def pages(root: Path) -> Iterator[tuple[str, str]]:
         parts += [f"## {title}", "\n".join(f"- {name}" for name in names)]
     total = sum(map(len, AREAS.values()))
     parts.insert(1, f"{total} cases below are data; the lists after them are tests of their own, some of many cases.")
-    yield "reference/hostile.md", page("Hostile input", *parts)
+    yield "reference/hostile.md", page("# Hostile input", *parts, note="from tests/hostile")
 
 
 def _cell(name: str) -> str:
