@@ -39,6 +39,7 @@ from medmat_core.splits import Labels, Ledger, Side, group_hash
 from medmat_core.stopping import is_stop, leave
 from medmat_core.watch import Overdue, Watch
 
+_NO_NAME: Final = ("", "/")
 _RENDERED_ANY: Final = RENDERED_SUFFIXES + tuple(suffix.upper() for suffix in RENDERED_SUFFIXES)
 
 
@@ -204,6 +205,7 @@ class Inspector:
                 or image.endswith(_RENDERED_ANY)
                 or not image.isascii()
                 or ".." in image
+                or image[:1] in _NO_NAME
                 or facts.regions is not None
             ):
                 self._slowly(sample, facts)

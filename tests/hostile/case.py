@@ -82,6 +82,10 @@ class Case:
         return said[self.code] + (f": {', '.join(parts)}" if parts else "")
 
 
+FOLLOWS: Final = ("empty_class", "no_question")
+"""Notes of whole data sets, which follow from what was refused."""
+
+
 @frozen
 class Outcome:
     code: int
@@ -92,7 +96,7 @@ class Outcome:
     def reasons(self, level: str) -> dict[str, int]:
         found: dict[str, int] = {}
         for problem in self.problems:
-            if problem["level"] == level:
+            if problem["level"] == level and problem["reason"] not in FOLLOWS:
                 found[problem["reason"]] = found.get(problem["reason"], 0) + 1
         return found
 

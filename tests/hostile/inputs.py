@@ -339,7 +339,7 @@ CASES: Final[Sequence[Case]] = [
     *(
         Case(f"an adapter names {what}", yields(LabelSample(path, ("cat",))), 1, {reason: 1}, {}, WHOLE)
         for what, path, reason in [
-            ("a path with NUL", "pics/a\0b.png", "missing_image"),
+            ("a path with NUL", "pics/a\0b.png", "bad_image"),
             ("a path that climbs out", "../../out/x.png", "path_escapes"),
             ("an absolute path", "/etc/passwd", "path_escapes"),
             ("no path at all", "", "bad_image"),
