@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from medmat_core import readers
+    from medmat_core.building import build
     from medmat_core.card import Card
     from medmat_core.catalog import load_catalog
     from medmat_core.dataset import Dataset
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from medmat_core.hooks import hookimpl, hookspec
     from medmat_core.loaded import load as load
     from medmat_core.model import BoxSample, LabelSample, MaskSample, Problem, Record, Region
-    from medmat_core.pipeline import build
     from medmat_core.records import records as records
     from medmat_core.subsets import Subset
 
@@ -53,7 +53,7 @@ _HOMES = {
     "Record": "model",
     "Region": "model",
     "Subset": "subsets",
-    "build": "pipeline",
+    "build": "building",
     "hookimpl": "hooks",
     "hookspec": "hooks",
     "load": "loaded",

@@ -6,6 +6,9 @@ from collections.abc import Collection
 from pathlib import Path
 from types import TracebackType
 
+from medmat_core.errors import MedmatError
+from medmat_core.watch import PATIENCE, Overdue
+
 _OWN = Path(__file__).resolve().parent
 
 
@@ -40,3 +43,13 @@ def said(error: BaseException) -> str:
         return f"syntax error: {error.msg}"
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def told(error: BaseException) -> str:
+    """What a stranger's code raised, in a line."""
+    if isinstance(error, Overdue):
+        return f"it did not come back within {PATIENCE:g} seconds"
+    try:
+        return str(error) if isinstance(error, MedmatError) else said(error)
+    except Exception:  # nor told
+        return f"{type(error).__name__}: no message"

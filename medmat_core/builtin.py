@@ -20,10 +20,21 @@ if TYPE_CHECKING:
 _COMMANDS: Final = {
     "list": ("list_", "Show the data sets that the installed plugins know."),
     "show": ("show", "Show one data set's card: where to get it, where to unzip it, what is wrong with it."),
+    "download": ("download", "Fetch data sets, verify them and unpack them into their folders."),
     "build": ("build", "Turn unzipped data sets into question/answer records."),
     "check": ("check", "Compare what lies in your data folder with what the cards say."),
     "audit": ("audit", "Test a built folder (or Med-MAT's published files) for every fault we know of."),
+    "preview": ("preview", "Write a page to look at what was built: pictures with boxes, questions, rounds."),
     "export": ("export", "Make a self-contained folder for a trainer or a judge from a built one."),
+    "score": (
+        "score",
+        "Turn a model's predictions into figures with intervals, chance and a blind guesser beside them.",
+    ),
+    "stats": (
+        "stats",
+        "Show the distributions of a built folder: labels, parts, rounds, picture sizes, what is missing.",
+    ),
+    "compose": ("compose", "Make mixtures of subsets over modality, area and task for a target that none of them is."),
     "sample": ("sample", "Write tiny synthetic data sets in the real layouts."),
     "demo": ("demo", "Sample, build and summarise everything installed: a first look in two minutes."),
     "new-plugin": ("new_plugin", "Write a complete plugin package for a data set of your own."),
@@ -32,7 +43,7 @@ _COMMANDS: Final = {
 
 @hookimpl
 def medmat_commands() -> Sequence[click.Command]:
-    from medmat_core.commands import LazyCommand
+    from medmat_core.lazy import LazyCommand
 
     return [LazyCommand(name, f"medmat_core.commands.{module}", told) for name, (module, told) in _COMMANDS.items()]
 

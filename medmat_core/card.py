@@ -16,6 +16,7 @@ from typing import Any, Final, Literal
 
 from attrs import Factory, field, frozen
 
+from medmat_core.download_entries import ByHand, Download
 from medmat_core.errors import CardError
 from medmat_core.images.colors import parse_color
 from medmat_core.model import REASONS
@@ -302,6 +303,8 @@ class Card(Head):
     ignored: tuple[Ignored, ...] = ()
     published: Published = Published()
     known: tuple[Known, ...] = ()
+    download: tuple[Download, ...] = ()
+    by_hand: ByHand = Factory(ByHand)
     citation: Citation = Citation()
     example: Example = Example()
 

@@ -70,6 +70,14 @@ class Catalog:
         """The plugins that could not be loaded, or whose hooks failed, so far."""
         return tuple(self._plugins.failed)
 
+    def fail(self, source: Source, reason: str, where: str) -> None:
+        """Remember that a plugin failed: ``where`` is what it was doing."""
+        self._plugins.tell(source, reason, where)
+
+    def source_of(self, module: str) -> Source:
+        """Where a plugin comes from, by its module's name."""
+        return self._plugins.source_of(module)
+
     # -- data sets --------------------------------------------------------------------------------
 
     @cached_property

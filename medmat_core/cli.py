@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
-from medmat_core import __version__
+from medmat_core import __version__, stopping
 from medmat_core.errors import MedmatError, UsageError
+from medmat_core.shown import shown
 
 
 class Commands(click.Group):
@@ -18,9 +19,11 @@ class Commands(click.Group):
         return [*self.own(ctx), *self.added(ctx)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        from medmat_core.commands import LazyCommand, catalog_of
+        from medmat_core.commands import catalog_of
+        from medmat_core.lazy import LazyCommand
 
         command = catalog_of(ctx).commands().get(cmd_name)
+        ctx.ensure_object(dict)["command"] = cmd_name
         return command.load() if isinstance(command, LazyCommand) else command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -71,19 +74,29 @@ def cli(ctx: click.Context, disable: tuple[str, ...], debug: bool) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its code."""
-    sys.exit(run(arguments if arguments is not None else sys.argv[1:]))
-
-
-def run(arguments: list[str]) -> int:
-    """Run the command line; returns the exit code."""
+    given = arguments if arguments is not None else sys.argv[1:]
     state: dict[str, Any] = {}
+    stopping.handle(lambda: _last_words(given, state))
+    code = run(given, state)
+    if stopping.asked():
+        stopping.leave(code)
+    sys.exit(code)
+
+
+def run(arguments: list[str], state: dict[str, Any] | None = None) -> int:
+    """Run the command line; returns the exit code. ``state`` is what the commands share: ``catalog``, where it is
+    loaded already."""
+    state = state if state is not None else {}
     try:
         result = cli.main(args=arguments, prog_name="medmat", standalone_mode=False, obj=state)
         return result if isinstance(result, int) else 0
     except click.exceptions.Exit as stop:
         return stop.exit_code
+    except stopping.Stopped as stop:
+        _last_words(arguments, state)
+        return stop.exit_code
     except click.Abort:
-        click.echo("medmat: stopped", err=True)
+        _last_words(arguments, state)
         return 130
     except click.ClickException as error:
         if type(error).__name__ == "NoArgsIsHelpError":  # no command at all: its message is the help
@@ -93,6 +106,7 @@ def run(arguments: list[str]) -> int:
         return 2
     except MedmatError as error:
         _debug(state)
+        _tell_failed(state)  # what failed before may be why
         _tell(str(error))
         return error.exit_code
     except SystemExit as stop:
@@ -102,12 +116,23 @@ def run(arguments: list[str]) -> int:
         raise
     except BrokenPipeError:
         return _unread()
-    except OSError as error:
+    except BaseException as error:
         _debug(state)
-        _tell(_unwritten(error))
-        return 3
-    except Exception as error:
-        _debug(state)
+        if isinstance(error, Exception) and stopping.asked():  # what broke because all is ending
+            _last_words(arguments, state)
+            return stopping.exit_code()
+        owner = _stranger(state)
+        if owner:
+            _tell(f"{owner} failed: {type(error).__name__}: {error}")
+            return 3
+        if not isinstance(error, Exception):
+            raise
+        if isinstance(error, OSError):
+            _tell(_unwritten(error))
+            return 3
+        if isinstance(error, MemoryError):
+            _tell("there is not enough memory; go on with --resume, perhaps with fewer --jobs")
+            return 3
         what = f"{type(error).__name__}: {error}"
         place = _plugins_place(error, state)
         if place:
@@ -137,7 +162,37 @@ def _plugins_place(error: Exception, state: dict[str, Any]) -> str:
 
 def _tell(message: str) -> None:
     """An error is one line."""
-    click.echo("medmat: " + " ".join(message.split()), err=True)
+    click.echo("medmat: " + shown(" ".join(message.split())), err=True)
+
+
+def _tell_failed(state: dict[str, Any]) -> None:
+    """Tell the plugins that failed and were not told so far."""
+    for plugin in state["catalog"].failed[state.get("told", 0) :] if "catalog" in state else ():
+        _tell(str(plugin))
+
+
+def _last_words(arguments: list[str], state: dict[str, Any]) -> None:
+    """Say once that it was stopped, and how to go on."""
+    if state.setdefault("stopped", False):
+        return
+    state["stopped"] = True
+    said = "stopped"
+    if state.get("resumes"):
+        import shlex
+
+        own = [word for word in arguments if word != "--resume"]
+        end = own.index("--") if "--" in own else len(own)
+        said += "; go on with: " + shown(shlex.join(["medmat", *own[:end], "--resume", *own[end:]]))
+    click.echo(f"medmat: {said}", err=True)
+
+
+def _stranger(state: dict[str, Any]) -> str:
+    """The plugin whose command is running; "" where it is medmat's own."""
+    from medmat_core.plugins import CORE
+
+    name, catalog = state.get("command", ""), state.get("catalog")
+    owner = catalog.command_owners().get(name, CORE) if catalog is not None and name else CORE
+    return "" if owner == CORE else f"plugin {owner} in its command {name!r}"
 
 
 def _debug(state: dict[str, Any]) -> None:

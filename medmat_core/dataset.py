@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from medmat_core.card import Card
 from medmat_core.errors import UsageError
+from medmat_core.folders import open_tree
 from medmat_core.model import Problem, Sample
 from medmat_core.tree import Tree
 
@@ -49,9 +50,7 @@ class Dataset:
     def tree(self, data: Path | str) -> Tree:
         """The data set's files below the data folder, for ``samples(tree, card)``; :class:`UsageError` where its folder
         does not lie there."""
-        from medmat_core.pipeline.source import open_tree
-
-        found = open_tree(self, Path(data))
+        found = open_tree(self.card.head, Path(data))
         if found is None:
             raise UsageError(
                 f"{self}: no folder {self.card.folder!r} under {data}; `medmat show {self.slug}` tells what is expected"

@@ -41,3 +41,15 @@ class StrictError(MedmatError):
     """``--strict`` met a refused input."""
 
     exit_code = 1
+
+
+class DownloadError(MedmatError):
+    """A file that could not be fetched, verified, unpacked or put in its place."""
+
+    exit_code = 1
+
+
+class NoSpaceError(DownloadError):
+    """A download that does not fit on the disk."""
+
+    exit_code = 3

@@ -7,6 +7,7 @@ the stored picture (EXIF orientation ignored), x to the right and y down, boxes 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
@@ -47,10 +48,12 @@ REASONS: Final[Mapping[str, str]] = {
     "leaves_data": "a link leads out of the data folder",
     "copy": "another picture of the data set has the same bytes and is asked about instead",
     "split_leak": "a picture or group of the train part that is also in the test part was dropped",
+    "near_copy": "a near copy of the picture is in a stronger part, or in test of another data set",
+    "empty_class": "no picture shows a class of the card",
     "empty_row": "a row of a label file names no picture",
+    "other_spelling": "a label file names a picture in other letters than its file (case, accents)",
     "unlabelled": "pictures that the data set publishes without labels were left out",
     "left_out": "pictures were left out on purpose, as the card says",
-    "class_missing": "no picture here shows a class of which the data set publishes pictures",
     "no_question": "pictures are there, and the data set gave no question all the same",
 }
 """The fixed list of reasons of problems.jsonl, each with what it means."""
@@ -65,10 +68,12 @@ NOTES: Final = frozenset(
         "leaves_data",
         "copy",
         "split_leak",
+        "near_copy",
+        "empty_class",
         "empty_row",
+        "other_spelling",
         "unlabelled",
         "left_out",
-        "class_missing",
         "no_question",
     }
 )
@@ -91,6 +96,15 @@ class Slice:
 
     def __str__(self) -> str:
         return f"{self.path}#{self.index:04d}"
+
+
+_SLICE: Final = re.compile(r"#\d{4,}$")
+
+
+def file_and_slice(image: str) -> tuple[str, str]:
+    """A picture as text, parted: the file, and "#0003" where it is a slice. "#" may stand in a file's name, too."""
+    found = _SLICE.search(image)
+    return (image[: found.start()], found[0]) if found else (image, "")
 
 
 ImageRef = str | Slice
@@ -167,10 +181,16 @@ Mask = MaskFile | IndexMask | ColorMask | RleMask | PolygonMask
 
 @frozen
 class Box:
-    """A half-open pixel box (x1, y1, x2, y2) of one class; floats are allowed, as files state them."""
+    """A half-open pixel box (x1, y1, x2, y2) of one class; floats are allowed, as files state them.
+
+    Four NaN are a box that is there and could not be read, which its reader has reported: its class is neither present
+    nor absent. ``within`` is the (width, height) of the picture that the box was drawn on, where the file says so: the
+    sample is refused where the picture has another size.
+    """
 
     code: str
     xyxy: tuple[float, float, float, float]
+    within: tuple[int, int] | None = field(default=None, eq=False)
 
 
 @frozen

@@ -7,18 +7,24 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache, partial
+from itertools import islice
 from types import ModuleType
 from typing import Any, Final, TypeVar
 
 import pluggy
 from attrs import evolve, frozen
 
-from medmat_core import builtin, hooks
-from medmat_core.blame import place_of, said
+from medmat_core import hooks
+from medmat_core.blame import place_of, told
 from medmat_core.dataset import Dataset, Source
 from medmat_core.errors import MedmatError
+from medmat_core.stopping import is_stop, leave
+from medmat_core.watch import PATIENCE, Overdue, Watch
 
 T = TypeVar("T")
+
+MOST: Final = 10_000
+"""Answers that one hook of one plugin may give."""
 
 GROUP: Final = "medmat"
 """The entry point group in which plugins register."""
@@ -90,19 +96,22 @@ class Plugins:
 
     def __init__(self) -> None:
         self.failed: list[FailedPlugin] = []
-        self._registered = [_Registered(Source(CORE), builtin, _manager(builtin))]
+        own = _own()
+        self._registered = [_Registered(Source(CORE), own, _manager(own))]
 
     def add(self, found: FoundPlugin) -> list[Dataset]:
         """Import and register a plugin; its data sets. One that fails is told, leaves nothing, and has no data sets."""
         try:
-            plugin = found.load()
-            _check_version(plugin)
-            if any(known.plugin is plugin for known in self._registered):
-                return []
-            registered = _Registered(found.source, plugin, _manager(plugin))
-            _check_names(registered.manager)
-            datasets = [evolve(dataset, source=found.source) for dataset in registered.ask("medmat_datasets", Dataset)]
-        except (Exception, SystemExit) as error:  # a stranger's module may raise anything
+            with _watched():
+                plugin = found.load()
+                _check_version(plugin)
+                if any(known.plugin is plugin for known in self._registered):
+                    return []
+                registered = _Registered(found.source, plugin, _manager(plugin))
+                _check_names(registered.manager)
+                answers = registered.ask("medmat_datasets", Dataset)
+            datasets = [evolve(dataset, source=found.source) for dataset in answers]
+        except BaseException as error:  # a stranger's module may raise anything
             self._fail(found.source, error, module=found.module)
             return []
         self._registered.append(registered)
@@ -112,8 +121,9 @@ class Plugins:
         """(owner, item) of every answer to a hook. A plugin that fails is told and left out."""
         for registered in self._registered:
             try:
-                items = registered.ask(hook, kind)
-            except (Exception, SystemExit) as error:
+                with _watched():
+                    items = registered.ask(hook, kind)
+            except BaseException as error:
                 self._fail(registered.source, error, hook, getattr(registered.plugin, "__name__", ""))
                 continue
             yield from ((registered.owner, item) for item in items)
@@ -122,11 +132,24 @@ class Plugins:
         """The plugins, medmat's own left out, that implement a hook, in the order in which they were found."""
         return tuple(known.plugin for known in self._registered[1:] if known.hook(hook).get_hookimpls())
 
+    def source_of(self, module: str) -> Source:
+        """Where the plugin of this module comes from."""
+        known = (one.source for one in self._registered if getattr(one.plugin, "__name__", "") == module)
+        return next(known, Source(module))
+
+    def tell(self, source: Source, reason: str, where: str) -> None:
+        """A plugin failed elsewhere than in a hook that is asked here; each failure is told once."""
+        failed = FailedPlugin(source, reason, where)
+        if failed not in self.failed:
+            self.failed.append(failed)
+
     def _fail(self, source: Source, error: BaseException, hook: str = "", module: str = "") -> None:
-        reason = str(error)
-        if not isinstance(error, MedmatError):
+        if is_stop(error):
+            raise error
+        reason = told(error)
+        if not isinstance(error, (MedmatError, Overdue)):
             where = place_of(error, {module.partition(".")[0]} if module else ())
-            reason = said(error) + (f" ({where})" if where else "")
+            reason += f" ({where})" if where else ""
         self.failed.append(FailedPlugin(source, reason, hook))
 
 
@@ -150,7 +173,9 @@ class _Registered:
         for answer in self.hook(hook)():
             if isinstance(answer, (str, bytes)) or not isinstance(answer, Iterable):
                 raise MedmatError(f"{hook} returned {_shown(answer)}; it has to return a list of {kind.__name__}")
-            for item in answer:
+            for item in islice(answer, MOST + 1):
+                if len(items) == MOST:
+                    raise MedmatError(f"{hook} returned more than {MOST} {kind.__name__}")
                 if not isinstance(item, kind):
                     raise MedmatError(f"{hook} returned {_shown(item)} among others; all have to be {kind.__name__}")
                 items.append(item)
@@ -189,7 +214,27 @@ def _check_names(manager: pluggy.PluginManager) -> None:
 
 
 def _shown(value: object) -> str:
-    return f"{type(value).__name__} {value!r:.60}"
+    try:
+        return f"{type(value).__name__} {value!r:.60}"
+    except Exception:  # a stranger's value may not even be shown
+        return type(value).__name__
+
+
+def _own() -> ModuleType:
+    """medmat's own plugin, found by its name as a stranger's is: what it brings lies above this module."""
+    return importlib.import_module("medmat_core.builtin")
+
+
+def _watched() -> Watch:
+    """A plugin that does not come back is given up; not even then, medmat ends rather than to hang."""
+
+    def stuck() -> None:
+        import click
+
+        click.echo("medmat: a plugin does not come back; leave out one after the other with --disable", err=True)
+        leave(3)
+
+    return Watch(PATIENCE, lambda: None, stuck)
 
 
 @lru_cache(maxsize=8)
@@ -201,4 +246,4 @@ def worker_hooks(modules: tuple[str, ...]) -> Any:
 def hooks_of(plugins: Sequence[object]) -> Any:
     """The hooks of these plugins, asked in their order, and medmat's own last: ``.medmat_regions(mask=...)``."""
     # pluggy asks the one registered last first, and of those that want to be tried last the last one last
-    return _manager(*reversed(plugins), builtin).hook
+    return _manager(*reversed(plugins), _own()).hook

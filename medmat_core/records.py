@@ -29,6 +29,10 @@ KEYS: Final = (
 )  # fmt: skip
 """The keys of a line, in their order."""
 
+_MOST: Final = 2**31 - 1
+_LONGEST: Final = 64 << 20
+"""No line is longer; a file without line ends must not be read into memory whole."""
+
 SPLITS: Final = ("train", "val", "test")
 KINDS: Final = ("label", "mask", "box")
 
@@ -40,19 +44,23 @@ class RecordError(UsageError):
 def _text(value: Any) -> str:
     if type(value) is not str:
         raise TypeError(f"expected text, found {value!r:.60}")
+    if not value.isascii():
+        value.encode()  # half a surrogate pair is JSON, but no text: a UnicodeEncodeError is a ValueError
     return value
 
 
 def _whole(value: Any) -> int:
     if type(value) is not int:
         raise TypeError(f"expected a whole number, found {value!r:.60}")
+    if not -_MOST <= value <= _MOST:
+        raise ValueError(f"expected a number of at most {_MOST}, found one of {value.bit_length()} bits")
     return value
 
 
 def _texts(value: Any) -> tuple[str, ...]:
-    if type(value) is not list or any(type(item) is not str for item in value):
+    if type(value) is not list:
         raise TypeError(f"expected a list of texts, found {value!r:.60}")
-    return tuple(value)
+    return tuple(map(_text, value))
 
 
 def _one_of(allowed: Collection[str]) -> Callable[[Any], str]:
@@ -65,9 +73,9 @@ def _one_of(allowed: Collection[str]) -> Callable[[Any], str]:
 
 
 def _box(value: Any) -> PixelBox:
-    if type(value) is not list or len(value) != 4 or any(type(number) is not int for number in value):
+    if type(value) is not list or len(value) != 4:
         raise TypeError(f"expected [x1, y1, x2, y2] in whole pixels, found {value!r:.60}")
-    x1, y1, x2, y2 = value
+    x1, y1, x2, y2 = map(_whole, value)
     return x1, y1, x2, y2
 
 
@@ -114,15 +122,42 @@ def record_of(raw: Any) -> Record:
     return record
 
 
+@frozen
+class Line:
+    """A line of a ``.jsonl`` file of records: ``number`` counts from 1, ``record`` is None where ``wrong`` says why
+    the line is none. ``in_order``: its keys stand in the order of :data:`KEYS`."""
+
+    number: int
+    record: Record | None
+    wrong: str = ""
+    in_order: bool = True
+
+
+def read_lines(path: Path) -> Iterator[Line]:
+    """Every line of a file of records, be it one or not. Raises :class:`RecordError` where the file cannot be read."""
+    try:
+        with path.open("rb") as file:
+            number = 0
+            while line := file.readline(_LONGEST):
+                number += 1
+                try:
+                    raw = json.loads(line)
+                    record = record_of(raw)
+                except (TypeError, ValueError, KeyError, RecursionError) as error:
+                    what = error.args[0] if error.args and isinstance(error.args[0], str) else type(error).__name__
+                    yield Line(number, None, "no UTF-8 text" if isinstance(error, UnicodeError) else what)
+                else:
+                    yield Line(number, record, in_order=tuple(raw) == KEYS)
+    except OSError as error:
+        raise RecordError(f"{path}: cannot be read ({error.strerror or error}); build it again") from None
+
+
 def read_records(path: Path) -> Iterator[Record]:
     """The records of one ``.jsonl`` file, as they come; :class:`RecordError` at the first line that is none."""
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                yield record_of(json.loads(line))
-            except (TypeError, ValueError, KeyError, RecursionError) as error:
-                what = error.args[0] if error.args else type(error).__name__
-                raise RecordError(f"{path}: line {number}: {what}; build it again") from None
+    for line in read_lines(path):
+        if line.record is None:
+            raise RecordError(f"{path}: line {line.number}: {line.wrong}; build it again")
+        yield line.record
 
 
 @frozen

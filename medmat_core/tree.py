@@ -9,6 +9,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -21,6 +22,7 @@ _JUNK: Final = frozenset({"__macosx", "thumbs.db", "desktop.ini", ".ds_store", "
 _JUNK_STARTS: Final = frozenset({case + tail for case in "._dtDT" for tail in "._dDgGiIeEhH"})
 """The first two letters of junk, by which nearly every name is told at once to be none."""
 _DEPTH: Final = 7
+_REACHED: Final = 16
 
 
 def fold(name: str) -> str:
@@ -63,6 +65,7 @@ class Tree:
         self.problems: list[Problem] = []
         self._listed: dict[str, tuple[list[str], list[str]]] = {}
         self._seen_links: set[str] = set()
+        self._reached: Counter[str] = Counter()
         self._prefix = ""
         if markers:
             self._prefix = self._find_root([fold(marker) for marker in markers])
@@ -171,8 +174,27 @@ class Tree:
             self.report("bad_image", where, detail)
 
     def _loops(self, link: str) -> bool:
+        """Whether a link leads to a folder that holds it, by whatever links it was come to, or that was come to by
+        links too often: folders full of links to one another have more paths than anybody could walk."""
         target = os.path.realpath(link)
-        return os.path.realpath(os.path.dirname(link)).startswith(target)
+        around = os.path.dirname(link)
+        top = os.fspath(self.base)
+        while True:
+            real = os.path.realpath(around)
+            if real == target or real.startswith(target.rstrip(os.sep) + os.sep):
+                return True
+            if around == top or len(around) <= len(top):
+                break
+            around = os.path.dirname(around)
+        self._reached[target] += 1
+        if self._reached[target] > _REACHED:
+            where = os.path.relpath(link, self.base).replace(os.sep, "/")
+            if self._reached[target] == _REACHED + 1:
+                self.report(
+                    "bad_file", where, f"more than {_REACHED} links lead to the same folder; no more are followed"
+                )
+            return True
+        return False
 
     def _follow(self, link: str) -> None:
         data = os.path.realpath(self.base.parent)

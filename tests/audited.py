@@ -1,19 +1,27 @@
-"""Hand-made sound records for the tests of the audit: a question generator of its own, small and slow."""
+"""A small real build with every form of question, and how to forge a copy of it."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import random
-from collections.abc import Sequence
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from medmat_core.card import Card
-from medmat_core.subsets import PoolLabel, Subset
-from tests.toy import INSTRUCTIONS, toy_card
+import numpy as np
+from attrs import frozen
+from PIL import Image
 
-OTHERS = ("Fox", "Gnu", "Hen", "Ibis")
-CLOSING = "Answer with the option's letter from the given choices directly."
+from medmat_core import build
+from medmat_core.audit import Report, audit
+from medmat_core.catalog import Catalog
+from medmat_core.choices import choice_text
+from medmat_core.fileio import sha256_of
+from medmat_core.model import Box, BoxSample, LabelSample, MaskFile, MaskSample
+from medmat_core.subsets import PoolLabel, Subset
+from tests.toy import INSTRUCTIONS, ToyPlugin, picture, toy_dataset
 
 _SIX = ("Tell", "State", "Give", "Name", "Write", "Say")
 SPATIAL = {
@@ -25,113 +33,191 @@ SPATIAL = {
     "presence": tuple(f"{verb} whether this {{area}} {{modality}} shows a {{caption}}." for verb in _SIX),
     "structure": tuple(f"{verb} what this {{area}} {{modality}} has in {{box}}, {{convention}}." for verb in _SIX),
 }
-FRACTIONS = "as [x1, y1, x2, y2] in fractions of the picture's width and height"
+ANIMALS = {"cat": "Cat", "dog": "Dog", "cow": "Cow", "eel": "Eel", "pet": "Pet", "any": "Other things"}
+NESTED = '[classes]\ncatch_all = ["Other things"]\nnested = [["Pet", "Cat"], ["Pet", "Dog"]]\n'
+ASKS = 'asks = ["box", "location", "coverage", "presence", "structure"]'
+
+Json = dict[str, Any]
 
 
-def subset(no: int = 1000) -> Subset:
-    """A subset with every kind of question, and labels of other data sets in its pool."""
-    pool = (*(PoolLabel(name, (7,)) for name in OTHERS), PoolLabel("Other animal", (7,), "catch_all"))
-    return Subset(no, "Toy", "Toy", "Toy", {"label": INSTRUCTIONS, **SPATIAL}, pool)
+def _side(number: int) -> str:
+    return "test" if number % 4 == 3 else "train"
 
 
-def animals(where: Path, **changes: Any) -> Card:
-    """A card of four animals and a catch-all, with a wider and a narrower label."""
-    labels = {"cat": "Cat", "dog": "Dog", "cow": "Cow", "eel": "Eel", "pet": "Pet", "any": "Other things"}
-    tables = '[classes]\ncatch_all = ["Other things"]\nnested = [["Pet", "Cat"], ["Pet", "Dog"]]\n'
-    return toy_card(where, **{"labels": labels, "tables": tables} | changes)
+def labelled(tree: Any, card: Any) -> Iterator[LabelSample]:
+    """Class folders; a file 'cat-7.png' is of patient 7 // 2, and every second pair of patients is test."""
+    for image in tree.images("pics"):
+        name, _, number = image.rpartition("/")[2].removesuffix(".png").partition("-")
+        patient = int(number) // 2
+        shift = 2 if card.slug == "twin" else 0
+        yield LabelSample(image, (name,), group=f"{name}{patient}", split=_side(patient + shift))  # type: ignore[arg-type]
 
 
-def record(number: int, **values: Any) -> dict[str, Any]:
-    """A full record with its keys in order."""
-    base: dict[str, Any] = {
-        "id": number,
-        "key": hashlib.sha256(repr((number, values.get("image"), values.get("ask"))).encode()).hexdigest()[:16],
-        "dataset": {"no": None, "slug": "toy"},
-        "subset": 1000,
-        "split": "train",
-        "group": None,
-        "image": f"med-mat/toy/pics/{number:06d}.png",
-        "width": 100,
-        "height": 100,
-        "kind": "label",
-        "ask": "label",
-        "captions": ["Cat"],
-        "question": "",
-        "answer": "Cat",
-        "options": [],
-        "answer_index": 0,
-        "boxes": {},
-        "template": 0,
-    }
-    made = base | values
-    assert list(made) == list(base), "a test names a key that records do not have"
-    return made
+def found(tree: Any, card: Any) -> Iterator[LabelSample]:
+    """'cat+dog-3.png' shows both; what is not named is absent."""
+    for image in tree.images("pics"):
+        names, _, number = image.rpartition("/")[2].removesuffix(".png").partition("-")
+        yield LabelSample(image, tuple(names.split("+")), split=_side(int(number)))  # type: ignore[arg-type]
 
 
-def label_records(count: int, seed: int = 0, split: str = "train", start: int = 1) -> list[dict[str, Any]]:
-    """Sound label questions of :func:`animals`: one own label and two of any other that fits."""
-    chance = random.Random(seed)
-    own = ("Cat", "Dog", "Cow", "Eel")
-    made = []
-    for number in range(1, count + 1):
-        answer = chance.choice(own)
-        fits = [name for name in (*own, "Pet") if name != answer and not (name == "Pet" and answer in ("Cat", "Dog"))]
-        first = chance.choice(fits)
-        options = [answer, first]
-        while len(options) < 4:
-            name = chance.choice([*fits, *OTHERS])
-            if name in options or ({name, *options} >= {"Pet", "Cat"}) or ({name, *options} >= {"Pet", "Dog"}):
-                continue
-            options.append(name)
-        chance.shuffle(options)
-        template = chance.randrange(6)
-        question = INSTRUCTIONS[template].format(area="animal", modality="drawing")
-        image = f"med-mat/toy/pics/{start + number:06d}.png"
-        made.append(
-            record(number, split=split, image=image, captions=[answer], question=question, answer=answer,
-                   options=options, answer_index=options.index(answer), template=template)
-        )  # fmt: skip
-    return made
+def masked(tree: Any, card: Any) -> Iterator[MaskSample]:
+    """A mask file a class beside every picture; none: nothing of the class is there."""
+    for image in tree.images("pics"):
+        name = image.rpartition("/")[2]
+        masks = tuple(
+            MaskFile(f"masks/{code}/{name}", code) for code in card.labels if tree.exists(f"masks/{code}/{name}")
+        )
+        yield MaskSample(image, masks, group=name.partition("-")[0])
 
 
-def medmat(full: dict[str, Any]) -> dict[str, Any]:
+def boxed(tree: Any, card: Any) -> Iterator[BoxSample]:
+    """One box a picture, told by its name: '3-10-20-30-40.png'."""
+    for image in tree.images("pics"):
+        x1, y1, x2, y2 = map(int, image.rpartition("/")[2].removesuffix(".png").split("-")[1:])
+        yield BoxSample(image, (Box("cat", (x1, y1, x2, y2)),))
+
+
+def draw(data: Path) -> None:
+    """The pictures of all data sets."""
+    for slug, shift in (("toy", 0), ("twin", 5_000)):
+        for place, (name, count) in enumerate((("cat", 24), ("dog", 16), ("cow", 16), ("eel", 16), ("pet", 8))):
+            for number in range(count):
+                picture(data / slug / "pics" / name / f"{name}-{number}.png", shift + 100 * place + number)
+    shutil.copyfile(data / "toy/pics/cow/cow-0.png", data / "twin/pics/cow/cow-0.png")
+    sets = ["cat", "dog", "cow", "cat+dog", "cow+eel", "eel", "cat+eel", "none"]
+    for place, names in enumerate(sets):
+        for number in range(16):
+            picture(data / "many/pics" / f"{names}-{number}.png", 10_000 + 100 * place + number)
+    dice = random.Random(3)
+    for number in range(48):
+        name = f"p{number // 2}-{number}.png"
+        picture(data / "marks/pics" / name, 20_000 + number, (96, 96))
+        for code in ("cat", "dog") if number % 3 == 0 else (("cat",), ("dog",), ())[dice.randrange(3)]:
+            side = dice.randrange(14, 40)
+            x, y = dice.randrange(96 - side), dice.randrange(96 - side)
+            mask = np.zeros((96, 96), np.uint8)
+            mask[y : y + side, x : x + side] = 255
+            (data / "marks/masks" / code).mkdir(parents=True, exist_ok=True)
+            Image.fromarray(mask).save(data / "marks/masks" / code / name)
+    for number in range(24):
+        x, y = dice.randrange(60), dice.randrange(40)
+        box = f"{x}-{y}-{x + dice.randrange(8, 30)}-{y + dice.randrange(8, 20)}"
+        picture(data / "spots/pics" / f"{number}-{box}.png", 30_000 + number, (96, 64))
+
+
+@frozen
+class World:
+    """Data, plugins and a sound build of them."""
+
+    data: Path
+    out: Path
+    catalog: Catalog
+
+    @classmethod
+    def made(cls, where: Path, seed: int = 0, **options: Any) -> World:
+        from medmat_core.catalog import load_catalog
+
+        draw(where / "med-mat")
+        shared = 'groups = "animals"'
+        datasets = [
+            toy_dataset(where, labelled, slug="toy", folder="toy", labels=ANIMALS, tables=NESTED, head=shared),
+            toy_dataset(where, labelled, slug="twin", folder="twin", labels=ANIMALS, tables=NESTED, head=shared),
+            toy_dataset(
+                where, found, slug="many", folder="many", kind="multi-label",
+                labels={"cat": "Cat", "dog": "Dog", "cow": "Cow", "eel": "Eel", "none": "No animal"},
+                head='normal = "No animal"\nblank_is_absent = true',
+            ),
+            toy_dataset(where, masked, slug="marks", folder="marks", kind="mask",
+                        labels={"cat": "Cat", "dog": "Dog"}, head=ASKS),
+            toy_dataset(where, boxed, slug="spots", folder="spots", kind="box", labels={"cat": "Cat"},
+                        head='asks = ["box", "location", "coverage"]'),
+        ]  # fmt: skip
+        pool = (
+            *(PoolLabel(name, (7,)) for name in ("Fox", "Gnu", "Hen")),
+            PoolLabel("Other animal", (7,), "catch_all"),
+        )
+        subset = Subset(1000, "Toy", "Toy", "Toy", {"label": INSTRUCTIONS, **SPATIAL}, pool)
+        catalog = load_catalog(plugins=[ToyPlugin(datasets, subset)])  # type: ignore[list-item]
+        build(data=where / "med-mat", out=where / "out", catalog=catalog, jobs=1, seed=seed, **options)
+        return cls(where / "med-mat", where / "out", catalog)
+
+    def audit(self, out: Path | None = None, *, data: bool | Path = False, **options: Any) -> Report:
+        folder = (self.data if data is True else data) or None
+        return audit(out or self.out, list(self.catalog), subset_of=self.catalog.subset, data=folder, **options)
+
+
+class Forged:
+    """A copy of a build that can be changed at will. ``seal`` puts digests, Med-MAT's files and the manifest's own seal
+    right again, as somebody would who wants nobody to see it."""
+
+    def __init__(self, world: World, out: Path) -> None:
+        self.world = world
+        self.out = Path(shutil.copytree(world.out, out))
+        self.touched: set[str] = set()
+
+    def path(self, slug: str, part: str = "train") -> Path:
+        return self.out / f"records/Ori--{slug}-{part}.jsonl"
+
+    def rows(self, slug: str, part: str = "train") -> list[Json]:
+        return [json.loads(line) for line in self.path(slug, part).read_text("utf-8").splitlines()]
+
+    def write(self, slug: str, rows: list[Json], part: str = "train") -> None:
+        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        if "\ud800" in lines:  # half a pair is JSON only as an escape
+            lines = "".join(json.dumps(row) + "\n" for row in rows)
+        self.path(slug, part).write_text(lines, "utf-8")
+        self.touched.add(f"{slug}-{part}")
+
+    def edit(self, slug: str, change: Callable[[list[Json]], Any], part: str = "train") -> Any:
+        rows = self.rows(slug, part)
+        result = change(rows)
+        self.write(slug, rows, part)
+        return result
+
+    def manifest(self, change: Callable[[Json], Any]) -> None:
+        raw = json.loads((self.out / "manifest.json").read_text("utf-8"))
+        change(raw)
+        (self.out / "manifest.json").write_text(json.dumps(raw, ensure_ascii=False, indent=1) + "\n", "utf-8")
+
+    def entry(self, slug: str, change: Callable[[Json], Any]) -> None:
+        self.manifest(lambda raw: change(next(entry for entry in raw["datasets"] if entry["slug"] == slug)))
+
+    def seal(self) -> None:
+        """Make all agree again that is made of what was changed."""
+        for stem in self.touched:
+            slug, _, part = stem.rpartition("-")
+            lines = [medmat_of(row, number) for number, row in enumerate(closed(self.rows(slug, part)), 1)]
+            text = ",\n".join(json.dumps(line, ensure_ascii=False) for line in lines)
+            (self.out / f"Original_Medical_Datasets/Ori--{stem}.json").write_text(f"[\n{text}\n]\n", "utf-8")
+
+        def digest(raw: Json) -> None:
+            for name in raw["files"]:
+                if (self.out / name).is_file():
+                    raw["files"][name] = sha256_of(self.out / name)
+            raw["sha256"] = "0" * 64
+
+        self.manifest(digest)
+        path = self.out / "manifest.json"
+        text = path.read_text("utf-8")
+        right = hashlib.sha256(text.encode()).hexdigest()
+        head, _, tail = text.rpartition("0" * 64)
+        path.write_text(head + right + tail, "utf-8")
+
+
+def closed(rows: list[Json]) -> list[Json]:
+    return [row for row in rows if row.get("options")]
+
+
+def medmat_of(row: Json, number: int) -> Json:
     """Med-MAT's record of a full one."""
-    lines = [f"{letter}: {option}" for letter, option in zip("ABCDEFGH", full["options"], strict=False)]
+    index = row["answer_index"]
     return {
-        "id": full["id"],
-        "caption": "; ".join(full["captions"]),
-        "image": full["image"],
-        "Question": full["question"],
-        "Answer": full["answer"],
-        "Question-choice": "\n".join([full["question"], *lines, CLOSING]),
-        "Answer-choice": "ABCDEFGH"[full["answer_index"]],
-        "data-no": full["dataset"]["slug"] if full["dataset"]["no"] is None else str(full["dataset"]["no"]),
+        "id": number,
+        "caption": "; ".join(row["captions"]),
+        "image": row["image"],
+        "Question": row["question"],
+        "Answer": row["answer"],
+        "Question-choice": choice_text(row["question"], tuple(row["options"])),
+        "Answer-choice": "ABCDEFGHIJ"[index] if 0 <= index < 10 else "",
+        "data-no": str(row["dataset"]["no"] or row["dataset"]["slug"]),
     }
-
-
-def spatial(ask: str, number: int = 1, **changes: Any) -> dict[str, Any]:
-    """A sound question about a cat at [10, 10, 30, 30] of a picture of 100 x 100; a cow lies far off."""
-    options: dict[str, Sequence[str]] = {
-        "box": (
-            "[0.100, 0.100, 0.300, 0.300]", "[0.600, 0.600, 0.800, 0.800]", "[0.100, 0.600, 0.300, 0.800]",
-            "[0.700, 0.100, 0.900, 0.300]",
-        ),
-        "location": ("upper left", "center", "lower right", "lower left"),
-        "coverage": ("4%", "8%", "16%", "32%"),
-        "presence": ("Cat", "No cat"),
-        "structure": ("Cat", "Dog", "Eel", "Fox"),
-    }  # fmt: skip
-    words = {"area": "animal", "modality": "drawing", "caption": "cat", "count": "the bounding box"}
-    words |= {"convention": FRACTIONS, "box": "[0.100, 0.100, 0.300, 0.300]"}
-    chosen = list(options[ask])
-    values = {
-        "kind": "mask",
-        "ask": ask,
-        "captions": ["Cat"],
-        "question": SPATIAL[ask][0].format(**words),
-        "answer": chosen[0],
-        "options": chosen,
-        "answer_index": 0,
-        "boxes": {"Cat": [[10, 10, 30, 30]], "Cow": [[50, 80, 70, 95]]},
-    } | changes
-    return record(number, **values)

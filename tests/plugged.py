@@ -55,6 +55,7 @@ WRITER = """
 import csv
 import io
 
+from medmat_core.formats.lines import LineFormat
 
 from medmat_core.formats import LineFormat
 

@@ -65,11 +65,8 @@ def test_every_data_set_asks_at_least_one_question_and_every_subset_too(built: P
     for entry in manifest["datasets"]:
         assert sum(sum(part.values()) for part in entry["records"].values()), entry["slug"]
     for no in range(1, 54):
-        counts = [
-            len(json.loads((built / f"out/Aggregated_Subsets/Subset--{no:02d}-{part}.json").read_text("utf-8")))
-            for part in ("train", "test")
-        ]
-        assert sum(counts), no
+        train = built / f"out/Aggregated_Subsets/Subset--{no:02d}-train.json"  # test may have open records alone
+        assert json.loads(train.read_text("utf-8")), no
 
 
 def test_every_picture_named_by_a_record_is_there(built: Path) -> None:
@@ -103,7 +100,7 @@ def test_the_published_record_of_row_2_comes_out_as_published(built: Path) -> No
 def test_rendered_pictures_are_eight_bit_png(built: Path) -> None:
     from PIL import Image
 
-    rendered = list((built / "out/images").rglob("*.png"))
+    rendered = list((built / "out/rendered").rglob("*.png"))
     assert rendered
     for path in rendered:
         with Image.open(path) as picture:

@@ -316,7 +316,8 @@ def test_a_folder_in_which_nothing_is_found_is_told_and_the_rest_is_built(
     manifest, out = run(
         tmp_path, toy_dataset(tmp_path), toy_dataset(tmp_path, slug="other", folder="full"), names=names
     )
-    assert [(p["dataset"], p["level"], p["reason"]) for p in problems(out)] == [("toy", "refused", "no_picture")]
+    told = [(p["dataset"], p["level"], p["reason"]) for p in problems(out) if p["reason"] != "empty_class"]
+    assert told == [("toy", "refused", "no_picture")]
     assert manifest.refused == 1
     assert [r.image for r in read_records(out / "records/Ori--other-train.jsonl")] == ["med-mat/full/pics/dog/a.png"]
 

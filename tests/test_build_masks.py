@@ -92,10 +92,10 @@ def test_the_audit_names_equal_pictures_that_are_asked_about_with_different_clas
     run(tmp_path, asks='["box", "presence"]')
     dataset = toy_dataset(tmp_path, beside, kind="mask", labels=LABELS, head='asks = ["box", "presence"]')
     subset = toy_catalog(dataset, instructions=INSTRUCTIONS).subset
-    faults = audit(tmp_path / "out", [dataset.card], subset_of=subset, data=data).found.counts
+    faults = audit(tmp_path / "out", [dataset], subset_of=subset, data=data).found.counts
     assert "contradictory_picture" not in faults
     shutil.copyfile(one, data / "toy/pics/two.png")
-    faults = audit(tmp_path / "out", [dataset.card], subset_of=subset, data=data).found.counts
+    faults = audit(tmp_path / "out", [dataset], subset_of=subset, data=data).found.counts
     assert faults["contradictory_picture"] == 1
 
 

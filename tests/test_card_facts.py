@@ -9,7 +9,8 @@ import pytest
 from medmat_core import build
 from medmat_core.check import check_dataset
 from medmat_core.errors import CardError
-from medmat_core.pipeline.source import find_folder
+from medmat_core.folders import find_folder
+from medmat_core.pipeline.options import BuildOptions
 from medmat_core.tree import Names
 from tests.toy import picture, toy_card, toy_catalog, toy_dataset
 
@@ -34,13 +35,13 @@ def test_a_folder_is_found_by_its_name_then_by_the_cards_aliases(
     for name in there:
         (tmp_path / "data" / name).mkdir(parents=True)
     dataset = toy_dataset(tmp_path, head=ALIASES)
-    assert find_folder(dataset, tmp_path / "data") == (tmp_path / "data" / found if found else None)
+    assert find_folder(dataset.card.head, tmp_path / "data") == (tmp_path / "data" / found if found else None)
 
 
 def test_a_file_of_that_name_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "data/TOYS").mkdir(parents=True)
     (tmp_path / "data/Toy_old").touch()
-    assert find_folder(toy_dataset(tmp_path, head=ALIASES), tmp_path / "data") == tmp_path / "data/TOYS"
+    assert find_folder(toy_dataset(tmp_path, head=ALIASES).card.head, tmp_path / "data") == tmp_path / "data/TOYS"
 
 
 def test_a_folder_found_by_an_alias_keeps_its_name_in_the_records_and_check_says_so(tmp_path: Path) -> None:
@@ -48,8 +49,9 @@ def test_a_folder_found_by_an_alias_keeps_its_name_in_the_records_and_check_says
         for number in range(3):
             picture(tmp_path / f"med-mat/toys/pics/{name}/{number}.png", 100 * place + number)
     dataset = toy_dataset(tmp_path, head=ALIASES)
-    told = check_dataset(dataset, tmp_path / "med-mat", verify="none").findings
-    assert any(finding.level == "note" and "'toys'" in finding.what for finding in told)
+    options = BuildOptions(data=tmp_path / "med-mat", verify="none", jobs=1)
+    told = check_dataset(dataset, options).findings
+    assert any(finding.about == "note" and "'toys'" in finding.what for finding in told)
     build(data=tmp_path / "med-mat", out=tmp_path / "out", catalog=toy_catalog(dataset), formats=("jsonl",), jobs=1)
     (written,) = (tmp_path / "out").rglob("*toy*-train.jsonl")
     lines = written.read_text("utf-8").splitlines()

@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 
 from medmat_core import Dataset, MaskSample, Problem, build, readers
-from medmat_core.check import check_dataset
-from medmat_core.check.compare import Found
+from medmat_core.check import Found, check_dataset
 from medmat_core.model import ColorMask, IndexMask, MaskFile
+from medmat_core.pipeline.options import BuildOptions
 from medmat_core.samples import example_files
 from medmat_core.testing.example_check import check_example
 from medmat_core.testing.reading import Files
@@ -35,8 +35,16 @@ reason = "by name alone"
 """
 
 
+def looked(dataset: Dataset, data: Path, *, verify: Any = "full", **how: Any) -> Found:
+    return check_dataset(dataset, BuildOptions(data=data, verify=verify, jobs=1), **how)
+
+
 def told(found: Found) -> dict[str, Any]:
     return {finding.what: finding for finding in found.findings}
+
+
+def counts(found: Found) -> dict[str, int]:
+    return {one.caption: one.here for one in found.classes}
 
 
 # -- files left alone -------------------------------------------------------------------------------------
@@ -94,8 +102,8 @@ def test_build_and_check_leave_the_same_files_alone(wrapped: tuple[Dataset, Path
     manifest = build(data=data, out=out, catalog=toy_catalog(dataset), jobs=1)
     assert manifest.refused == 0, (out / "problems.jsonl").read_text()  # 'other' holds nothing but ignored files
     counted = json.loads((out / "manifest.json").read_text())["datasets"][0]["images"]
-    assert counted == {"seen": 25, "used": 20, "refused": 0, "ignored": 5}
-    assert "files that no rule reads" not in told(check_dataset(dataset, data))
+    assert (counted["seen"], counted["used"], counted["refused"], counted["ignored"]) == (25, 20, 0, 5)
+    assert "files that no rule reads" not in told(looked(dataset, data))
 
 
 def test_a_picture_beside_the_ignored_ones_is_told_by_build_and_check(
@@ -105,12 +113,12 @@ def test_a_picture_beside_the_ignored_ones_is_told_by_build_and_check(
     picture(data / "toy/outer/pics/other/stray.png", 8000)
     picture(data / "toy/elsewhere/stray.png", 8001)
     manifest = build(data=data, out=tmp_path / "out", catalog=toy_catalog(dataset), jobs=1)
-    problem = json.loads((tmp_path / "out/problems.jsonl").read_text())
+    (problem,) = map(json.loads, (tmp_path / "out/problems.jsonl").read_text().splitlines())
     assert manifest.refused == 1
     assert (problem["reason"], problem["file"]) == ("unknown_label", "pics/other")
     assert problem["detail"].startswith("1 pictures")
-    found = told(check_dataset(dataset, data))
-    assert found["unknown_label"].level == "wrong"
+    found = told(looked(dataset, data))
+    assert found["unknown_label"].about == "problems"
     # the folder 'pics/other' is told already
     assert found["files that no rule reads"].examples == ("elsewhere/stray.png",)
 
@@ -145,7 +153,7 @@ def test_files_that_a_problem_names_are_not_unread(tmp_path: Path, reason: str) 
         yield Problem(reason, "pics/one.png", "by name")
         tree.report(reason, "pics/batch", "with its folder")
 
-    found = told(check_dataset(toy_dataset(tmp_path, samples), data))
+    found = told(looked(toy_dataset(tmp_path, samples), data))
     assert found[reason].count == 2
     assert found["files that no rule reads"].examples == ("pics/batch.png",)
 
@@ -177,38 +185,26 @@ def painted(tmp_path: Path) -> tuple[Dataset, Path]:
 
 
 def test_colour_masks_are_decoded_to_count_their_classes(painted: tuple[Dataset, Path]) -> None:
-    found = check_dataset(*painted)
-    assert found.counts == {"Cat": 3, "Dog": 2, "Cow": 0, "Eel": 0}
-    assert told(found)["no picture of 'Cow'; 5 are published"].level == "wrong"
-    assert "no picture of 'Cat'; 3 are published" not in told(found)
+    found = looked(*painted)
+    assert counts(found) == {"Cat": 3, "Dog": 2, "Cow": 0, "Eel": 0}
+    assert told(found)["2 classes of the card have no picture"].examples == (
+        "'Cow', 5 are published", "'Eel', 1 are published",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("verify", ["none", "header"])
-def test_without_decoding_classes_of_colour_masks_are_not_counted(painted: tuple[Dataset, Path], verify: str) -> None:
-    found = check_dataset(*painted, verify=verify)
-    assert found.counts == {"Cat": None, "Dog": None, "Cow": None, "Eel": None}
-    assert found.sound and found.images == 3
-
-
-def test_not_counted_is_what_the_command_says(
-    painted: tuple[Dataset, Path], capsys: pytest.CaptureFixture[str]
-) -> None:
-    from medmat_core.commands.check import _print
-
-    dataset, data = painted
-    _print([check_dataset(dataset, data, verify="header")])
-    header = capsys.readouterr().out
-    assert "not counted" in header.splitlines()[1] and "Cow not counted/5" in header
-    _print([check_dataset(dataset, data)])
-    assert "Cat 3/3, Dog 2/2, Cow 0/5, Eel 0/1" in capsys.readouterr().out
+def test_masks_tell_their_classes_whatever_is_asked_of_pictures(painted: tuple[Dataset, Path], verify: str) -> None:
+    found = looked(*painted, verify=verify)
+    assert counts(found) == {"Cat": 3, "Dog": 2, "Cow": 0, "Eel": 0}
+    assert found.completeness == "part" and found.images == 3
 
 
 def test_a_mask_that_cannot_be_read_is_wrong_and_named(painted: tuple[Dataset, Path]) -> None:
     dataset, data = painted
     (data / "toy/masks/1.png").write_bytes(b"no picture")
-    found = check_dataset(dataset, data)
-    assert told(found)["bad_mask"].level == "wrong" and "masks/1.png" in told(found)["bad_mask"].examples[0]
-    assert found.counts["Cat"] == 2
+    found = looked(dataset, data)
+    assert told(found)["bad_mask"].about == "problems" and "masks/1.png" in told(found)["bad_mask"].examples[0]
+    assert counts(found)["Cat"] == 2
 
 
 def test_an_empty_mask_is_counted_as_a_negative(tmp_path: Path) -> None:
@@ -226,9 +222,7 @@ def test_an_empty_mask_is_counted_as_a_negative(tmp_path: Path) -> None:
             yield MaskSample(path, (MaskFile(path.replace("pics", "masks"), "cat"),))
 
     dataset = toy_dataset(tmp_path, samples, kind="mask", head='normal = "Eel"')
-    assert check_dataset(dataset, data).counts == {"Cat": 2, "Dog": 0, "Cow": 0, "Eel": 1}
-    header = check_dataset(dataset, data, verify="header").counts  # pictures with a mask file
-    assert header == {"Cat": 3, "Dog": 0, "Cow": 0, "Eel": 0}
+    assert counts(looked(dataset, data)) == {"Cat": 2, "Dog": 0, "Cow": 0, "Eel": 1}
 
 
 def test_index_masks_are_decoded_to_count_their_classes(tmp_path: Path) -> None:
@@ -243,4 +237,4 @@ def test_index_masks_are_decoded_to_count_their_classes(tmp_path: Path) -> None:
         yield MaskSample("pics/0.png", (IndexMask("masks/0.png", ((1, "cat"), (2, "dog"))),))
 
     dataset = toy_dataset(tmp_path, samples, kind="mask")
-    assert check_dataset(dataset, data).counts == {"Cat": 0, "Dog": 1, "Cow": 0, "Eel": 0}
+    assert counts(looked(dataset, data)) == {"Cat": 0, "Dog": 1, "Cow": 0, "Eel": 0}

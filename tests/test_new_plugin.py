@@ -268,7 +268,7 @@ def test_several_labels_in_a_cell_are_told_apart(tmp_path: Path) -> None:
 
 
 def test_one_finding_a_row_and_several_rows_a_picture_are_put_together(tmp_path: Path) -> None:
-    rows = [(f"{n // 2:03d}", ["Mass", "Cyst", "Scar"][(n + n // 2) % 3]) for n in range(30)]
+    rows = [(f"{n // 2:03d}", ["Mass", "Cyst", "Scar"][(n + n // 4) % 3]) for n in range(30)]
     table(tmp_path / "d/findings.csv", ("image_id", "finding"), *rows)
     for number in range(15):
         picture(tmp_path / "d/images" / f"{number:03d}.png")

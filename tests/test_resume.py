@@ -218,7 +218,7 @@ def test_data_of_the_same_name_in_another_place_are_looked_at(
     [
         ({"seed": 5}, "had --seed 0, this one has 5"),
         ({"verify": "full"}, "had --verify header, this one has full"),
-        ({"formats": ("medmat", "jsonl")}, "had --format medmat, this one has jsonl, medmat"),
+        ({"formats": ("llava",)}, "had --format jsonl, medmat, this one has jsonl, llava, medmat"),
         ({"asks": ("box",)}, "had --ask unset, this one has box"),
     ],
 )

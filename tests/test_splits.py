@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from medmat_core.splits import Decision, Ledger, Part, Side, group_hash, settle
 from tests.splitting import Row, decided, ledger_of, never, other_class, settled
 
-TRAIN, VAL, TEST, LEAK, CONTRADICTORY, TWICE, COPY, CAPPED = Decision
+TRAIN, VAL, TEST, LEAK, CONTRADICTORY, TWICE, COPY, CAPPED, NEAR = Decision
 ASKED = (TRAIN, VAL, TEST)
 CLASSES = ("a", "b", "c")
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from medmat_core import readers
 from medmat_core.card import Card
@@ -23,6 +24,7 @@ from medmat_core.errors import CardError
 from medmat_core.model import LabelSample, MaskFile, MaskSample, Problem, Sample
 from medmat_core.testing import CHECKS, Finding, Report, check_dataset, example_check, record_check
 from medmat_core.testing.guard import PictureOpened, pictures_closed
+from medmat_core.testing.round_check import lacking
 from medmat_core.tree import Tree
 
 CARD = """
@@ -127,15 +129,24 @@ MASK_CARD = (
     .replace("subset = 2", "subset = 43")
     + """
 [[example.pictures]]
-paths = ["outer/images/a.png", "outer/images/b.png", "outer/images/c.png"]
+paths = ["outer/images/a.png", "outer/images/b.png", "outer/images/c.png", "outer/images/d.png"]
+size = [96, 72]
 
 [[example.pictures]]
-paths = ["outer/masks/a.png", "outer/masks/b.png"]
+paths = ["outer/masks/a.png"]
+size = [96, 72]
 mode = "L"
 shapes = [{ ellipse = [10, 10, 30, 30], value = 255 }]
 
 [[example.pictures]]
+paths = ["outer/masks/b.png", "outer/masks/d.png"]
+size = [96, 72]
+mode = "L"
+shapes = [{ ellipse = [66, 50, 90, 70], value = 255 }]
+
+[[example.pictures]]
 paths = ["outer/masks/c.png"]
+size = [96, 72]
 mode = "L"
 background = 0
 
@@ -197,6 +208,26 @@ def test_a_data_set_in_order_has_no_fault(findings: Check) -> None:
 
 def test_a_data_set_of_masks_in_order_has_no_fault(findings: Check) -> None:
     assert findings(card=MASK_CARD, adapter=masks) == []
+
+
+def test_an_ask_without_a_round_in_train_is_found_with_what_to_add(findings: Check) -> None:
+    alike = ("[66, 50, 90, 70]", "[11, 10, 31, 30]")
+    found = [finding for finding in findings(alike, card=MASK_CARD, adapter=masks) if finding.check == "rounds"]
+    assert [finding.what.partition("'")[2].partition("'")[0] for finding in found] == ["box", "location"]
+    assert "in other places" in found[0].todo and "leave 'box' out of asks" in found[0].todo
+    assert "different cells" in found[1].todo
+
+
+def test_one_class_leaves_nothing_to_choose_from_and_is_no_fault(tmp_path: Path) -> None:
+    def found(text: str) -> Finding:
+        path = tmp_path / "synthetic.toml"
+        path.write_text(text, encoding="utf-8")
+        (finding,) = lacking(Card.load(path), ("label",), [])
+        return finding
+
+    assert not found(CARD).hint
+    one = found(CARD.replace('"Tumor"', '"Cyst"').replace('"Normal"', '"Cyst"'))
+    assert one.hint and "one class" in one.todo
 
 
 # -- the card -------------------------------------------------------------------------------------
@@ -669,16 +700,14 @@ def test_a_bad_row_of_a_spreadsheet_passed_over_in_silence_is_found(findings: Ch
 # -- records --------------------------------------------------------------------------------------
 
 
-def rewritten(monkeypatch: pytest.MonkeyPatch, change: Callable[[dict[str, Any]], None]) -> None:
-    """Lets every build of the suite yield records with ``change`` made to those of p100_1."""
+def rewritten(monkeypatch: pytest.MonkeyPatch, change: dict[str, Any]) -> None:
+    """Lets every build of the suite yield records with these values in those of p100_1."""
     real = record_check.build_example
 
     def build(*arguments: Any) -> Any:
         built = real(*arguments)
-        for record in built.records:
-            if record["image"].endswith("p100_1.png"):
-                change(record)
-        return built
+        mended = (evolve(r, **change) if r.image.endswith("p100_1.png") else r for r in built.records)
+        return evolve(built, records=tuple(mended))
 
     monkeypatch.setattr(record_check, "build_example", build)
 
@@ -687,39 +716,38 @@ def rewritten(monkeypatch: pytest.MonkeyPatch, change: Callable[[dict[str, Any]]
     ("change", "said", "where"),
     [
         ({"split": "test"}, "is in test, expected in train", "example.expect[0].split"),
-        ({"group": None}, "has the group None", "example.expect[0].group"),
-        ({"captions": ["Tumor"]}, "is asked about ['Tumor'], expected ['Cyst']", "example.expect[0].captions"),
+        ({"group": ""}, "has the group ''", "example.expect[0].group"),
+        ({"captions": ("Tumor",)}, "is asked about ['Tumor'], expected ['Cyst']", "example.expect[0].captions"),
         ({"image": "med-mat/Synthetic/gone.png"}, "there is no such picture", ""),
         ({"image": "med-mat/Synthetic/gone.png"}, "is asked nothing", "example.expect[0]"),
         ({"split": "test"}, "group_leak: ", ""),
         ({"id": 9}, "ids: ", ""),
         ({"question": "Something else?"}, "Med-MAT's format says otherwise", ""),
         ({"template": 6}, "keys: ", ""),
-        ({"more": 1}, "key_order: ", ""),
-        ({"options": ["Cyst"], "answer_index": 0}, "options_count: ", ""),
+        ({"options": ("Cyst",), "answer_index": 0}, "options_count: ", ""),
         ({"answer_index": 7}, "answer_", ""),
-        ({"options": ["Cyst", "cyst."], "answer_index": 0}, "options_alike: ", ""),
-        ({"options": ["Cyst", "Tu\nmor"], "answer_index": 0}, "option_text: ", ""),
+        ({"options": ("Cyst", "cyst."), "answer_index": 0}, "options_alike: ", ""),
+        ({"options": ("Cyst", "Tu\nmor"), "answer_index": 0}, "option_text: ", ""),
     ],
 )
 def test_records_that_say_otherwise_than_the_card_are_found(
     findings: Check, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any], said: str, where: str
 ) -> None:
-    rewritten(monkeypatch, lambda record: record.update(change))
+    rewritten(monkeypatch, change)
     assert only(findings(), "records", said).where == where
 
 
 def test_a_build_that_passes_over_a_truncated_picture_is_found(
     findings: Check, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("medmat_core.pipeline.facts.decode", lambda path: None)
+    monkeypatch.setattr("medmat_core.pipeline.inspector.decode", lambda path: None)
     found = findings()
     assert only(found, "hostile: truncated image", "no problem says so").file == "outer/images/p100_1.png"
     assert only(found, "hostile: truncated image", "is asked about")
 
 
 def test_a_build_that_passes_over_an_unknown_label_is_found(findings: Check, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("medmat_core.pipeline.facts.Inspector.refuse", lambda *_: None)
+    monkeypatch.setattr("medmat_core.pipeline.inspector.Inspector.refuse", lambda *_: None)
     assert only(findings(), "hostile: unknown label", "does not refuse it").where == "labels.n"
 
 
@@ -727,7 +755,7 @@ def test_a_build_that_breaks_is_found(findings: Check, monkeypatch: pytest.Monke
     def broken(*_: Any) -> None:
         raise RuntimeError("out of order")
 
-    monkeypatch.setattr("medmat_core.pipeline.run.inspect_shard", broken)
+    monkeypatch.setattr("medmat_core.pipeline.one.inspect_shard", broken)
     assert "out of order" in only(findings(), "build", "RuntimeError").what
 
 

@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from medmat_core.card import Card
-from medmat_core.subsets import convention_clause, count_clause, in_sentence, load_subset
+from medmat_core.subsets import (
+    OPEN_BOX,
+    convention_clause,
+    count_clause,
+    in_sentence,
+    load_subset,
+    speaks_of_options,
+)
 
 ROOT = Path(__file__).parent.parent
 NUMBERS = range(1, 54)
@@ -188,3 +195,12 @@ def test_a_card_asks_the_share_of_the_picture_where_boxes_of_its_class_nearly_al
         assert "coverage" in card.head.asks
     if card.head.modality == "Der" and card.head.kind == "mask":
         assert "location" not in card.head.asks  # a lesion photographed on purpose lies in the middle
+
+
+def test_a_question_without_options_speaks_of_none() -> None:
+    """An open record has nothing to choose from, so its instruction must not ask to choose."""
+    for no in NUMBERS:
+        label = load_subset(no).instructions.get("label")
+        assert label is None or sum(not speaks_of_options(text) for text in label) >= 2, no
+    assert not any(map(speaks_of_options, OPEN_BOX)) and len(set(OPEN_BOX)) == 6
+    assert all({"{caption}", "{count}", "{convention}"} <= set(re.findall(r"\{\w+\}", text)) for text in OPEN_BOX)

@@ -14,14 +14,18 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "tools"))
 
-from docgen import datasets, reference  # noqa: E402
+from docgen import datasets, hostile, reference  # noqa: E402
 
 DOCS = ROOT / "docs"
 
 
 def made(root: Path = ROOT) -> dict[str, str]:
     """Path below docs/ -> text of every generated page."""
-    return {**dict(datasets.pages(datasets.load(root / "plugins"))), **dict(reference.pages())}
+    return {
+        **dict(datasets.pages(datasets.load(root / "plugins"))),
+        **dict(reference.pages()),
+        **dict(hostile.pages(root)),
+    }
 
 
 def stale(pages: dict[str, str], docs: Path = DOCS) -> list[str]:

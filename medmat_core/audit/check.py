@@ -1,50 +1,54 @@
-"""Records in memory: the same rules as for files, as one function without side effects."""
+"""Records in memory, judged as an audit judges files: what the conformance suite asks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
-from medmat_core.audit.book import Book, SubsetOf
-from medmat_core.audit.entries import data_no
 from medmat_core.audit.faults import Fault, Faults
-from medmat_core.audit.numbers import PARTS, compare
-from medmat_core.audit.rules import Terms
-from medmat_core.audit.unit import Unit
+from medmat_core.audit.home import Homes, SubsetOf, Terms
+from medmat_core.audit.place import PARTS
+from medmat_core.audit.record import RecordRules
+from medmat_core.audit.seen import Seen, part_faults, repeat_faults, round_faults, surplus_faults
 from medmat_core.card import Card
+from medmat_core.model import Record
 from medmat_core.subsets import load_subset
 
 
 def check_records(
-    records: Iterable[Mapping[str, Any]],
+    records: Iterable[Record],
     cards: Sequence[Card] = (),
     *,
     subset_of: SubsetOf = load_subset,
     terms: Terms | None = None,
-    part: str | None = None,
 ) -> list[Fault]:
-    """Everything that is wrong with records, full or in Med-MAT's format, of any data sets.
+    """Everything that is wrong with records of any data sets, one by one, round by round and part by part.
 
-    Records of one data set and part are taken as one file: ids count from 1 in it, and it is sorted. A full record
-    says its own part; ``part`` is that of others ("train" if not given). ``cards`` are those of the data sets, and
-    ``terms`` what the records were made to keep (default: those of a build without options). ``file`` of a fault is
-    the data set's number or slug and the part: "2-train".
+    ``cards`` are those of the data sets, ``terms`` what the records were made to keep (default: those of a build
+    without options). ``file`` of a fault is the data set's number or slug, ``line`` the place among its records.
     """
-    faults = Faults(keep=None, lenient=terms is not None and not terms.strict)
-    book = Book(cards, terms if terms is not None else Terms(), subset_of)
-    by_file: dict[str, dict[int, list[Any]]] = {}
-    for raw in records:
-        name = book.number(data_no(raw)) if isinstance(raw, Mapping) else ""
-        split = raw.get("split", part) if isinstance(raw, Mapping) else part
-        by_file.setdefault(name, {}).setdefault(PARTS.index(split) if split in PARTS else 0, []).append(raw)
-    for name, parts in by_file.items():
-        rules = book.rules(name)
-        unit = Unit(name, book, faults.add, fixed=rules)
-        for number, several in sorted(parts.items()):
-            unit.read(iter(several), number, f"{name}-{PARTS[number]}")
-        apart = rules.labels.apart if rules.labels is not None and not rules.labels.several else None
-        for fault in compare(unit.seen, unit.pair, apart):
-            faults.add(fault)
-        for told, sentence in unit.even.faults(f"data set {name}"):
-            faults.tell(told, sentence)
+    terms = terms if terms is not None else Terms()
+    faults, homes = Faults(keep=None), Homes(cards, subset_of, terms)
+    by_name: dict[str, list[Record]] = {}
+    for record in records:
+        by_name.setdefault(record.data_no, []).append(record)
+    for name, several in by_name.items():
+        rules, seen, counted = RecordRules(homes.of(name)), Seen(), Counter[str]()
+        for line, record in enumerate(several, 1):
+            for fault, sentence in rules.faults(record, ""):
+                faults.tell(fault, sentence, name, line, record.key, record.image)
+            counted[record.split] += 1
+            if record.id != counted[record.split]:
+                told = f"its id is {record.id}, it is record {counted[record.split]} of its part"
+                faults.tell("ids", told, name, line, record.key, record.image)
+            seen.add(record, PARTS.index(record.split), line)
+        for found in (
+            round_faults(seen),
+            surplus_faults(seen, terms.label_rounds),
+            repeat_faults(seen),
+            part_faults(seen),
+        ):
+            for odd in found:
+                record = several[odd.row]
+                faults.tell(odd.name, odd.sentence, name, odd.row + 1, record.key, record.image)
     return faults.kept

@@ -1,43 +1,68 @@
-"""What an audit reports: faults, what could not be looked at, and figures a data set and a subset."""
+"""What an audit reports: the verdict, faults, what could not be looked at, and figures."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from attrs import define, evolve, field
 
+from medmat_core.audit.blind import Guessed
 from medmat_core.audit.faults import Fault, Faults
-from medmat_core.audit.guess import Tally, expected_without_own, merged
-from medmat_core.audit.labels import Labels
-from medmat_core.audit.numbers import PARTS
-from medmat_core.audit.stream import StreamError, records
-from medmat_core.audit.unit import Unit
+from medmat_core.records import RecordError, read_lines
 
-ENOUGH: Final = 100
-"""Label questions from which on a label that never occurs is worth a note."""
+
+@define
+class Row:
+    """The figures of one data set, or of published files of one name.
+
+    ``shares`` are records by ask, in rounds of four, three and two, surplus and open. ``wrong`` counts questions with
+    a wrong option that is, or may be, true; ``leaks`` pictures that stand in two parts, by themselves or by group;
+    ``copies`` equal pictures (None: not looked for).
+    """
+
+    name: str
+    title: str
+    records: dict[str, int]
+    shares: Mapping[str, Mapping[str, int]] = field(factory=dict)
+    guessed: Guessed | None = None
+    wrong: int = 0
+    leaks: int = 0
+    copies: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "title": self.title,
+            "records": self.records,
+            "asks": {ask: dict(shares) for ask, shares in self.shares.items()},
+            "blind": self.guessed.as_json() if self.guessed is not None else None,
+            "true_distractors": self.wrong,
+            "leaks": self.leaks,
+            "copies": self.copies,
+        }
 
 
 @define
 class Report:
-    """The result of an audit. ``sound`` where nothing but notes was found.
-
-    ``unseen`` says what was not audited and why. ``datasets`` and ``subsets`` are plain figures: records, labels,
-    guessers against chance, and how many questions meet no wrong option of the data set's own labels.
-    """
+    """The result of an audit. ``sound`` where nothing but notes was found; ``unseen`` says what was not audited, and
+    why."""
 
     root: Path
     found: Faults
-    records: int = 0
-    files: list[str] = field(factory=list)
+    files: int = 0
+    rows: list[Row] = field(factory=list)
     unseen: list[str] = field(factory=list)
-    datasets: list[dict[str, Any]] = field(factory=list)
-    subsets: list[dict[str, Any]] = field(factory=list)
 
     @property
     def sound(self) -> bool:
         return self.found.sound
+
+    @property
+    def records(self) -> int:
+        """Records that were read."""
+        return sum(sum(row.records.values()) for row in self.rows)
 
     @property
     def faults(self) -> list[Fault]:
@@ -49,91 +74,45 @@ class Report:
         """The notes that were kept."""
         return [fault for fault in self.found.kept if fault.level == "note"]
 
+    @property
+    def verdict(self) -> str:
+        """In a line."""
+        count = sum(self.found.counts.values())
+        notes = sum(self.found.notes.values())
+        said = "sound" if self.sound else f"{count} fault{'s' * (count != 1)} in {len(self.found.counts)} kinds"
+        beside = f", {notes} note{'s' * (notes != 1)}" if notes else ""
+        return f"{self.records} records in {self.files} files: {said}{beside}"
+
     def as_json(self) -> dict[str, Any]:
         return {
             "sound": self.sound,
+            "verdict": self.verdict,
             "root": str(self.root),
             "records": self.records,
-            "files": self.files,
             "faults": dict(sorted(self.found.counts.items())),
             "notes": dict(sorted(self.found.notes.items())),
             "examples": [fault.as_json() for fault in self.found.kept],
             "not_audited": self.unseen,
-            "datasets": self.datasets,
-            "subsets": self.subsets,
+            "figures": [row.as_json() for row in self.rows],
         }
 
-    def name_pictures(self, paths: Mapping[str, Path]) -> None:
-        """Give every kept fault that names a record its picture, reading each file once more."""
+    def name_records(self) -> None:
+        """Give every kept fault of a line of records its key and picture, reading each file once more."""
         wanted: dict[str, set[int]] = {}
         for fault in self.found.kept:
-            if fault.record is not None and not fault.image and fault.file in paths:
-                wanted.setdefault(fault.file, set()).add(fault.record)
-        images: dict[tuple[str, int], str] = {}
-        for file, places in wanted.items():
-            last = max(places)
+            if fault.line and not fault.key and fault.file.endswith(".jsonl"):
+                wanted.setdefault(fault.file, set()).add(fault.line)
+        known: dict[tuple[str, int], tuple[str, str]] = {}
+        for file, lines in wanted.items():
+            last = max(lines)
             try:
-                for place, raw in enumerate(records(paths[file]), 1):
-                    if place in places and isinstance(raw, dict):
-                        images[file, place] = str(raw.get("image", ""))
-                    if place >= last:
+                for line in read_lines(self.root / file):
+                    if line.number in lines and line.record is not None:
+                        known[file, line.number] = (line.record.key, line.record.image)
+                    if line.number >= last:
                         break
-            except StreamError:
+            except RecordError:
                 continue
-        self.found.kept[:] = [
-            evolve(fault, image=fault.image or images.get((fault.file, fault.record or 0), ""))
-            for fault in self.found.kept
-        ]
-
-
-def figures(unit: Unit, labels: Labels | None, *, splits: str | None = None) -> dict[str, Any]:
-    """The figures of one data set or subset, plain values ready for JSON."""
-    whole = merged(unit.tallies)
-    found: dict[str, Any] = {
-        "records": {part: tally.records for part, tally in zip(PARTS, unit.tallies, strict=True)},
-        "guessers": {part: tally.as_json() for part, tally in zip(PARTS, unit.tallies, strict=True)},
-        "letters": {
-            "ABCDEFGHIJ"[index]: count for index, count in sorted(whole.letters.items())
-        },
-        "labels": _labels(unit.tallies, labels),
-        "only_answer": sorted(set(whole.findings) - set(whole.wrongs)),
-        "only_distractor": sorted(set(whole.wrongs) - set(whole.findings)),
-    }  # fmt: skip
-    if splits is not None:
-        found["split"] = splits
-    if whole.label_questions:
-        here = round(whole.without_own / whole.label_questions, 4)
-        expected = expected_without_own(whole.said, labels) if labels is not None else {}
-        found["without_own"] = {"here": here, **expected}
-    return found
-
-
-def _labels(tallies: tuple[Tally, Tally], labels: Labels | None) -> dict[str, dict[str, int]]:
-    """Label -> how often it is (part of) an answer in train and in test, and a wrong option."""
-    names = dict.fromkeys(labels.captions if labels is not None else ())
-    names |= dict.fromkeys(sorted({name for tally in tallies for name in (*tally.findings, *tally.wrongs)}))
-    train, test = tallies
-    return {
-        name: {
-            "train": train.findings[name],
-            "test": test.findings[name],
-            "wrong": train.wrongs[name] + test.wrongs[name],
-        }
-        for name in names
-    }
-
-
-def label_notes(unit: Unit, title: str) -> list[Fault]:
-    """Labels that are only ever right, or only ever wrong: a blind guesser soon knows them."""
-    whole = merged(unit.tallies)
-    if whole.label_questions < ENOUGH:
-        return []
-    notes = [
-        Fault("only_answer", f"{title}: {name!r} is an answer {whole.findings[name]} times and never a wrong option")
-        for name in sorted(set(whole.findings) - set(whole.wrongs))
-    ]
-    notes += [
-        Fault("only_distractor", f"{title}: {name!r} is a wrong option {whole.wrongs[name]} times and never an answer")
-        for name in sorted(set(whole.wrongs) - set(whole.findings))
-    ]
-    return notes
+        for place, fault in enumerate(self.found.kept):
+            key, image = known.get((fault.file, fault.line), (fault.key, fault.image))
+            self.found.kept[place] = evolve(fault, key=fault.key or key, image=fault.image or image)

@@ -2,263 +2,309 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from attrs import define, field
+import numpy as np
+from attrs import define, field, frozen
 
-from medmat_core.audit.book import Book, SubsetOf, terms_of
-from medmat_core.audit.faults import Fault, Faults
-from medmat_core.audit.folder import count_faults, datasets, manifest_faults, problem_faults
-from medmat_core.audit.found import File, Place, look, numbers_first
-from medmat_core.audit.members import Member, leak_faults, union_faults
-from medmat_core.audit.numbers import compare, untested
-from medmat_core.audit.report import Report, figures, label_notes
-from medmat_core.audit.stream import StreamError, records
+from medmat_core.audit.blind import Asked
+from medmat_core.audit.chance import significant
+from medmat_core.audit.faults import Faults
+from medmat_core.audit.home import Homes, SubsetOf, Terms
+from medmat_core.audit.manifest import (
+    card_faults,
+    count_faults,
+    datasets,
+    digests,
+    file_faults,
+    form_faults,
+    number_of,
+    problem_faults,
+    removals,
+)  # fmt: skip
+from medmat_core.audit.odds import Odds
+from medmat_core.audit.pictures import Wall
+from medmat_core.audit.place import CHOICES, MANIFEST, PARTS, RECORDS, SUBSETS, Place, look
+from medmat_core.audit.published import Published
+from medmat_core.audit.report import Report, Row
+from medmat_core.audit.seen import hashed, shares_of
+from medmat_core.audit.subsets import leak_faults, union_faults
+from medmat_core.audit.truth import Truth, rendered_faults
 from medmat_core.audit.unit import Unit
-from medmat_core.card import Card
+from medmat_core.dataset import Dataset
 from medmat_core.errors import UsageError
+from medmat_core.pipeline.engines import Engine, start_engine
 from medmat_core.subsets import load_subset
 
 
 class Progress(Protocol):
     """What an audit tells while it runs."""
 
-    def file(self, shown: str, count: int) -> None:
-        """A file of so many records was read."""
+    def step(self, name: str, count: int) -> None:
+        """A data set, of so many records, was read."""
 
 
 class Silent:
     """Tells nothing."""
 
-    def file(self, shown: str, count: int) -> None: ...
+    def step(self, name: str, count: int) -> None: ...
+
+
+@frozen
+class Source:
+    """The data to hold records against: the folder that was given to the build, the modules that decode masks, how
+    many processes to use, and whether to look for near copies."""
+
+    data: Path
+    decoders: tuple[str, ...] = ()
+    jobs: int = 1
+    near: bool = False
 
 
 def audit(
     paths: Sequence[Path | str] | Path | str,
-    cards: Sequence[Card] = (),
+    known: Sequence[Dataset] = (),
     *,
     subset_of: SubsetOf = load_subset,
     data: Path | str | None = None,
-    alike: bool = False,
     near: bool = False,
+    jobs: int = 1,
+    decoders: tuple[str, ...] = (),
     keep: int | None = 20,
     progress: Progress | None = None,
 ) -> Report:
     """Audit a built folder, or published files of records.
 
-    ``cards`` are those of the installed data sets. ``data`` is the folder that was given to the build: with it keys
-    are worked out again and pictures are compared byte for byte; ``alike`` also decodes every picture, ``near`` also
-    compares them by perceptual hash. ``keep`` faults of each name are kept whole, all
-    are counted. Raises :class:`UsageError` where there is nothing to audit.
+    ``known`` are the installed data sets. ``data`` is the folder that was given to the build: with it labels, boxes
+    and groups are derived again; ``near`` also decodes every picture and looks for near copies. ``decoders`` are
+    modules that decode masks. ``keep`` faults of each name are kept whole, all are counted. Raises
+    :class:`UsageError` where there is nothing to audit.
     """
     several = [paths] if isinstance(paths, (str, Path)) else list(paths)
-    if (alike or near) and data is None:
-        raise UsageError("comparing pictures needs --data, the folder that was given to the build")
+    if near and data is None:
+        raise UsageError("--near compares pictures: it needs --data, the folder that was given to the build")
     place = look([Path(path) for path in several])
-    work = Audit(place, Book(cards, terms_of(place.manifest, built=place.built), subset_of, place.manifest),
-                 Faults(keep, lenient=not place.built), progress or Silent())  # fmt: skip
-    return work.run(Path(data) if data is not None else None, alike or near, near)
+    source = None
+    if data is not None:
+        folder = Path(data)
+        if not folder.is_dir():
+            raise UsageError(f"--data {folder}: no such folder")
+        if folder.name in ("", ".."):
+            folder = folder.resolve()
+        source = Source(folder, decoders, jobs, near)
+    terms = Terms.of(place.manifest)
+    homes = Homes([dataset.card for dataset in known], subset_of, terms)
+    work = Audit(place, terms, homes, {d.slug: d for d in known}, Faults(keep, lenient=not place.built), source,
+                 progress or Silent())  # fmt: skip
+    return work.run()
 
 
 @define
 class Audit:
-    """One audit. ``units`` are data sets by number or slug, ``groups`` subset files by stem."""
+    """One audit. ``units`` are the data sets of a build by number or slug."""
 
     place: Place
-    book: Book
+    terms: Terms
+    homes: Homes
+    known: Mapping[str, Dataset]
     faults: Faults
+    source: Source | None
     progress: Progress
     units: dict[str, Unit] = field(factory=dict)
-    groups: dict[str, Unit] = field(factory=dict)
+    odds: Odds = field(factory=Odds)
     unseen: list[str] = field(factory=list)
-    broken: set[str] = field(factory=set)
-    rendered: Path | None = None
 
-    def run(self, data: Path | None, alike: bool, near: bool) -> Report:
+    def run(self) -> Report:
+        report = Report(self.place.root, self.faults)
         for name, sentence, file in self.place.trouble:
             self.faults.tell(name, sentence, file)
-        for fault in manifest_faults(self.place):
-            self.faults.add(fault)
         if self.place.built:
-            for fault in problem_faults(self.place):
-                self.faults.add(fault)
-        # with --data every picture is looked at; without it those that lie in the folder itself
-        self.rendered = self.place.root if self.place.built and data is None else None
-        full, own = self.place.of("full"), self.place.of("own")
-        for stem in dict.fromkeys((*full, *own)):
-            self._dataset(stem, full.get(stem, []), own.get(stem, []))
-        for stem, files in self.place.of("subset").items():
-            self._subset(stem, files, own)
-        if data is not None:
-            self._pictures(data, alike, near)
-        return self._report(data)
-
-    # -- reading ----------------------------------------------------------------------------------
-
-    def _records(self, file: File) -> Iterator[Any]:
-        """The records of a file; one that cannot be read to its end is told, once."""
-        try:
-            yield from records(file.path)
-        except StreamError as error:
-            if file.shown not in self.broken:
-                self.broken.add(file.shown)
-                self.faults.tell("bad_json", f"the file {error}", file.shown)
-
-    def _dataset(self, stem: str, full: Sequence[File], own: Sequence[File]) -> None:
-        name = self.book.number(stem)
-        unit = self.units[name] = Unit(name, self.book, self.faults.add, fixed=self.book.rules(name), out=self.rendered)
-        for part in (0, 1):
-            whole = next((file for file in full if file.part == part), None)
-            plain = next((file for file in own if file.part == part), None)
-            if whole is not None and plain is not None:
-                count = unit.read_both(self._records(whole), whole.shown, self._records(plain), plain.shown, part)
-            elif whole is not None or plain is not None:
-                file = whole or plain
-                assert file is not None
-                count = unit.read(self._records(file), part, file.shown)
-            else:
-                continue
-            for file in (whole, plain):
-                if file is not None:
-                    self.progress.file(file.shown, count)
-                    unit.whole = unit.whole and file.shown not in self.broken
-        rules = unit.fixed
-        labels = rules.labels if rules is not None else None
-        self._add(compare(unit.seen, unit.pair, labels.apart if labels is not None and not labels.several else None))
-        self._evenness(unit, f"data set {name}")
-        listed = self._listed(name)
-        if listed is not None:
-            self._add(count_faults(listed, unit.tallies, unit.pictures if unit.whole else None))
-            if listed.get("split") in ("group", "unprotected") and labels is not None:
-                self._add(untested(unit.seen, f"data set {name}", labels.captions))
-
-    def _listed(self, name: str) -> Mapping[str, Any] | None:
-        """What the manifest says of a data set."""
-        for dataset in datasets(self.place.manifest or {}):
-            no = dataset.get("no")
-            if str(dataset.get("slug") if no is None else no) == name:
-                return dataset
-        return None
-
-    def _add(self, faults: Iterator[Fault]) -> None:
-        for fault in faults:
-            self.faults.add(fault)
-
-    def _evenness(self, unit: Unit, title: str) -> None:
-        for name, sentence in unit.even.faults(title):
-            self.faults.tell(name, sentence, unit.files[0] or unit.files[1])
-
-    # -- subsets ----------------------------------------------------------------------------------
-
-    def _members(self, stem: str) -> list[str]:
-        """What the data sets of a subset are called."""
-        if not stem.isdecimal():
-            return []
-        return [name for name in self.units if self.book.subset_no(name) == int(stem)]
-
-    def _subset(self, stem: str, files: Sequence[File], own: Mapping[str, Sequence[File]]) -> None:
-        unit = self.groups[stem] = Unit(stem, self.book, self.faults.add)
-        names = self._members(stem)
-        # the members' files were judged, and the subset's are compared with them; otherwise they are judged here
-        compared = self.place.manifest is not None and bool(names)
-        for file in files:
-            if compared:
-                mine = {
-                    self.book.number(s): next((f for f in several if f.part == file.part), None)
-                    for s, several in own.items()
-                    if self.book.number(s) in names
-                }
-                self._add(union_faults(file, mine, self._gone(stem, names), self._strange(unit, file)))
-            count = unit.read(self._records(file), file.part, file.shown, judged=compared)
-            self.progress.file(file.shown, count)
-        members = [Member(name, self.units[name].pair, self.units[name].seen) for name in names]
-        verified = self.book.terms.verify != "none"
-        self._add(leak_faults(unit.seen, unit.pair, members, by_path=verified))
-        self._evenness(unit, f"subset {stem}" if stem.isdecimal() else stem)
-
-    def _gone(self, stem: str, names: Sequence[str]) -> dict[str, frozenset[str]]:
-        """Pictures that the manifest says a subset leaves out, by member."""
-        removals = (self.place.manifest or {}).get("subset_removals")
-        found: dict[str, set[str]] = {name: set() for name in names}
-        for removal in removals if isinstance(removals, list) else ():
-            if isinstance(removal, dict) and removal.get("subset") == int(stem):
-                no = removal.get("no")
-                for name in names:
-                    if (str(no) == name) if no is not None else not name.isdecimal():
-                        found[name].add(str(removal.get("image")))
-        return {name: frozenset(images) for name, images in found.items()}
-
-    def _strange(self, unit: Unit, file: File) -> Any:
-        """Judges a record of a subset file that no member holds as it stands there."""
-        place = 0
-
-        def judge(raw: Any) -> None:
-            nonlocal place
-            rules = unit.rules_for(raw)
-            number = raw.get("id") if isinstance(raw, Mapping) else None
-            place = number if isinstance(number, int) else place
-            silent = Unit(unit.name, self.book, lambda fault: None)
-            entry = silent.parse(raw, rules, file.shown, place)
-            if entry is not None:
-                unit.judge(entry, rules, file.shown, place)
-
-        return judge
-
-    # -- pictures ---------------------------------------------------------------------------------
-
-    def _pictures(self, data: Path, alike: bool, near: bool) -> None:
-        from medmat_core.audit.pictures import Gallery
-
-        if not data.is_dir():
-            raise UsageError(f"--data {data}: no such folder")
-        gallery = Gallery(data, self.place.root, self.faults, alike=alike, near=near)
-        full, own = self.place.of("full"), self.place.of("own")
-        for stem in dict.fromkeys((*full, *own)):
-            name = self.book.number(stem)
-            files = full.get(stem) or own[stem]
-            gallery.add(name, self.book.card(name), self.book.rules(name).labels, files)
-        self.unseen.extend(gallery.unseen)
-        opened = self.book.terms.verify != "none"  # else the build promised nothing about equal bytes
-        for name in self.units:
-            gallery.compare_parts(name, byte_equal=opened)
-        for stem, unit in self.groups.items() if opened else ():
-            gallery.compare_members(self._members(stem), unit)
-
-    # -- the end ----------------------------------------------------------------------------------
-
-    def _report(self, data: Path | None) -> Report:
-        report = Report(self.place.root, self.faults, files=[file.shown for file in self.place.files])
-        for name, unit in self.units.items():
-            rules = unit.fixed
-            assert rules is not None
-            listed = self._listed(name) or {}
-            slug = rules.card.head.slug if rules.card is not None else listed.get("slug", name)
-            row = {"no": int(name) if name.isdecimal() else None, "slug": slug, "subset": self.book.subset_no(name)}
-            report.datasets.append(row | figures(unit, rules.labels, splits=listed.get("split")))
-            self._add(iter(label_notes(unit, f"data set {name}")))
-        for stem, unit in self.groups.items():
-            number = int(stem) if stem.isdecimal() else stem
-            members = list(unit.seen.names.values())
-            row = {"subset": number, "members": sorted(members, key=numbers_first)}
-            report.subsets.append(row | figures(unit, None))
-        report.records = sum(len(unit.seen) for unit in (self.units or self.groups).values())
-        report.unseen = [*self._not_seen(data), *self.unseen]
-        report.name_pictures({file.shown: file.path for file in self.place.files})
+            self._built(report)
+        else:
+            self._published(report)
+        for test in significant(self.odds.tests):
+            self.faults.tell(test.name, f"{test.sentence} (p = {test.p:.1e})", test.file)
+        report.unseen = self.unseen
+        report.name_records()
         return report
 
-    def _not_seen(self, data: Path | None) -> Iterator[str]:
-        if not self.place.built:
-            yield "no manifest: read as files that medmat did not build; its promises of form are notes"
-        if self.units and not self.place.of("full"):
-            yield "no full records (build with --format jsonl): groups, boxes and keys were not audited"
-        if self.place.built and not self.groups:
-            yield "no subset files (build with --format medmat): leaks between members were not audited"
-        if data is None:
-            yield "no --data: keys, sizes and equal pictures were not audited"
-        if self.book.missing:
-            names = ", ".join(dict.fromkeys(name or "(none named)" for name in self.book.missing))
-            yield f"no card is installed of data set {names}: labels were audited by the frozen pool alone"
-        if self.book.terms.verify == "none":
-            yield "built with --verify none: equal pictures were not promised to be on one side"
+    def _published(self, report: Report) -> None:
+        self.unseen.append("no manifest: read as files that medmat did not build; its promises of form are notes")
+        for name, files in self.place.files.items():
+            some = Published(name, self.homes, self.faults, files)
+            some.read()
+            shown = files[0].shown
+            empty = Asked()
+            self.odds.published(name, some.letters, some.table, shown)
+            self.odds.blind(name, some.asked.get(0, empty), some.asked.get(2, empty), shown)
+            counts = {part: some.records[number] for number, part in enumerate(PARTS) if some.records[number]}
+            report.rows.append(
+                Row(name, name, counts, {}, self.odds.guessed.get(name), some.wrong, some.leaks, some.copies)
+            )
+            report.files += len(files)
+            if not some.judged:
+                self.unseen.append(f"{name}: no plugin of its data sets is installed, or the form names none: "
+                                   "true distractors were not looked for")  # fmt: skip
+
+    # -- a build ----------------------------------------------------------------------------------------------------
+
+    def _built(self, report: Report) -> None:
+        manifest = self.place.manifest
+        entries = {number_of(entry): entry for entry in datasets(manifest)}
+        if manifest:
+            for name, sentence, file in (*form_faults(manifest), *file_faults(self.place)):
+                self.faults.tell(name, sentence, file)
+            for name, sentence, file, line in problem_faults(self.place.root, list(entries.values())):
+                self.faults.tell(name, sentence, file, line)
+        records, choices = self.place.of(RECORDS, ".jsonl"), self.place.of(CHOICES, ".json")
+        report.files = sum(map(len, (*records.values(), *choices.values())))
+        stems = {str(int(stem)) if stem.isascii() and stem.isdecimal() else stem: stem
+                 for stem in dict.fromkeys((*records, *choices))}  # fmt: skip
+        for name, truth in self._truths(list(dict.fromkeys((*entries, *stems)))):
+            stem = stems.get(name, "")
+            unit = Unit(name, self.homes.of(name), self.terms, self.faults, records.get(stem, {}),
+                        choices.get(stem, {}), truth)  # fmt: skip
+            self.units[name] = unit
+            before = self.faults.counts.copy()
+            unit.read()
+            self._entry(unit, entries.get(name))
+            file = next((file.shown for file in unit.records.values()), "")
+            self.odds.build(f"data set {name}", unit.seen, unit.asked, file)
+            slug = str(entries.get(name, {}).get("slug", ""))
+            counts = {part: int((unit.seen.column("parts") == number).sum()) for number, part in enumerate(PARTS)}
+            row = Row(name, f"{name} {slug}" if slug != name else name, {p: n for p, n in counts.items() if n},
+                      shares_of(unit.seen), self.odds.guessed.get(f"data set {name}"), unit.unsure)  # fmt: skip
+            row.leaks = sum(self.faults.counts[leak] - before[leak] for leak in ("group_leak", "picture_leak"))
+            report.rows.append(row)
+            self.progress.step(name, len(unit.seen))
+        gone, wrong = removals(manifest)
+        for sentence in wrong:
+            self.faults.tell("manifest_keys", sentence, MANIFEST)
+        self._subsets(report, gone)
+        if self.source is not None:
+            self._pictures(report, gone)
+        self._not_seen()
+
+    def _entry(self, unit: Unit, entry: Mapping[str, Any] | None) -> None:
+        if entry is None:
+            if self.place.manifest:
+                self.faults.tell("unlisted_file", f"the manifest lists no data set {unit.name}", MANIFEST)
+            return
+        arguments = self.place.manifest.get("arguments")
+        arguments = arguments if isinstance(arguments, dict) else {}
+        if unit.home is not None:
+            listed = any(unit.truth.ledger.sides) if unit.truth is not None else None
+            for found in card_faults(entry, unit.home, arguments, grouped=unit.grouped, listed=listed):
+                self.faults.tell(*found)
+        else:
+            self.faults.tell("no_card", f"{entry['slug']}: its plugin is not installed", MANIFEST)
+        images = entry.get("images")
+        unit.records_tell_all = isinstance(images, dict) and images.get("unasked") == 0
+        for found in count_faults(entry, unit.seen, whole=unit.whole):
+            self.faults.tell(*found)
+        if entry.get("split") == "unprotected":
+            self.faults.tell("unprotected", f"{entry['slug']}: no split and no ids were published", MANIFEST)
+
+    def _truths(self, names: Sequence[str]) -> Iterator[tuple[str, Truth | None]]:
+        """Every data set with what its data say of it, where --data is given; one at a time."""
+        if self.source is None:
+            yield from ((name, None) for name in names)
+            return
+        engine = start_engine("local", self.source.jobs, None)
+        try:
+            for name in names:
+                yield name, self._truth(name, self.source, engine)
+        finally:
+            engine.close()
+
+    def _truth(self, name: str, source: Source, engine: Engine) -> Truth | None:
+        home = self.homes.of(name)
+        dataset = self.known.get(home.card.slug) if home is not None else None
+        if home is None or dataset is None:
+            return None
+        arguments = self.place.manifest.get("arguments")
+        seed = arguments.get("seed") if isinstance(arguments, dict) else 0
+        with tempfile.TemporaryDirectory(prefix="medmat-audit-") as work:
+            truth = Truth.of(
+                home, dataset, source.data, Path(work), seed=seed if type(seed) is int else 0,
+                verify=self.terms.verify, engine=engine, decoders=source.decoders, near=source.near,
+            )  # fmt: skip
+        if truth is None:
+            self.unseen.append(f"data set {name}: no folder {home.card.folder!r} under {source.data}")
+            return None
+        for sentence, file in rendered_faults(truth, digests(self.place.manifest)):
+            self.faults.tell("rendered_differs", sentence, file)
+        return truth
+
+    # -- over all data sets -------------------------------------------------------------------------------------------
+
+    def _subsets(self, report: Report, gone: Mapping[str, set[str]]) -> None:
+        held = {name: unit.seen for name, unit in self.units.items()}
+        for name, images in gone.items():
+            for image in sorted(image for image in images if not self._holds(name, image)):
+                self.faults.tell("removal_unknown", f"data set {name} holds no such picture", MANIFEST, 0, "", image)
+        subset_of = {}
+        for entry in datasets(self.place.manifest):
+            if type(entry.get("subset")) is int:
+                subset_of[number_of(entry)] = int(entry["subset"])
+        files = self.place.of(SUBSETS, ".json")
+        report.files += sum(map(len, files.values()))
+        wanted = {no: [name for name in self.units if subset_of.get(name) == no] for no in set(subset_of.values())}
+        for stem, parts in files.items():
+            names = wanted.get(int(stem) if stem.isascii() and stem.isdecimal() else -1, [])
+            for part, file in parts.items():
+                members = [(self.units[n].choices[part], frozenset(gone.get(n, ()))) for n in names
+                           if part in self.units[n].choices]  # fmt: skip
+                for name, sentence, record, image in union_faults(
+                    file, [m for m, _ in members], [g for _, g in members]
+                ):
+                    self.faults.tell(name, sentence, file.shown, record, "", image)
+        for no, names in wanted.items():
+            for part, said in enumerate(PARTS):
+                some = [n for n in names if part in self.units[n].choices and not gone.get(n)]
+                if some and part not in files.get(f"{no:02d}", {}):
+                    self.faults.tell(
+                        "missing_file", f"subset {no} has {said} records", f"{SUBSETS}/Subset--{no:02d}-{said}.json"
+                    )
+        if self.terms.as_published:
+            return  # Med-MAT's published subsets leave nothing out
+        for leak in leak_faults(held, subset_of, gone):
+            self.faults.tell(leak.name, leak.sentence, *self.units[leak.member].where(leak.row))
+
+    def _holds(self, name: str, image: str) -> bool:
+        """Whether a data set has a picture, as far as can be told: a removed one may be asked nothing at all."""
+        unit = self.units.get(name)
+        if unit is None:
+            return False
+        if unit.truth is not None:
+            return unit.truth.place(hashed(image)) >= 0
+        return not unit.records_tell_all or bool((unit.seen.column("images") == np.uint64(hashed(image))).any())
+
+    def _pictures(self, report: Report, gone: Mapping[str, set[str]]) -> None:
+        assert self.source is not None
+        wall = Wall.of(self.units)
+        rows = {row.name: row for row in report.rows}
+        for name in wall.names:
+            rows[name].copies = 0
+        opened = self.terms.verify != "none"  # else the build promised nothing about equal bytes
+        for fault, sentence, name, row in wall.equal(gone, self.source.data.parent, self.place.root) if opened else ():
+            self.faults.tell(fault, sentence, *self.units[name].where(row))
+            rows[name].copies = (rows[name].copies or 0) + 1
+        if self.source.near:
+            for fault, sentence, name, row in (*wall.alike(), *wall.nearby()):
+                self.faults.tell(fault, sentence, *self.units[name].where(row))
+
+    def _not_seen(self) -> None:
+        if not self.place.manifest:
+            self.unseen.append("no manifest: its counts, and what subset files leave out, were not audited")
+        if self.units and not any(unit.choices for unit in self.units.values()):
+            self.unseen.append("no files in Med-MAT's form: unions of subsets were not audited")
+        if self.source is None:
+            self.unseen.append("no --data: labels and boxes were not derived again, nor pictures compared")
+        elif not self.source.near:
+            self.unseen.append("no --near: copies that were encoded again or resized were not looked for")
+        if self.terms.verify == "none":
+            self.unseen.append("built with --verify none: equal pictures were not promised to be on one side")

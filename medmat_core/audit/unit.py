@@ -1,177 +1,164 @@
-"""The records of one data set, or of one subset file, read through once."""
+"""One data set of a build: its files read once, beside one another, and what its records say together."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
-from typing import Any, Final
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from attrs import define, field
 
-from medmat_core.audit.book import Book
-from medmat_core.audit.chance import Evenness
-from medmat_core.audit.entries import Entry, data_no, full_entry, is_full, medmat_entry
-from medmat_core.audit.faults import Fault
-from medmat_core.audit.guess import Tally
-from medmat_core.audit.numbers import PARTS, Seen
-from medmat_core.audit.rules import Rules
-from medmat_core.model import ASKS
-
-Tell = Callable[[Fault], None]
-
-_END: Final = object()
-_PLACES: Final = {ask: place for place, ask in enumerate(ASKS)}
+from medmat_core.audit.blind import Asked
+from medmat_core.audit.faults import Faults
+from medmat_core.audit.home import Home, Terms
+from medmat_core.audit.place import PARTS, File
+from medmat_core.audit.record import RecordRules, place_of
+from medmat_core.audit.regions import Told
+from medmat_core.audit.seen import Seen, part_faults, repeat_faults, round_faults, surplus_faults
+from medmat_core.audit.truth import Truth
+from medmat_core.choices import KEYS, LETTERS, choice_text, read_values
+from medmat_core.model import Record
+from medmat_core.records import RecordError, read_lines
 
 
-@define
+@define(eq=False)
 class Unit:
-    """What is known of the records of one data set or subset after reading them.
-
-    ``name`` is the number or slug of a data set, or the subset's number. ``whole`` is False once a record could not
-    be used, so that counts cannot be compared. ``fixed`` are the rules of the one data set that a file is about;
-    without it each record names its own. ``out`` is the built folder, if rendered pictures are looked for here.
-    """
+    """A data set. ``records`` and ``choices`` are its files by part, ``asked`` the label questions of every part for
+    guessers, ``whole`` whether every line could be read, ``unsure`` counts records with an option that may be true,
+    ``records_tell_all``: no picture is asked nothing."""
 
     name: str
-    book: Book
-    tell: Tell
+    home: Home | None
+    terms: Terms
+    faults: Faults
+    records: Mapping[int, File]
+    choices: Mapping[int, File]
+    truth: Truth | None = None
     seen: Seen = field(factory=Seen)
-    tallies: tuple[Tally, Tally] = field(factory=lambda: (Tally(), Tally()))
-    even: Evenness = field(factory=Evenness)
-    files: list[str] = field(factory=lambda: ["", ""])
+    asked: dict[int, Asked] = field(factory=dict)
     whole: bool = True
-    pictures: int = 0
-    fixed: Rules | None = None
-    out: Path | None = None
-    _last: tuple[Any, ...] = ()
+    grouped: bool = False
+    unsure: int = 0
+    records_tell_all: bool = False
+    _rules: RecordRules = field(init=False)
 
-    @property
-    def pair(self) -> tuple[str, str]:
-        """The names of the train and the test file; a part without a file has no records."""
-        return self.files[0], self.files[1]
+    def __attrs_post_init__(self) -> None:
+        self._rules = RecordRules(self.home)
 
-    def start(self, part: int, shown: str) -> None:
-        """A new file begins."""
-        self.files[part] = shown
-        self._last = ()
+    def read(self) -> None:
+        """Read every file, and judge what it holds."""
+        for part, file in self.records.items():
+            self._part(part, file)
+        for part in self.choices.keys() - self.records.keys():
+            self.faults.tell("missing_file", "its full records are not there", self.choices[part].shown)
+        label_rounds = self.terms.label_rounds
+        for found in (round_faults(self.seen), surplus_faults(self.seen, label_rounds), repeat_faults(self.seen),
+                      part_faults(self.seen)):  # fmt: skip
+            for told in found:
+                self.faults.tell(told.name, told.sentence, *self.where(told.row))
 
-    def rules_for(self, raw: Any) -> Rules:
-        """The rules of the data set that a raw record names."""
-        if self.fixed is not None:
-            return self.fixed
-        return self.book.rules(data_no(raw) if isinstance(raw, Mapping) else "")
+    def where(self, row: int) -> tuple[str, int]:
+        """File and line of a row."""
+        return self.records[self.seen.parts[row]].shown, int(self.seen.lines[row])
 
-    def parse(self, raw: Any, rules: Rules, shown: str, place: int) -> Entry | None:
-        """A raw record as an entry; what is wrong with its form is told."""
-        if is_full(raw):
-            entry, told = full_entry(raw)
-        else:
-            labels = rules.labels
-            split = labels.findings if labels is not None else lambda text: (text,)
-            regions = labels is not None and labels.regions
-            entry, told = medmat_entry(raw, split, regions, strict=rules.terms.strict)
-        image = raw.get("image") if isinstance(raw, Mapping) else None
-        for name, sentence in told:
-            self.tell(Fault(name, sentence, shown, place, image if isinstance(image, str) else ""))
-        if entry is None:
+    def _part(self, part: int, file: File) -> None:
+        beside = _Beside(self.choices.get(part))
+        before: tuple[str, int, int] = ("", 0, 0)
+        number = 0
+        try:
+            for line in read_lines(file.path):
+                number = line.number
+                record = line.record
+                if record is None:
+                    self.whole = False
+                    self.faults.tell("keys", line.wrong, file.shown, number)
+                    continue
+                told = list(self._judged(record, part, number, in_order=line.in_order))
+                place = place_of(record, self.home)
+                if place < before and not self.terms.as_published:
+                    told.append(("order", "it does not stand in the order of pictures, asks and classes"))
+                before = place
+                if record.options and (wrong := beside.wrong(record)):
+                    told.append(("formats_differ", wrong))
+                for name, sentence in told:
+                    self.faults.tell(name, sentence, file.shown, number, record.key, record.image)
+                self.unsure += any(name in ("distractor_true", "options_related") for name, _ in told)
+        except RecordError as error:
             self.whole = False
-        return entry
+            self.faults.tell("bad_json", str(error), file.shown)
+        if number == 0:
+            self.faults.tell("bad_json", "the file holds no record; medmat writes none of that kind", file.shown)
+        if left := beside.left():
+            assert beside.file is not None
+            self.faults.tell("formats_differ", left, beside.file.shown)
 
-    def judge(self, entry: Entry, rules: Rules, shown: str, place: int) -> None:
-        """Everything that can be said of a record by itself."""
-        for name, sentence in rules.faults(entry):
-            self.tell(Fault(name, sentence, shown, place, entry.image))
-        if self.out is not None and entry.image.startswith("rendered/") and not (self.out / entry.image).is_file():
-            self.tell(Fault("missing_image", "the rendered picture is not there", shown, place, entry.image))
+    def _judged(self, record: Record, part: int, number: int, *, in_order: bool) -> Iterator[Told]:
+        if not in_order:
+            yield "key_order", "its keys are not in their order"
+        if record.id != number:
+            yield "ids", f"its id is {record.id}, it is line {number} of its file"
+        yield from self._rules.faults(record, PARTS[part])
+        if self.truth is not None:
+            yield from self.truth.faults(record)
+        self.seen.add(record, part, number)
+        self.grouped = self.grouped or record.group != ""
+        if record.ask == "label":
+            asked = self.asked.setdefault(part, Asked())
+            asked.add(
+                record.options, record.answer_index, record.answer, record.question, record.round or record.key,
+                (record.width, record.height), bare=not record.round,
+            )  # fmt: skip
 
-    def take(self, entry: Entry, rules: Rules, part: int, place: int) -> None:
-        """Place, order and numbers of a record that was judged."""
-        shown = self.files[part]
-        if entry.id != place:
-            self.tell(Fault("ids", f"its id is {entry.id}, it is record {place}", shown, place, entry.image))
-        if entry.full and entry.split != PARTS[part]:
-            self.tell(Fault("misfiled", f"its split is {entry.split!r}", shown, place, entry.image))
-        order = rules.labels.order if rules.labels is not None else {}
-        first = 0 if entry.ask == "label" else min((order.get(c, -1) for c in entry.captions), default=-1)
-        here = (entry.image, _PLACES[entry.ask], first)
-        if self._last and here < self._last:
-            sentence = f"it stands behind {self._last[0]!r} ({ASKS[self._last[1]]})"
-            self.tell(Fault("order", sentence, shown, place, entry.image))
-        if not self._last or self._last[0] != entry.image:
-            self.pictures += 1
-        self._last = here
-        self.seen.add(entry, part, place)
-        self.tallies[part].add(entry, rules.labels, self.tallies[0] if part else None)
-        self._draws(entry, rules)
 
-    def _draws(self, entry: Entry, rules: Rules) -> None:
-        options, even = entry.options, self.even
-        if entry.answer not in options:
-            return
-        even.letter(len(options), options.index(entry.answer))
-        template = entry.template if entry.full else rules.instructions.template_of(entry)
-        even.instruction(entry.ask, template, entry.question if template is None else "")
-        labels = rules.labels
-        if entry.ask != "label" or labels is None or labels.card is None or labels.several or not rules.terms.strict:
-            return
-        fitting = labels.fitting(entry.captions)
-        if not fitting.free:
-            return  # labels that may not meet push one another aside: no even draw is promised
-        wrong = entry.wrong
-        if rules.terms.mode == "subset":
-            even.drew("any", entry.answer, (*fitting.own, *fitting.other), wrong)
-        else:
-            even.drew("own", entry.answer, fitting.own, wrong)
-            if rules.terms.mode == "mixed":
-                even.drew("other", entry.answer, fitting.other, wrong)
+class _Beside:
+    """A data set's file in Med-MAT's form, read step by step beside the full records."""
 
-    # -- whole files ------------------------------------------------------------------------------
+    def __init__(self, file: File | None) -> None:
+        self.file = file
+        self.count = 0
+        self._broken = ""
+        self._values: Iterator[Any] = iter(()) if file is None else read_values(file.path)
 
-    def read(self, source: Iterator[Any], part: int, shown: str, *, judged: bool = False) -> int:
-        """Read one file of records; ``judged``: each was judged elsewhere. Returns how many there were."""
-        self.start(part, shown)
-        place = 0
-        for place, raw in enumerate(source, 1):
-            rules = self.rules_for(raw)
-            entry = self.parse(raw, rules, shown, place)
-            if entry is not None:
-                if not judged:
-                    self.judge(entry, rules, shown, place)
-                self.take(entry, rules, part, place)
-        return place
+    def _next(self) -> Any:
+        try:
+            return next(self._values, None)
+        except RecordError as error:
+            self._broken = f"the file {error}"
+            self._values = iter(())
+            return None
 
-    def read_both(self, full: Iterator[Any], shown: str, own: Iterator[Any], twin: str, part: int) -> int:
-        """Read full records beside Med-MAT's records of the same questions, which must say the same."""
-        self.start(part, shown)
-        place, short = 0, False
-        for place, raw in enumerate(full, 1):
-            rules = self.rules_for(raw)
-            entry = self.parse(raw, rules, shown, place)
-            if entry is not None:
-                self.judge(entry, rules, shown, place)
-                self.take(entry, rules, part, place)
-            other = None if short else next(own, _END)
-            if other is _END:
-                short = True
-                self.tell(Fault("formats_differ", f"it ends before record {place} of {shown}", twin))
-            elif not short:
-                self._twin(entry, other, rules, twin, place)
-        left = sum(1 for _ in own)
-        if left:
-            self.tell(Fault("formats_differ", f"{shown} lacks its last {left} records", twin))
-        return place
+    def wrong(self, record: Record) -> str:
+        """How the next record there differs from this one's; "" where it does not, or there is no file."""
+        if self.file is None:
+            return ""
+        self.count += 1
+        raw = self._next()
+        if raw is None:
+            return "" if self.count > 1 and self._broken else "Med-MAT's file lacks it"
+        expected = medmat_form(record, self.count)
+        if type(raw) is not dict:
+            return f"Med-MAT's file holds {raw!r:.60} in its place"
+        differ = [key for key in KEYS if raw.get(key) != expected[key] or type(raw.get(key)) is not type(expected[key])]
+        if differ:
+            found = json.dumps(raw.get(differ[0]), ensure_ascii=True)
+            return f"Med-MAT's file says otherwise in {', '.join(differ)}: {found:.100}"
+        return "" if tuple(raw) == KEYS else "the keys of Med-MAT's file are not those promised, in their order"
 
-    def _twin(self, entry: Entry | None, raw: Any, rules: Rules, shown: str, place: int) -> None:
-        other = self.parse(raw, rules, shown, place)
-        if other is None or entry is None:
-            return
-        if other.said != entry.said:
-            names = ("id", "data-no", "image", "captions", "question", "answer", "options")
-            differ = [name for name, a, b in zip(names, entry.said, other.said, strict=True) if a != b]
-            sentence = f"it differs from its full record in {', '.join(differ)}"
-            self.tell(Fault("formats_differ", sentence, shown, place, other.image))
-            if other.id != place:
-                self.tell(Fault("ids", f"its id is {other.id}, it is record {place}", shown, place, other.image))
-            self.judge(other, rules, shown, place)
-        elif other.answer_index != entry.answer_index:
-            self.judge(other, rules, shown, place)
+    def left(self) -> str:
+        """What the file holds besides, once all records were compared."""
+        if self.file is None:
+            return ""
+        rest = 0
+        while self._next() is not None:
+            rest += 1
+        return self._broken or (f"it holds {rest} records more than the full records" if rest else "")
+
+
+def medmat_form(record: Record, number: int) -> dict[str, Any]:
+    """What Med-MAT's file has to say of a record."""
+    slot = record.answer_index
+    values = (
+        number, "; ".join(record.captions), record.image, record.question, record.answer,
+        choice_text(record.question, record.options), LETTERS[slot] if 0 <= slot < len(LETTERS) else "", record.data_no,
+    )  # fmt: skip
+    return dict(zip(KEYS, values, strict=True))

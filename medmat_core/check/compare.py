@@ -1,211 +1,246 @@
-"""One data set on disk against its card."""
+"""One data set on disk against its card, by the steps of a build that look and decide."""
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Final
 
-from attrs import asdict, define, field, frozen
+from attrs import define, evolve, field
 
+from medmat_core.card import Card, Head, Known
+from medmat_core.check.copies import copies
+from medmat_core.check.found import About, Class, Finding, Found
 from medmat_core.dataset import Dataset
-from medmat_core.model import BoxSample, LabelSample, MaskSample, Problem, Sample, Slice
-from medmat_core.pipeline.source import open_tree
+from medmat_core.folders import open_tree
+from medmat_core.model import Problem, Sample, Slice
+from medmat_core.pipeline.astray import hint, unopened
+from medmat_core.pipeline.context import Context
+from medmat_core.pipeline.engines import Engine, InProcess
+from medmat_core.pipeline.hashes import ALIKE, NEAR
+from medmat_core.pipeline.manifest import DatasetReport
+from medmat_core.pipeline.one import Inspected, Reading, expected_classes
+from medmat_core.pipeline.options import BuildOptions
+from medmat_core.pipeline.rendered import Rendered
+from medmat_core.splits import Decision, Settled
 from medmat_core.tree import Tree, fold
 
-if TYPE_CHECKING:
-    from medmat_core.check.pictures import Looked
-    from medmat_core.regions.extract import Decoder
-
-EXAMPLES = 5
+EXAMPLES: Final = 5
 """How many file names a finding lists."""
 
+_LAYOUT: Final = frozenset({"missing_file", "reader_failed"})
+"""Reasons for which a data set is not laid out as its card says."""
 
-@frozen
-class Finding:
-    """Something that differs. ``level`` is "wrong" (exit code 1) or "note"."""
-
-    level: Literal["wrong", "note"]
-    what: str
-    count: int
-    examples: tuple[str, ...] = ()
-
-
-@define
-class Found:
-    """What lies there of one data set. ``counts`` are pictures a caption (None: not counted, since masks of several
-    classes tell them only when they are decoded), ``published`` those of the card."""
-
-    slug: str
-    no: int | None
-    folder: str
-    present: bool = False
-    root: str = ""
-    images: int = 0
-    counts: dict[str, int | None] = field(factory=dict)
-    published: dict[str, int] = field(factory=dict)
-    findings: list[Finding] = field(factory=list)
-
-    @property
-    def sound(self) -> bool:
-        """Present, and nothing wrong with it."""
-        return self.present and not any(finding.level == "wrong" for finding in self.findings)
-
-    def as_json(self) -> dict[str, Any]:
-        return {**asdict(self), "sound": self.sound}
+_MISSING: Final = frozenset({"missing_image"})
+"""Reasons for which it is not whole."""
 
 
 def check_dataset(
     dataset: Dataset,
-    data: Path,
+    options: BuildOptions,
     *,
-    verify: str = "full",
+    engine: Engine | None = None,
+    region_plugins: Sequence[str] = (),
     near: bool = False,
-    decoders: Iterable[Decoder] = (),
+    partial: bool = False,
+    others: Iterable[Head] = (),
 ) -> Found:
-    """Compare what lies under ``data`` with the card.
+    """Compare what lies under ``options.data`` with the card.
 
-    ``verify`` "none" opens no picture, "header" reads sizes, "full" decodes every picture and mask and finds pictures
-    that decode alike; ``near`` also looks for near copies by perceptual hash.
-    ``decoders`` are plugins' own for masks.
+    ``options`` are those of the build whose refusals are to be known; with ``verify`` "full" every picture is decoded,
+    once, and pictures that decode alike are found. ``near`` looks for near copies by perceptual hash, too. ``partial``
+    forgives missing pictures and classes. ``others`` are the data sets of which folders near by may be.
     """
-    head = dataset.card.head
-    found = Found(dataset.slug, dataset.no, str(data / head.folder))
-    tree = open_tree(dataset, data)
+    card = dataset.card
+    found = Found(
+        dataset.slug, dataset.no, str(options.data / card.folder), partial=partial, published=card.counts.images
+    )
+    tree = open_tree(dataset.card.head, options.data)
     if tree is None:
-        found.findings.append(Finding("wrong", f"no folder {head.folder!r} under {data}", 1))
+        todo = hint(card, options.data, others) or f"`medmat show {dataset.slug}` tells where it is to be had"
+        found.findings.append(Finding("layout", f"no folder {card.folder!r} under {options.data}; {todo}"))
         return found
-    found.root = str(tree.root)
-    if fold(tree.base.name) != fold(head.folder):
-        found.findings.append(
-            Finding("note", f"found by its other name {tree.base.name!r}; records keep it in their paths", 1)
-        )
-    samples, problems = _read(dataset, tree)
-    found.present = bool(samples)
-    if not samples:
-        found.findings.append(
-            Finding("wrong", f"the folder {tree.base} holds no picture with a label that the card describes", 1)
-        )
-    looked = None
-    if verify != "none":
-        from medmat_core.check.pictures import look_at
-
-        looked = look_at(tree, dataset.card, samples, full=verify == "full", near=near, decoders=decoders)
-        problems += looked.problems
-    _add_problems(found, problems)
-    _count(found, dataset, samples, looked.classes if looked is not None and verify == "full" else None)
-    if looked is not None:
-        _add_looked(found, looked)
-    unread = unread_files(dataset, tree, samples, problems)
+    found.present, found.root = True, str(tree.root)
+    if fold(tree.base.name) != fold(card.folder):
+        what = f"found by its other name {tree.base.name!r}; records keep it in their paths"
+        found.findings.append(Finding("note", what))
+    with tempfile.TemporaryDirectory(prefix="medmat-check-") as work:
+        looked = _look(dataset, tree, options, engine or InProcess(), Path(work), region_plugins, near)
+        if not looked.there:
+            archives = unopened(tree.base) or unopened(tree.root)
+            what = (
+                f"label files in {tree.base} are read, but no picture that they name is there"
+                if any(problem.reason in _MISSING for problem in looked.report.problems)
+                else f"the folder {tree.base} holds no picture with a label that the card describes"
+            )
+            found.findings.append(Finding("layout", f"{what}; {archives}" if archives else what))
+        _count(found, card, looked)
+        found.reasons = dict(sorted(Counter(problem.reason for problem in looked.report.problems).items()))
+        _add_problems(found, card, looked.report.problems, tree.prefix)
+        found.findings.extend(copies(looked, near=near))
+    unread = unread_files(dataset, tree, looked.named, looked.report.problems)
     if unread:
         found.findings.append(Finding("note", "files that no rule reads", len(unread), tuple(unread[:EXAMPLES])))
     return found
 
 
-def _read(dataset: Dataset, tree: Tree) -> tuple[list[Sample], list[Problem]]:
-    samples: list[Sample] = []
-    problems: list[Problem] = []
-    try:
-        for item in dataset.samples(tree, dataset.card):
-            if isinstance(item, Problem):
-                problems.append(item)
-            else:
-                samples.append(item)
-    except Exception as error:  # the adapter's fault is a finding, not the end of the check
-        problems.append(Problem("reader_failed", "", f"{type(error).__name__}: {error}"))
-    return samples, problems + tree.problems
+# -- looking ----------------------------------------------------------------------------------------------
 
 
-def _add_problems(found: Found, problems: list[Problem]) -> None:
-    by_reason: dict[str, list[Problem]] = {}
-    for problem in problems:
-        by_reason.setdefault(problem.reason, []).append(problem)
-    for reason, several in sorted(by_reason.items()):
-        level: Literal["wrong", "note"] = "wrong" if several[0].level == "refused" else "note"
-        shown = tuple(f"{p.file}{f' line {p.row}' if p.row else ''}: {p.detail}" for p in several[:EXAMPLES])
-        found.findings.append(Finding(level, reason, len(several), shown))
+@define
+class Watched:
+    """An adapter whose samples are watched as they pass: the files that they name."""
+
+    dataset: Dataset
+    named: set[str] = field(factory=set)
+
+    def samples(self, tree: Tree, card: Card) -> Iterator[Sample | Problem]:
+        for item in self.dataset.samples(tree, card):
+            if not isinstance(item, Problem):
+                for ref in (item.image, *(getattr(mask, "path", None) for mask in getattr(item, "masks", ()))):
+                    if ref is not None:
+                        self.named.add(ref.path if isinstance(ref, Slice) else ref)
+            yield item
 
 
-def _add_looked(found: Found, looked: Looked) -> None:
-    bad, alike, near = looked.unreadable, looked.alike, looked.near
-    if bad:
-        found.findings.append(Finding("wrong", "pictures that cannot be read", len(bad), tuple(bad[:EXAMPLES])))
-    if alike:
-        shown = tuple(" = ".join(names[:3]) for names in alike[:EXAMPLES])
-        found.findings.append(Finding("note", "sets of pictures that decode alike", len(alike), shown))
-    if near:
-        shown = tuple(f"{a} ~ {b}" for a, b in near[:EXAMPLES])
-        found.findings.append(Finding("note", "pairs of near copies (perceptual hash)", len(near), shown))
+@define
+class Looked:
+    """A data set as a build sees it before it asks anything. ``named`` are the files that its samples name."""
+
+    context: Context
+    report: DatasetReport
+    inspected: Inspected
+    settled: Settled
+    named: set[str]
+
+    @property
+    def there(self) -> int:
+        """Pictures that lie there, refused ones too."""
+        lost = self.inspected.lost.total() - sum(self.inspected.lost[reason] for reason in _MISSING)
+        return len(self.settled.decisions) - self.settled.count(Decision.TWICE) + lost + len(self.report.unread)
+
+    def captions(self) -> Counter[str]:
+        """Pictures a caption; "" for those on which nothing is marked."""
+        ledger = self.inspected.ledger
+        counts: Counter[str] = Counter()
+        for number, decision in zip(ledger.labels, self.settled.decisions, strict=True):
+            if decision != Decision.TWICE:
+                counts.update(ledger.classes(number))
+        return counts
+
+    def tell(self, place: int) -> str:
+        """A picture's labels and part."""
+        ledger = self.inspected.ledger
+        labels = "; ".join(ledger.classes(ledger.labels[place])) or "nothing marked"
+        part = Decision(self.settled.decisions[place]).part
+        return f"{labels}, {part}" if part is not None else labels
+
+
+def _look(
+    dataset: Dataset,
+    tree: Tree,
+    options: BuildOptions,
+    engine: Engine,
+    work: Path,
+    region_plugins: Sequence[str],
+    near: bool,
+) -> Looked:
+    hashes = {ALIKE} if options.verify == "full" else set()
+    context = Context(
+        card=dataset.card, no=dataset.no, slug=dataset.slug, root=tree.root, image_prefix=tree.prefix, work=work,
+        rendered=Rendered(work, work, dataset.slug, keep=False), seed=options.seed, verify=options.verify,
+        region_plugins=tuple(region_plugins), hashes=frozenset(hashes | ({NEAR} if near else set())),
+    )  # fmt: skip
+    watched = Watched(dataset)
+    reading = Reading(
+        evolve(dataset, samples=watched.samples), tree, context, options, engine, DatasetReport(dataset),
+        lambda step, count: None, lambda where, reason, module: None,
+    )  # fmt: skip
+    inspected = reading.inspect()
+    return Looked(context, reading.report, inspected, reading.settle(inspected), watched.named)
 
 
 # -- counts -----------------------------------------------------------------------------------------------
 
 
-def _count(found: Found, dataset: Dataset, samples: list[Sample], decoded: dict[int, tuple[str, ...]] | None) -> None:
-    """Pictures a caption, against the card. ``decoded`` tells what the masks of the samples hold, by their place."""
-    card = dataset.card
-    counts: Counter[str] = Counter()
-    unknown: Counter[str] = Counter()
-    for number, sample in enumerate(samples):
-        codes = decoded.get(number) if isinstance(sample, MaskSample) and decoded is not None else _stated(sample)
-        if codes is None:
-            continue  # its picture or a mask cannot be read
-        if not codes and card.head.normal and not isinstance(sample, LabelSample):
-            counts[card.head.normal] += 1  # a negative
-        for caption in dict.fromkeys(card.labels[code] for code in codes if code in card.labels):
-            counts[caption] += 1
-        unknown.update(code for code in codes if code not in card.labels)
-    counted = decoded is not None or all(map(_tells, samples))
-    found.images = len({str(sample.image) for sample in samples})
-    found.counts = {caption: counts[caption] if counted else None for caption in card.captions}
-    found.published = dict(card.counts.classes)
-    for code, count in unknown.most_common():
-        found.findings.append(Finding("wrong", f"label {code!r} is not on the card", count))
-    if card.counts.images and found.images != card.counts.images:
-        what = f"{found.images} pictures where {card.counts.images} are published"
-        found.findings.append(Finding("note", what, abs(found.images - card.counts.images)))
-    if counted and samples:
-        for caption, expected in card.counts.classes.items():
-            if expected and not counts[caption]:
-                what = f"no picture of {caption!r}; {expected} are published"
-                found.findings.append(Finding("wrong", what, expected))
-            elif expected and counts[caption] != expected:
-                what = f"{counts[caption]} of {caption!r} where {expected} are published"
-                found.findings.append(Finding("note", what, abs(counts[caption] - expected)))
+def _count(found: Found, card: Card, looked: Looked) -> None:
+    counts = looked.captions()
+    if card.normal and card.kind in ("mask", "box"):
+        counts[card.normal] += counts[""]
+    expected = set(expected_classes(card))
+    found.images = looked.there
+    found.classes = [
+        Class(caption, counts[caption], card.counts.classes.get(caption, 0), caption in expected)
+        for caption in card.captions
+    ]
+    if not looked.there:
+        return
+    if found.images < found.published:
+        missing = found.published - found.images
+        found.findings.append(Finding("completeness", f"{missing} of {found.published} pictures are not here", missing))
+    elif found.published and found.images > found.published:
+        more = found.images - found.published
+        found.findings.append(Finding("note", f"{more} pictures more than the {found.published} published", more))
+    empty = [one for one in found.classes if one.expected and not one.here]
+    if empty:
+        told = tuple(
+            f"{one.caption!r}" + (f", {one.published} are published" if one.published else "") for one in empty
+        )
+        what = f"{len(empty)} classes of the card have no picture"
+        found.findings.append(Finding("completeness", what, len(empty), told))
 
 
-def _stated(sample: Sample) -> tuple[str, ...]:
-    """The codes that a sample names without a look into its masks."""
-    if isinstance(sample, LabelSample):
-        return sample.stated
-    if isinstance(sample, BoxSample):
-        return tuple(dict.fromkeys(box.code for box in sample.boxes))
-    return tuple(dict.fromkeys(code for mask in sample.masks if (code := getattr(mask, "code", ""))))
+# -- problems ---------------------------------------------------------------------------------------------
 
 
-def _tells(sample: Sample) -> bool:
-    """Whether a sample names its classes: a mask of several classes tells them only when it is decoded."""
-    return not isinstance(sample, MaskSample) or all(hasattr(mask, "code") for mask in sample.masks)
+def _add_problems(found: Found, card: Card, problems: Sequence[Problem], prefix: str) -> None:
+    """Those that the card knows by its own rules, up to the number that it knows of; the others by reason."""
+    by_rule: dict[Known, list[Problem]] = {}
+    by_reason: dict[str, list[Problem]] = {}
+    for problem in problems:
+        rule = next((rule for rule in card.known if rule.covers(problem.reason, prefix + problem.file)), None)
+        if rule is not None and (not rule.count or len(by_rule.get(rule, ())) < rule.count):
+            by_rule.setdefault(rule, []).append(problem)
+        else:
+            by_reason.setdefault(problem.reason, []).append(problem)
+    for reason, several in sorted(by_reason.items()):
+        found.findings.append(_finding(_about(several[0]), reason, several))
+    for rule, several in by_rule.items():
+        found.findings.append(_finding("known", f"{rule.reason}: {rule.note}", several))
+
+
+def _about(problem: Problem) -> About:
+    if problem.level == "note":
+        return "note"
+    if problem.reason in _LAYOUT:
+        return "layout"
+    return "completeness" if problem.reason in _MISSING else "problems"
+
+
+def _finding(about: About, what: str, several: Sequence[Problem]) -> Finding:
+    shown = tuple(f"{_where(problem)}{problem.detail}" for problem in several[:EXAMPLES])
+    return Finding(about, what, len(several), shown)
+
+
+def _where(problem: Problem) -> str:
+    where = f"{problem.file}{f' line {problem.row}' if problem.row else ''}"
+    return f"{where}: " if where else ""
 
 
 # -- files ------------------------------------------------------------------------------------------------
 
 
-def unread_files(
-    dataset: Dataset, tree: Tree, samples: Sequence[Sample], problems: Sequence[Problem] = ()
-) -> list[str]:
-    """Files below the data set's folder that are neither used, nor named by a problem (it or a folder it lies in),
-    nor left alone by a rule of the card.
+def unread_files(dataset: Dataset, tree: Tree, named: Iterable[str], problems: Sequence[Problem] = ()) -> list[str]:
+    """Files below the data set's folder that are neither ``named`` by samples, nor by a problem (it or a folder it lies
+    in), nor left alone by a rule of the card.
 
     Data sets that share a download each read their part; the card's ``ignored`` rules name the other parts.
     """
     known = {tree.prefix + file for file in tree.opened}
     known.update(tree.prefix + problem.file for problem in problems if problem.file)
-    for sample in samples:
-        for ref in (sample.image, *(getattr(mask, "path", None) for mask in getattr(sample, "masks", ()))):
-            if ref is not None:
-                known.add(tree.prefix + (ref.path if isinstance(ref, Slice) else ref))
+    known.update(tree.prefix + file for file in named)
     ignores, prefix = dataset.card.ignores, tree.prefix
     unread: list[str] = []
     for folder, names in Tree(tree.base).walk():

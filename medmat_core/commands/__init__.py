@@ -5,28 +5,17 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from medmat_core.shown import shown, shown_lines
+
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
     from medmat_core.catalog import Catalog
-
-
-class LazyCommand(click.Command):
-    """A command that stands in a module of its own, imported when it is called; until then name and help do."""
-
-    def __init__(self, name: str, module: str, short_help: str) -> None:
-        super().__init__(name, short_help=short_help)
-        self.module = module
-
-    def load(self) -> click.Command:
-        """The command itself."""
-        command: click.Command = import_module(self.module).command
-        return command
 
 
 def catalog_of(ctx: click.Context) -> Catalog:
@@ -49,7 +38,7 @@ def tell_failed(ctx: click.Context) -> bool:
     state = ctx.ensure_object(dict)
     failed = catalog_of(ctx).failed
     for plugin in failed[state.get("told", 0) :]:
-        click.echo(f"medmat: {' '.join(str(plugin).split())}", err=True)
+        click.echo(f"medmat: {shown(' '.join(str(plugin).split()))}", err=True)
     state["told"] = len(failed)
     return bool(failed)
 
@@ -58,9 +47,15 @@ def console(**settings: Any) -> Console:
     """A console that draws tables on a terminal and plain lines in a log."""
     from rich.console import Console
 
-    made = Console(highlight=False, soft_wrap=False, **settings)
+    class Careful(Console):
+        """Text is shown and never obeyed, whatever a file's name holds."""
+
+        def render_str(self, text: str, **settings: Any) -> Text:
+            return super().render_str(shown_lines(text), **settings)
+
+    made = Careful(highlight=False, soft_wrap=False, **settings)
     if not made.is_terminal:
-        made = Console(highlight=False, width=160, **settings)
+        made = Careful(highlight=False, width=160, **settings)
     return made
 
 

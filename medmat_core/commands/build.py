@@ -5,11 +5,14 @@ from __future__ import annotations
 import gc
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from medmat_core.commands import catalog_of, exit_code
+
+NEXT: Final = ("audit", "preview")
+"""Commands that take a built folder, in the order in which one would try them."""
 
 
 @click.command("build")
@@ -91,7 +94,11 @@ from medmat_core.commands import catalog_of, exit_code
     "(repeatable; default: what the card says).",
 )
 @click.option(
-    "--box-format", default="unit", show_default=True, metavar="unit|thousand|pixel", help="How boxes are written."
+    "--box-format",
+    default="unit",
+    show_default=True,
+    metavar="unit|thousand|pixel|qwen25|gemini|internvl",
+    help="How boxes are written.",
 )
 @click.option(
     "--verify",
@@ -101,9 +108,24 @@ from medmat_core.commands import catalog_of, exit_code
     help="Open no picture, read type and size, or decode every pixel.",
 )
 @click.option(
+    "--near",
+    default="off",
+    show_default=True,
+    metavar="off|report|drop",
+    help="Near copies of test pictures (perceptual hash; decodes every picture): note them, or drop them from train.",
+)
+@click.option(
     "--as-published",
     is_flag=True,
     help="Questions and split by Med-MAT's published rule, for comparison with the paper only.",
+)
+@click.option(
+    "--timeout-per-file",
+    type=float,
+    default=600.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="A picture that takes longer is refused; a plugin that does not get on for so long is left out (0: no limit).",
 )
 @click.option("--strict", is_flag=True, help="Stop at the first refused input.")
 @click.option("--resume", is_flag=True, help="Go on with a build that was killed.")
@@ -117,20 +139,22 @@ def command(ctx: click.Context, /, quiet: bool, asks: tuple[str, ...], **argumen
     """
     # a build makes millions of small tuples and no cycles: looking for garbage as often as usual costs a tenth of it
     gc.set_threshold(500_000, 20, 100)
+    ctx.ensure_object(dict)["resumes"] = True
+    from medmat_core.building import build_and_export
     from medmat_core.pipeline.options import BuildOptions
     from medmat_core.pipeline.progress import progress_of
-    from medmat_core.pipeline.run import run_build
 
     if arguments["out"] is None:
         del arguments["out"]
     arguments["formats"] = _listed(arguments["formats"])
     arguments["access"] = _listed(arguments["access"])
     options = BuildOptions(asks=_listed(asks) or None, **arguments)
-    manifest = run_build(catalog_of(ctx), options, progress_of(not quiet))
+    manifest = build_and_export(catalog_of(ctx), options, progress_of(not quiet))
     if not quiet:
-        from medmat_core.pipeline.summary import print_summary
+        from medmat_core.commands.summary import print_summary
 
-        print_summary(manifest, options.out)
+        known = catalog_of(ctx).commands()
+        print_summary(manifest, options.out, next_steps=[step for step in NEXT if step in known])
     return exit_code(ctx, manifest.refused)
 
 

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from medmat_core.commands import catalog_of, console, exit_code
+from medmat_core.commands import catalog_of, console, exit_code, tell_failed
 from medmat_core.errors import UsageError
 
 if TYPE_CHECKING:
-    from medmat_core.check import Found
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from medmat_core.catalog import Catalog
+    from medmat_core.check import Comparison, Finding, Found
     from medmat_core.dataset import Dataset
+    from medmat_core.pipeline.options import BuildOptions
+
+SHOWN = 20
+"""How many differences of one kind are printed."""
 
 
 @click.command("check")
@@ -22,7 +31,7 @@ if TYPE_CHECKING:
 @click.option(
     "--data", required=True, type=click.Path(path_type=Path), help="The folder that holds the data sets' folders."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 @click.option(
     "--verify",
     default="full",
@@ -30,12 +39,14 @@ if TYPE_CHECKING:
     type=click.Choice(["none", "header", "full"]),
     help="Open no picture, read sizes, or decode every pixel (finds copies that decode alike).",
 )
-@click.option("--near", is_flag=True, help="Also look for near copies by perceptual hash (slow).")
+@click.option("--jobs", default=os.cpu_count() or 1, show_default="cores", help="Processes to use.")
+@click.option("--partial", is_flag=True, help="Forgive pictures and classes that are missing.")
+@click.option("--near", is_flag=True, help="Also look for near copies by perceptual hash (decodes every picture).")
 @click.option(
     "--published",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="Compare one data set with Med-MAT's published Ori--NN file (repeatable: train and test).",
+    help="Compare one data set with a file that Med-MAT published: ori--NN, Subset--NN or Subset-NN (repeatable).",
 )
 @click.pass_context
 def command(
@@ -44,96 +55,160 @@ def command(
     data: Path,
     as_json: bool,
     verify: str,
+    jobs: int,
+    partial: bool,
     near: bool,
     published: tuple[Path, ...],
 ) -> int:
     """Compare what lies in your data folder with what the cards say.
 
-    Found or not (and where it was looked for), counts against the published ones, classes that are missing,
-    pictures that cannot be read, pictures that decode alike, files that no rule reads. Without names, every data
-    set whose folder is there. Exit code 1 if anything is wrong.
+    Three verdicts a data set. Layout: right, if its card's rules find pictures and labels. Completeness: whole, or part
+    of the published pictures and classes. Problems: what `build` would refuse, but for what the card knows to be wrong
+    with every copy. Without names, every data set whose folder is there. Exit code 0 if all are right, whole and
+    without problems, 1 if not, 2 if nothing is there.
     """
-    from medmat_core.check import check_dataset
-    from medmat_core.pipeline.source import find_folder, lies_under
+    from medmat_core.pipeline.options import BuildOptions
 
     if not data.is_dir():
-        raise UsageError(f"--data {data}: no such folder")
+        raise UsageError(f"--data {data}: no such folder; give the folder that holds the data sets' folders")
+    if near and verify == "none":
+        raise UsageError("--near compares pixels, and --verify none opens no picture; leave one of them out")
     catalog = catalog_of(ctx)
     if published:
         if len(names) != 1:
             raise UsageError("--published compares one data set: name it")
-        return _published(ctx, catalog.get(names[0]), data, published, as_json)
-    chosen = catalog.select(names, where=None if names else lies_under(data))
-    if not names:
-        chosen = tuple(dataset for dataset in chosen if find_folder(dataset, data) is not None)
-        if not chosen:
-            if not catalog.entries:
-                raise UsageError("no plugin is installed")
-            first = data / catalog.entries[0].head.folder
-            raise UsageError(f"no data set's folder lies under {data}; for example {first} was looked for")
-    decoders = [catalog.decoder()]
-    reports = [check_dataset(dataset, data, verify=verify, near=near, decoders=decoders) for dataset in chosen]
+        return _published(ctx, catalog, catalog.get(names[0]), data, published, as_json)
+    options = BuildOptions(data=data, names=names, verify=verify, jobs=jobs)  # type: ignore[arg-type]  # a choice
+    reports = _checked(catalog, options, near=near, partial=partial)
     if as_json:
         click.echo(json.dumps([report.as_json() for report in reports], ensure_ascii=False, indent=1))
     else:
         _print(reports)
+        if not names:
+            _print_strays(catalog, data, reports)
+    if not any(report.present for report in reports):
+        return 3 if tell_failed(ctx) else 2
     return exit_code(ctx, sum(not report.sound for report in reports))
 
 
-def _print(reports: list[Found]) -> None:
+def _checked(catalog: Catalog, options: BuildOptions, *, near: bool, partial: bool) -> list[Found]:
+    from medmat_core.check import check_dataset
+    from medmat_core.pipeline.engines import start_engine
+    from medmat_core.pipeline.source import is_a_neighbor_s, present
+
+    if options.names:
+        chosen: Sequence[Dataset] = catalog.select(options.names)
+    else:
+        chosen = [dataset for dataset, _ in present(catalog, options)]
+    heads = [entry.head for entry in catalog.entries]
+    engine = start_engine(options.engine, options.jobs, options.scheduler)
+    reports: list[Found] = []
+    try:
+        for dataset in chosen:
+            found = check_dataset(
+                dataset, options, engine=engine, region_plugins=catalog.modules_with("medmat_regions"), near=near,
+                partial=partial, others=heads,
+            )  # fmt: skip
+            here = any(one.here for one in found.classes)
+            if here or options.names or not is_a_neighbor_s(dataset, found.reasons, catalog, options.data):
+                reports.append(found)
+    finally:
+        engine.close()
+    return reports
+
+
+def _print(reports: Sequence[Found]) -> None:
     from rich.table import Table
 
     page = console()
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for title in ("no", "data set", "found", "pictures", "labels", "wrong", "notes"):
-        table.add_column(title, justify="left" if title in ("data set", "found") else "right")
+    for title in ("no", "data set", "layout", "completeness", "problems", "known", "notes"):
+        table.add_column(title, justify="right" if title in ("no", "problems", "known", "notes") else "left")
     for report in reports:
-        levels = Counter(finding.level for finding in report.findings)
-        counted = None not in report.counts.values()
-        labels = f"{sum(map(bool, report.counts.values()))}/{len(report.counts)}" if counted else "not counted"
+        known = sum(finding.count for finding in report.told("known"))
         table.add_row(
-            str(report.no or ""), report.slug, "yes" if report.present else "no", str(report.images),
-            labels, str(levels["wrong"]), str(levels["note"]),
+            str(report.no or ""), report.slug, report.layout,
+            f"{report.completeness}: {report.share}" if report.present else "",
+            str(report.problems) if report.present else "", str(known or ""), str(len(report.told("note")) or ""),
         )  # fmt: skip
     page.print(table)
     for report in reports:
-        if report.findings:
-            page.print()
-            page.print(
-                f"{report.no or ''} {report.slug}  in {report.root or report.folder}".strip(),
-                markup=False,
-                soft_wrap=True,
-            )
-        for finding in report.findings:
-            page.print(f"  {finding.level}: {finding.what} ({finding.count})", markup=False, soft_wrap=True)
-            for example in finding.examples:
-                page.print(f"      {example}", markup=False, soft_wrap=True)
-        if report.present and any(report.published.values()):
-            told = ", ".join(
-                f"{caption} {'not counted' if (here := report.counts.get(caption)) is None else here}/{count}"
-                for caption, count in report.published.items()
-            )
-            page.print(f"  here/published: {told}", markup=False, soft_wrap=True)
-    sound = sum(report.sound for report in reports)
+        page.print()
+        _print_one(page, report)
     page.print()
-    page.print(f"{sound} of {len(reports)} data sets are as their cards say", markup=False, soft_wrap=True)
+    sound = sum(report.sound for report in reports)
+    how = "as their cards say" if not any(report.partial for report in reports) else "right and without problems"
+    _line(page, f"{sound} of {len(reports)} data sets are {how}")
 
 
-def _published(ctx: click.Context, dataset: Dataset, data: Path, files: tuple[Path, ...], as_json: bool) -> int:
-    import attrs
+def _print_one(page: Console, report: Found) -> None:
+    _line(page, f"{report.no or ''} {report.slug}  in {report.root or report.folder}".strip())
+    _line(page, f"  layout: {report.layout}")
+    _findings(page, report.told("layout"))
+    if report.present:
+        _line(page, f"  completeness: {report.completeness}, {report.share}")
+        _findings(page, report.told("completeness"))
+        if report.images and report.classes:
+            told = ", ".join(
+                f"{one.caption} {one.here}" + (f"/{one.published}" if one.published else "") for one in report.classes
+            )
+            _line(page, f"    here/published: {told}")
+        _line(page, f"  problems: {report.problems or 'none'}")
+        _findings(page, report.told("problems"))
+    for about in ("known", "note"):
+        _findings(page, report.told(about), f"{about}: ", indent=2)
 
+
+def _findings(page: Console, findings: Sequence[Finding], head: str = "", indent: int = 4) -> None:
+    from medmat_core.model import REASONS
+
+    for finding in findings:
+        what = f"{finding.what}, {REASONS[finding.what]}" if finding.what in REASONS else finding.what
+        count = f" ({finding.count})" if finding.count > 1 or finding.what in REASONS else ""
+        _line(page, f"{' ' * indent}{head}{what}{count}")
+        for example in finding.examples:
+            _line(page, f"{' ' * indent}    {example}")
+
+
+def _print_strays(catalog: Catalog, data: Path, reports: Sequence[Found]) -> None:
+    """Folders and archives that are nearly where a data set was looked for."""
+    from medmat_core.pipeline.astray import hints
+
+    there = {report.slug for report in reports}
+    heads = [entry.head for entry in catalog.entries if entry.head.slug not in there]
+    for head, todo in hints(heads, data):
+        _line(console(), f"{head.no or ''} {head.slug}: {todo}".strip())
+
+
+def _line(page: Console, text: str) -> None:
+    page.print(text, markup=False, soft_wrap=True)
+
+
+# -- against what was published ---------------------------------------------------------------------------
+
+
+def _published(
+    ctx: click.Context, catalog: Catalog, dataset: Dataset, data: Path, files: tuple[Path, ...], as_json: bool
+) -> int:
     from medmat_core.check import compare_published
 
-    same, differences = compare_published(dataset, data, list(files))
+    members = [entry.load() for entry in catalog.heads(subset=dataset.card.subset)]
+    found = compare_published(dataset, data, files, members)
     if as_json:
-        body = {"same": same, "differences": [attrs.asdict(difference) for difference in differences]}
-        click.echo(json.dumps(body, ensure_ascii=False, indent=1))
+        click.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=1))
     else:
-        page = console()
-        for difference in differences:
-            what = (
-                f"{difference.published!r} published, {difference.here!r} here" if difference.kind == "caption" else ""
-            )
-            page.print(f"{difference.kind}: {difference.image} {what}".rstrip(), markup=False, soft_wrap=True)
-        page.print(f"{same} pictures agree, {len(differences)} differ", markup=False, soft_wrap=True)
-    return exit_code(ctx, len(differences))
+        _print_published(found)
+    return exit_code(ctx, not found.agrees)
+
+
+def _print_published(found: Comparison) -> None:
+    page = console()
+    for kind in found.kinds:
+        several = found.of(kind)
+        _line(page, f"{kind} ({len(several)})")
+        for difference in several[:SHOWN]:
+            _line(page, f"    {difference}")
+        if len(several) > SHOWN:
+            _line(page, f"    and {len(several) - SHOWN} more (--json has all)")
+    for line in found.summary():
+        _line(page, line)

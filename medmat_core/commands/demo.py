@@ -22,10 +22,10 @@ def command(ctx: click.Context, target: Path | None, jobs: int) -> int:
 
     Writes tiny synthetic data sets to TO/med-mat and the records built from them to TO/out.
     """
+    from medmat_core.building import build_and_export
+    from medmat_core.commands.summary import print_summary
     from medmat_core.pipeline.options import BuildOptions
     from medmat_core.pipeline.progress import Shown
-    from medmat_core.pipeline.run import run_build
-    from medmat_core.pipeline.summary import print_summary
     from medmat_core.samples import write_example
 
     catalog = catalog_of(ctx)
@@ -39,6 +39,6 @@ def command(ctx: click.Context, target: Path | None, jobs: int) -> int:
     for dataset in catalog:
         write_example(dataset.card, where / "med-mat")
     options = BuildOptions(data=where / "med-mat", out=where / "out", formats=("medmat", "jsonl"), jobs=jobs)
-    manifest = run_build(catalog, options, Shown())
+    manifest = build_and_export(catalog, options, Shown())
     print_summary(manifest, options.out)
     return exit_code(ctx, manifest.refused)

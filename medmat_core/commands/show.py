@@ -57,6 +57,19 @@ def tree_lines(card: Card, limit: int = 24) -> list[str]:
     return [f"{card.head.folder}/{path}" for path in shown] + ([f"... and {more} more like these"] if more else [])
 
 
+def download_lines(card: Card) -> list[str]:
+    """How to get it: what `medmat download` fetches, its size, and what is left to a person."""
+    from medmat_core.download.plan import entry_lines, hand_lines
+    from medmat_core.download_entries import card_size
+
+    lines = []
+    if card.download:
+        size = card_size(card.download)
+        lines = ["", f"How to get it: `medmat download {card.head.no or card.head.slug}`, size {size}"]
+        lines += [f"  {line}" for line in entry_lines(card.download)]
+    return lines + ([""] if card.by_hand.why else []) + hand_lines(card.by_hand)
+
+
 def card_lines(dataset: Dataset) -> list[str]:
     """The card as a person reads it."""
     card, head = dataset.card, dataset.card.head
@@ -75,8 +88,8 @@ def card_lines(dataset: Dataset) -> list[str]:
         lines.append(f"  archives: {', '.join(head.archives)}")
     if head.source_note:
         lines.append(f"  note: {head.source_note}")
+    lines += [f"  licence: {head.license}", *download_lines(card)]
     lines += [
-        f"  licence: {head.license}",
         "",
         "Where to unzip it",
         f"  <data>/{head.folder}/   (with or without the archive's outer folders)",

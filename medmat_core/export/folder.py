@@ -18,7 +18,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Final
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from medmat_core.errors import UsageError
 from medmat_core.fileio import GrowingFile, failed, write_text
@@ -30,6 +30,17 @@ MARK: Final = ".medmat-export.json"
 _PART: Final = ".part-"
 
 
+@frozen
+class Kind:
+    """What makes a folder: ``mark`` is the file that lies in it and lists its files, ``maker`` is told in messages."""
+
+    mark: str
+    maker: str
+
+
+EXPORT: Final = Kind(MARK, "export")
+
+
 @define
 class ExportFolder:
     """``to`` and the folder that becomes it."""
@@ -37,21 +48,22 @@ class ExportFolder:
     to: Path
     stage: Path
     files: dict[str, str] = field(factory=dict)
+    kind: Kind = EXPORT
 
     @classmethod
-    def begin(cls, to: Path) -> ExportFolder:
-        """A folder to fill. Raises :class:`UsageError` where ``to`` holds anything that no export wrote."""
+    def begin(cls, to: Path, kind: Kind = EXPORT) -> ExportFolder:
+        """A folder to fill. Raises :class:`UsageError` where ``to`` holds anything that none of its kind wrote."""
         to = Path(os.path.abspath(to))
-        _check_free(to)
+        _check_free(to, kind)
         host = re.sub(r"\W+", "-", socket.gethostname()) or "host"
         stage = to.with_name(f"{to.name}{_PART}{host}-{os.getpid()}")
         try:
-            _sweep(to, host)
+            _sweep(to, host, kind)
             stage.mkdir(parents=True)
-            write_text(stage / MARK, ["{}\n"])
+            write_text(stage / kind.mark, ["{}\n"])
         except OSError as error:
             raise failed(stage, error) from error
-        return cls(to, stage)
+        return cls(to, stage, kind=kind)
 
     def write_text(self, name: str, text: str) -> None:
         """A small file of the export's own."""
@@ -60,11 +72,11 @@ class ExportFolder:
     def finish(self, about: Mapping[str, Any], pictures: Collection[str]) -> None:
         """Let the folder get its place. ``pictures`` are the folders of pictures below it."""
         body = {**about, "files": dict(sorted(self.files.items())), "folders": sorted(pictures)}
-        write_text(self.stage / MARK, [json.dumps(body, ensure_ascii=False, indent=1) + "\n"])
+        write_text(self.stage / self.kind.mark, [json.dumps(body, ensure_ascii=False, indent=1) + "\n"])
         before = self.to.with_name(f"{self.stage.name}-before")
         try:
-            _check_free(self.to)  # it may have been filled while we worked
-            if self.to.exists():
+            _check_free(self.to, self.kind)  # it may have been filled while we worked
+            if self.to.exists() or self.to.is_symlink():
                 os.replace(self.to, before)
             os.replace(self.stage, self.to)
         except OSError as error:
@@ -78,7 +90,7 @@ class ExportFolder:
         shutil.rmtree(self.stage, ignore_errors=True)
 
 
-def _check_free(to: Path) -> None:
+def _check_free(to: Path, kind: Kind) -> None:
     if to.is_symlink() or (to.exists() and not to.is_dir()):
         raise UsageError(f"--to {to}: there is a file or link of that name; choose another folder")
     try:
@@ -89,32 +101,32 @@ def _check_free(to: Path) -> None:
         raise UsageError(f"--to {to}: cannot be read: {error.strerror or error}") from None
     if not entries:
         return
-    foreign = _foreign(to, entries)
+    foreign = _foreign(to, entries, kind)
     if foreign:
-        raise UsageError(f"--to {to}: holds {foreign}, which no export wrote; choose an empty or a new folder")
+        raise UsageError(f"--to {to}: holds {foreign}, which no {kind.maker} wrote; choose an empty or a new folder")
 
 
-def _foreign(to: Path, entries: Sequence[str]) -> str:
-    """A file in a folder that an export did not write; "" where there is none."""
+def _foreign(to: Path, entries: Sequence[str], kind: Kind) -> str:
+    """A file in a folder that none of the kind wrote; "" where there is none."""
     try:
-        told = json.loads((to / MARK).read_bytes())
+        told = json.loads((to / kind.mark).read_bytes())
         files, folders = set(told["files"]), tuple(told["folders"])
     except (OSError, ValueError, TypeError, KeyError):
-        return next((name for name in entries if name != MARK), MARK)
+        return next((name for name in entries if name != kind.mark), kind.mark)
     for where, _, names in os.walk(to):
         for name in names:
             path = Path(where, name).relative_to(to).as_posix()
-            if path != MARK and path not in files and not path.startswith(folders or ("\0",)):
+            if path != kind.mark and path not in files and not path.startswith(folders or ("\0",)):
                 return path
     return ""
 
 
-def _sweep(to: Path, host: str) -> None:
+def _sweep(to: Path, host: str, kind: Kind) -> None:
     """Remove what exports to this place left that were killed on this machine."""
     with contextlib.suppress(FileNotFoundError):
         for entry in os.scandir(to.parent):
             found = re.fullmatch(re.escape(f"{to.name}{_PART}{host}-") + r"(\d+)", entry.name)
-            if found and (Path(entry.path) / MARK).is_file() and not _alive(int(found[1])):
+            if found and (Path(entry.path) / kind.mark).is_file() and not _alive(int(found[1])):
                 shutil.rmtree(entry.path, ignore_errors=True)
 
 

@@ -66,15 +66,15 @@ def masks_of(catalog: Catalog, slug: str, image: str, pictures: Path) -> Masks |
     ``pictures`` is the folder that records' paths start from. The data folder is the first part of such a path; of a
     rendered picture it is not known.
     """
+    from medmat_core.folders import open_tree
     from medmat_core.images.rendering import rendered_name
     from medmat_core.pipeline.finished import rendered_folder
-    from medmat_core.pipeline.source import open_tree
 
     dataset = next((dataset for dataset in catalog.datasets if dataset.slug == slug), None)
     data = pictures / image.partition("/")[0]
     if dataset is None or not data.is_dir():
         return None
-    tree = open_tree(dataset, data)
+    tree = open_tree(dataset.card.head, data)
     if tree is None:
         return None
     prefix = f"{data.name}/{tree.base.relative_to(data).as_posix()}/{tree.prefix}"

@@ -29,8 +29,12 @@ Marks = npt.NDArray[np.uint64]
 def perceptual(pixels: npt.NDArray[Any]) -> int:
     """The 64-bit perceptual hash of decoded pixels, (height, width) or (height, width, channels); 0 for a picture
     of one shade, which would be near to every other one."""
-    flat = pixels.astype(np.float32) if pixels.ndim == 2 else pixels[..., :3].astype(np.float32).mean(axis=2)
-    small = cv2.resize(np.nan_to_num(flat), (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+    if pixels.dtype != np.uint8:
+        pixels = np.nan_to_num(pixels.astype(np.float32))
+    # shrunk first and then grey: what is left to do is a thousandth of the picture
+    small = cv2.resize(pixels, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
+    if small.ndim == 3:
+        small = small[..., :3].mean(axis=2)
     if small.min() == small.max():
         return 0
     low = cv2.dct(small)[:_LOW, :_LOW]

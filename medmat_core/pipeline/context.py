@@ -18,8 +18,10 @@ class Context:
 
     ``root`` is the data set's own root on disk, ``image_prefix`` what stands before a picture's path in a record.
     ``work`` is the folder for what shards leave behind, ``rendered`` says where rendered pictures go.
+    ``hashes`` are the columns of :class:`~medmat_core.pipeline.hashes.Hashes` that are wanted: pictures are
+    decoded then.
     ``region_plugins`` are modules whose hooks a worker asks. ``stamp`` is a hash of all that facts hang on besides the
-    samples, ``resume`` whether facts of a killed build may be used.
+    samples, ``resume`` whether facts of a killed build may be used. ``timeout`` are the seconds that a sample may take.
     """
 
     card: Card
@@ -32,8 +34,10 @@ class Context:
     seed: int
     verify: str
     region_plugins: tuple[str, ...] = ()
+    hashes: frozenset[str] = frozenset()
     resume: bool = False
     stamp: str = ""
+    timeout: float = 0
 
     def packed(self) -> bytes:
         """As bytes, so that every task of a data set carries the same ones and a worker unpacks them once."""

@@ -13,10 +13,12 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, Protocol, TypeVar
 
+from medmat_core import stopping
 from medmat_core.errors import BuildError, MedmatError, UsageError
 
 A = TypeVar("A")
@@ -27,6 +29,15 @@ PATIENCE: Final = 0.1
 
 _ANSWER: Final = 10
 """Seconds in which a Dask scheduler has to answer."""
+
+_WORKERS: Final = 15
+"""Seconds in which a Dask scheduler has to have workers, and they to look at the data."""
+
+_PULSE: Final = 3.0
+
+_NO_ROOM: Final = (
+    "no worker process can be started ({}): there is too little memory, or a limit on processes; give --jobs 1"
+)
 
 
 class Engine(Protocol):
@@ -40,8 +51,14 @@ class Engine(Protocol):
     def map(self, function: Callable[[A], B], tasks: Iterable[A]) -> Iterator[B]:
         """The results in the order of the tasks."""
 
+    def check(self, folders: Sequence[Path]) -> None:
+        """Whether workers see these folders, which are there; :class:`BuildError` where they do not."""
+
     def close(self) -> None:
-        """Let the workers go."""
+        """Let the workers go when they have done what they are at."""
+
+    def abandon(self) -> None:
+        """Let go of the workers at once: the build has failed, or somebody wants it to end."""
 
 
 class InProcess:
@@ -52,19 +69,29 @@ class InProcess:
     def map(self, function: Callable[[A], B], tasks: Iterable[A]) -> Iterator[B]:
         return map(function, tasks)
 
+    def check(self, folders: Sequence[Path]) -> None:
+        pass
+
     def close(self) -> None:
+        pass
+
+    def abandon(self) -> None:
         pass
 
 
 def _begin_work() -> None:
     """What a worker process does first.
 
-    It leaves Ctrl-C to its parent, and must not live on when that is killed: a thread waits for the parent's end.
+    It leaves Ctrl-C and a closed terminal to its parent, and must not live on when that is killed: a thread waits for
+    the parent's end. Where no thread can be had there is no room for a worker: it ends without a word, and its parent
+    tells.
     """
     import multiprocessing
     from multiprocessing.connection import wait
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for name in ("SIGINT", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     os.environ.setdefault("OPENCV_FOR_THREADS_NUM", "1")  # the processes are the parallelism
     parent = multiprocessing.parent_process()
     if parent is None:
@@ -74,7 +101,10 @@ def _begin_work() -> None:
         wait([parent.sentinel])
         os._exit(1)
 
-    threading.Thread(target=watch, daemon=True).start()
+    try:
+        threading.Thread(target=watch, daemon=True).start()
+    except (RuntimeError, MemoryError):
+        os._exit(1)
 
 
 def _ready() -> bool:
@@ -91,6 +121,29 @@ def _without_main() -> Iterator[None]:
         yield
     finally:
         sys.modules["__main__"] = own
+
+
+@contextlib.contextmanager
+def _quietly() -> Iterator[None]:
+    """Processes that are started here do not hear of Ctrl-C before they can ignore it, and the one of Python's that
+    looks after semaphores does not tell of those that are left where all ends at once."""
+    told = os.environ.get("PYTHONWARNINGS")
+    os.environ["PYTHONWARNINGS"] = f"{told},ignore:resource_tracker" if told else "ignore:resource_tracker"
+    if os.name == "posix":
+        from multiprocessing import resource_tracker
+
+        resource_tracker.ensure_running()  # where it begins later, it lets signals through again
+    mask = getattr(signal, "pthread_sigmask", None)
+    before = mask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP}) if mask else None
+    try:
+        yield
+    finally:
+        if mask:
+            mask(signal.SIG_SETMASK, before)
+        if told is None:
+            os.environ.pop("PYTHONWARNINGS", None)
+        else:
+            os.environ["PYTHONWARNINGS"] = told
 
 
 class Pool:
@@ -131,17 +184,28 @@ class Pool:
             raise BuildError(
                 "a worker process died (out of memory?); go on with --resume, perhaps with fewer --jobs"
             ) from error
+        except RuntimeError as error:
+            if "thread" in str(error):  # the pool starts some when it is first handed work
+                raise BuildError(_NO_ROOM.format(error)) from error
+            raise
         finally:
             for future in under_way:
                 future.cancel()
+
+    def check(self, folders: Sequence[Path]) -> None:
+        pass
 
     def _started(self) -> bool:
         """Whether workers are there; begins to start them when it is time."""
         if self._starter is None:
             if self._spent < PATIENCE:
                 return False
-            self._starter = threading.Thread(target=self._start)
-            self._starter.start()
+            self._starter = threading.Thread(target=self._start, daemon=True)
+            try:
+                self._starter.start()
+            except RuntimeError as error:
+                self._starter = None
+                raise BuildError(_NO_ROOM.format(error)) from error
         if self._starter.is_alive():
             return False
         if self._failure is not None:
@@ -151,25 +215,41 @@ class Pool:
     def _start(self) -> None:
         import multiprocessing
         from concurrent.futures import ProcessPoolExecutor
+        from concurrent.futures.process import BrokenProcessPool
 
         try:
             method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
             context = multiprocessing.get_context(method)
             if method == "forkserver":  # imports are made once, and every worker starts with them
                 context.set_forkserver_preload(["medmat_core.pipeline.inspector", "medmat_core.regions.extract"])
-            self._pool = ProcessPoolExecutor(self._jobs, mp_context=context, initializer=_begin_work)
-            with _without_main():
-                first = [self._pool.submit(_ready) for _ in range(self._jobs)]
+            with _quietly():
+                self._pool = ProcessPoolExecutor(self._jobs, mp_context=context, initializer=_begin_work)
+                with _without_main():
+                    first = [self._pool.submit(_ready) for _ in range(self._jobs)]
             for future in first:
                 future.result()
+        except (BrokenProcessPool, RuntimeError, MemoryError, OSError, EOFError) as error:
+            self._failure = BuildError(_NO_ROOM.format(str(error) or type(error).__name__))
+            self._failure.__cause__ = error
         except Exception as error:
             self._failure = error
 
     def close(self) -> None:
         if self._starter is not None:
             self._starter.join()
-        if self._pool is not None:
+        if self._failure is not None:
+            self.abandon()
+        elif self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def abandon(self) -> None:
+        pool = self._pool
+        if pool is None:
+            return
+        for process in list((getattr(pool, "_processes", None) or {}).values()):
+            with contextlib.suppress(OSError, ValueError, AttributeError):
+                process.kill()  # what they were at is in the work folder, and nothing there counts before it is whole
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 class Dask:
@@ -187,24 +267,59 @@ class Dask:
             from distributed import Client, LocalCluster
         except ImportError as error:
             raise UsageError("--engine dask needs Dask; run: pip install 'medmat-core[dask]'") from error
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is told in our own words
+        for name in ("distributed", "asyncio", "tornado"):
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)  # what matters is told in our own words
         self._cluster: Any = None
+        self._client: Any = None
         try:
             if scheduler is None:
                 self._cluster = LocalCluster(
                     n_workers=jobs, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
                 )
-            self._client: Any = Client(
+            self._client = Client(
                 self._cluster if scheduler is None else scheduler, timeout=_ANSWER, set_as_default=False
             )
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError, TypeError, RuntimeError) as error:
+            self.abandon()
             if scheduler is None:
-                raise BuildError(f"no local Dask cluster can be started: {error}") from error
-            raise UsageError(
+                raise BuildError(f"no local Dask cluster can be started: {error}; give --engine local") from error
+            kind = BuildError if isinstance(error, OSError) else UsageError
+            raise kind(
                 f"--scheduler {scheduler}: no Dask scheduler answers there ({error}); "
                 "give an address such as tcp://host:8786"
             ) from error
-        self._room = 4 * max(jobs, len(self._client.scheduler_info()["workers"]))
+        self._where = "the local Dask cluster" if scheduler is None else f"the Dask scheduler at {scheduler}"
+        try:
+            self._client.wait_for_workers(1, timeout=_WORKERS)
+        except (OSError, TimeoutError) as error:
+            self.abandon()
+            raise BuildError(
+                f"{self._where} has no workers; start some (dask worker ADDR), or see their logs"
+            ) from error
+        self._room = 4 * max(jobs, len(self._workers()))
+
+    def _workers(self) -> list[str]:
+        return list(self._client.scheduler_info(n_workers=-1)["workers"])
+
+    def check(self, folders: Sequence[Path]) -> None:
+        texts = [str(folder) for folder in folders]
+        asked = {
+            address: self._client.submit(_unseen, texts, workers=[address], pure=False) for address in self._workers()
+        }
+        end = time.monotonic() + _WORKERS
+        for address, future in asked.items():
+            try:
+                missing = future.result(timeout=max(0.1, end - time.monotonic()))
+            except TimeoutError:
+                continue  # a worker that is busy, or gone; what it cannot read will be told
+            except ModuleNotFoundError as error:
+                raise BuildError(f"the Dask worker at {address}: {error}; install medmat-core and its plugins there") \
+                    from error  # fmt: skip
+            if missing:
+                raise BuildError(
+                    f"the Dask worker at {address} does not see {missing[0]}; workers need the same folders under the "
+                    "same names (a shared file system)"
+                )
 
     def map(self, function: Callable[[A], B], tasks: Iterable[A]) -> Iterator[B]:
         under_way: deque[Any] = deque()
@@ -222,7 +337,7 @@ class Dask:
         from distributed import KilledWorker
 
         try:
-            return future.result()
+            return self._patiently(future)
         except MedmatError:
             raise
         except KilledWorker as error:
@@ -234,11 +349,38 @@ class Dask:
                 raise
             raise BuildError("the Dask scheduler is gone; start it again, then go on with --resume") from error
 
+    def _patiently(self, future: Any) -> Any:
+        """The result; :class:`BuildError` where there has been no worker for a while."""
+        alone = 0.0
+        while True:
+            try:
+                return future.result(timeout=_PULSE)
+            except TimeoutError:
+                if future.done():  # the task's own
+                    raise
+            alone = 0.0 if self._client.status != "running" or self._workers() else alone + _PULSE
+            if alone >= _WORKERS:
+                raise BuildError(f"{self._where} has no workers any more; start some, then go on with --resume")
+
     def close(self) -> None:
         with contextlib.suppress(OSError, TimeoutError):  # a scheduler that is gone has nothing to close
             self._client.close(timeout=_ANSWER)
         if self._cluster is not None:
             self._cluster.close()
+
+    def abandon(self) -> None:
+        if stopping.asked():
+            return  # the process ends at once, and with it the cluster that it started
+        with contextlib.suppress(Exception):  # what failed is told; that this fails as well helps nobody
+            if self._client is not None:
+                self._client.close(timeout=1)
+            if self._cluster is not None:
+                self._cluster.close(timeout=5)
+
+
+def _unseen(folders: Sequence[str]) -> list[str]:
+    """The folders that are not there."""
+    return [folder for folder in folders if not os.path.isdir(folder)]
 
 
 def start_engine(engine: str, jobs: int, scheduler: str | None) -> Engine:

@@ -21,6 +21,7 @@ from attrs import Factory, define, frozen
 from medmat_core.errors import BuildError
 from medmat_core.fileio import write_bytes
 from medmat_core.model import Problem
+from medmat_core.pipeline.hashes import Hashes
 from medmat_core.pipeline.state import Shown
 from medmat_core.splits import Ledger
 
@@ -50,6 +51,21 @@ class Regions:
         for name in ("counts", "classes", "boxes", "areas", "cells", "touched"):
             getattr(self, name).extend(getattr(other, name))
 
+    def whole(self) -> int:
+        """The pictures all of whose regions are there, where the last one was interrupted."""
+        count, after = len(self.counts), sum(self.counts)
+        short = min(len(self.classes), len(self.boxes) // 4, len(self.areas), len(self.cells), len(self.touched))
+        return count if after <= short else count - 1
+
+    def cut(self, count: int) -> None:
+        """Keep the first ``count`` pictures only."""
+        del self.counts[count:]
+        after = sum(self.counts)
+        for name in ("classes", "areas", "cells", "touched"):
+            del getattr(self, name)[after:]
+        del self.boxes[4 * after :]
+        self.unsure = {place: classes for place, classes in self.unsure.items() if place < count}
+
     def starts(self) -> npt.NDArray[np.int64]:
         """Where the regions of every picture begin; one entry more than pictures."""
         found = np.zeros(len(self.counts) + 1, np.int64)
@@ -73,9 +89,25 @@ class Facts:
     heights: array[int] = Factory(lambda: array("I"))
     ledger: Ledger = Factory(Ledger)
     regions: Regions | None = None
+    hashes: Hashes = Factory(Hashes)
 
     def __len__(self) -> int:
         return len(self.images)
+
+    def cut(self) -> None:
+        """Drop a picture at which work was interrupted: it may stand in some columns and not in others."""
+        ledger = self.ledger
+        columns: list[Any] = [
+            self.images, self.groups, self.widths, self.heights,
+            ledger.keys, ledger.groups, ledger.marks, ledger.sides, ledger.named, ledger.labels,
+        ]  # fmt: skip
+        count = min(map(len, columns))
+        if self.regions is not None:
+            count = min(count, self.regions.whole())
+            self.regions.cut(count)
+        for column in (*columns, self.hashes.alike, self.hashes.near):
+            del column[count:]
+        self.sources = {place: source for place, source in self.sources.items() if place < count}
 
     def span(self) -> tuple[str, str]:
         """The first and the last picture by code points."""
@@ -85,13 +117,14 @@ class Facts:
 @frozen
 class Shard:
     """What there is to keep of a shard: its facts, what could not be used, how many samples it had, and of those that
-    are no facts how many were lost for which reason, and what was rendered."""
+    are no facts how many were lost for which reason, what was rendered, and which plugins' hooks failed and how."""
 
     facts: Facts
     problems: tuple[Problem, ...]
     seen: int
     lost: dict[str, int]
     rendered: tuple[Shown, ...] = ()
+    failed: dict[str, str] = Factory(dict)
 
 
 def save_shard(file: Path, shard: Shard) -> None:
@@ -131,13 +164,17 @@ def _plain(shard: Shard) -> Any:
     found = regions and ([getattr(regions, name).tobytes() for name, _ in _REGION_COLUMNS], regions.unsure)
     return (
         facts.images, facts.sources, facts.groups, facts.widths.tobytes(), facts.heights.tobytes(), numbers, flags,
-        ledger.label_sets, found, [(p.reason, p.file, p.detail, p.row, p.dataset) for p in shard.problems],
-        shard.seen, shard.lost, [(p.path, p.tie, p.sha256) for p in shard.rendered],
+        ledger.label_sets, (facts.hashes.alike.tobytes(), facts.hashes.near.tobytes()), found,
+        [(p.reason, p.file, p.detail, p.row, p.dataset) for p in shard.problems], shard.seen, shard.lost,
+        [(p.path, p.tie, p.sha256) for p in shard.rendered], shard.failed,
     )  # fmt: skip
 
 
 def _shard(plain: Any) -> Shard:
-    images, sources, groups, widths, heights, numbers, flags, label_sets, regions, problems, seen, lost, shown = plain
+    (
+        images, sources, groups, widths, heights, numbers, flags, label_sets, hashes, regions,
+        problems, seen, lost, shown, failed,
+    ) = plain  # fmt: skip
     ledger = Ledger()
     for (name, code), raw in zip(_LEDGER_COLUMNS, numbers, strict=True):
         setattr(ledger, name, _column(code, raw))
@@ -149,8 +186,10 @@ def _shard(plain: Any) -> Shard:
         found = Regions(unsure=regions[1])
         for (name, code), raw in zip(_REGION_COLUMNS, regions[0], strict=True):
             setattr(found, name, _column(code, raw))
-    facts = Facts(images, sources, groups, _column("I", widths), _column("I", heights), ledger, found)
-    return Shard(facts, tuple(Problem(*fields) for fields in problems), seen, lost, tuple(Shown(*p) for p in shown))
+    hashed = Hashes(*(_column("Q", raw) for raw in hashes))
+    facts = Facts(images, sources, groups, _column("I", widths), _column("I", heights), ledger, found, hashed)
+    rendered = tuple(Shown(*fields) for fields in shown)
+    return Shard(facts, tuple(Problem(*fields) for fields in problems), seen, lost, rendered, failed)
 
 
 def _column(code: str, raw: bytes) -> array[Any]:

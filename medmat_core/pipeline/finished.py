@@ -12,6 +12,7 @@ from typing import Any, Final
 from attrs import Factory, field, frozen
 
 from medmat_core.errors import UsageError
+from medmat_core.fileio import NotAFileError, open_regular
 
 MANIFEST: Final = "manifest.json"
 PROBLEMS: Final = "problems.jsonl"
@@ -82,10 +83,11 @@ class Finished:
     def read(cls, out: Path) -> Finished:
         """What stands in ``out``; :class:`UsageError` for a manifest that medmat did not write as it lies there."""
         try:
-            raw = (out / MANIFEST).read_bytes()
+            with open_regular(out / MANIFEST) as file:
+                raw = file.read()
         except (FileNotFoundError, NotADirectoryError):
             return cls()
-        except (IsADirectoryError, PermissionError) as error:
+        except (NotAFileError, PermissionError) as error:
             raise _foreign(out) from error
         try:
             body = json.loads(raw)

@@ -3,34 +3,41 @@
 from __future__ import annotations
 
 import os
+import traceback
 import unicodedata
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from hashlib import sha256
+from functools import partial
+from operator import length_hint
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from attrs import define, evolve, field, frozen
+from attrs import evolve, field, frozen
 
-from medmat_core.card import Card
-from medmat_core.fileio import write_bytes
+from medmat_core.blame import told
+from medmat_core.errors import BuildError, MedmatError
 from medmat_core.images import PictureError
 from medmat_core.images.headers import HeaderReader, read_header
 from medmat_core.images.suffixes import RENDERED_SUFFIXES
-from medmat_core.model import ImageRef, LabelSample, Problem, Region, Sample, Slice
+from medmat_core.model import LabelSample, MaskSample, Problem, Sample, Slice
 from medmat_core.pipeline.context import Context, unpacked
 from medmat_core.pipeline.facts import Facts, Regions, Shard, ShardNames, save_shard
+from medmat_core.pipeline.hashes import Hashes
 from medmat_core.pipeline.kept import left_before, shard_file
-from medmat_core.pipeline.rendered import tie
+from medmat_core.pipeline.look import Look, Looker, decode
 from medmat_core.pipeline.state import Shown
+from medmat_core.pipeline.translate import Refused, Translator
 from medmat_core.plugins import worker_hooks
 from medmat_core.questions.draws import key_of, keys_of
 from medmat_core.readers.pictures import escapes
 from medmat_core.regions.words import NO_CELL, cell_of
 from medmat_core.rounds import Salt
+from medmat_core.shown import shown
 from medmat_core.splits import Labels, Ledger, Side, group_hash
+from medmat_core.stopping import is_stop, leave
+from medmat_core.watch import Overdue, Watch
 
 _RENDERED_ANY: Final = RENDERED_SUFFIXES + tuple(suffix.upper() for suffix in RENDERED_SUFFIXES)
 
@@ -51,51 +58,59 @@ class Task:
 class ShardDone:
     """What the first pass tells of a shard: where its names are, its numbers, and what could not be used.
 
-    ``rendered`` are its rendered pictures.
+    ``rendered`` are its rendered pictures. ``failed`` maps plugin modules whose hook failed to how.
     """
 
     names: ShardNames
     ledger: Ledger
     regions: Regions | None
+    hashes: Hashes
     widths: array[int]
     heights: array[int]
     problems: tuple[Problem, ...]
     seen: int
     lost: dict[str, int]
     rendered: tuple[Shown, ...] = ()
+    failed: Mapping[str, str] = field(factory=dict)
 
 
 def inspect_shard(task: Task) -> ShardDone:
     """Look at every picture of a shard."""
     context = task.context if isinstance(task.context, Context) else unpacked(task.context)
+    try:
+        return _inspected(context, task)
+    except MemoryError:
+        pass  # let go of what was made first
+    lost = [Problem("bad_image", str(sample.image), "there is not enough memory for it") for sample in task.samples]
+    names = ShardNames(task.index, 0, ("", ""), "", Facts())
+    regions = None if context.card.head.kind not in ("mask", "box") else Regions()
+    return ShardDone(
+        names, Ledger(), regions, Hashes(), array("I"), array("I"), tuple(lost), len(lost), {"bad_image": len(lost)}
+    )  # fmt: skip
+
+
+def _inspected(context: Context, task: Task) -> ShardDone:
     file = shard_file(context, task.index, task.samples, lasting=task.lasting)
     shard = left_before(context, file, task.samples) if task.lasting and context.resume else None
     if shard is None:
         inspector = Inspector(context)
         facts = inspector.facts(task.samples)
-        shard = Shard(facts, tuple(inspector.problems), len(task.samples), inspector.lost, tuple(inspector.shown))
+        shard = Shard(
+            facts,
+            tuple(inspector.problems),
+            len(task.samples),
+            inspector.lost,
+            tuple(inspector.shown),
+            inspector.failed,
+        )
         if not task.keep:
             save_shard(file, shard)
     facts = shard.facts
     names = ShardNames(task.index, len(facts), facts.span(), str(file), facts if task.keep else None)
     return ShardDone(
-        names, facts.ledger, facts.regions, facts.widths, facts.heights, shard.problems, shard.seen, shard.lost,
-        shard.rendered,
+        names, facts.ledger, facts.regions, facts.hashes, facts.widths, facts.heights, shard.problems, shard.seen,
+        shard.lost, shard.rendered, shard.failed,
     )  # fmt: skip
-
-
-@define
-class Look:
-    """What was seen of one picture before it is a row of the facts."""
-
-    image: str
-    source: str = ""
-    width: int = 0
-    height: int = 0
-    mark: int = 0
-    labels: Labels | None = None
-    regions: Sequence[Region] = ()
-    unsure: Sequence[str] = ()
 
 
 class Inspector:
@@ -112,8 +127,13 @@ class Inspector:
             **{part: Side.named(part) for part in ("train", "val", "test")},
         }
         self.lost: dict[str, int] = {}
-        self.shown: list[Shown] = []
-        self._source: tuple[Path, str] | None = None
+        self._looker = Looker(context)
+        self.failed: dict[str, str] = {}
+
+    @property
+    def shown(self) -> list[Shown]:
+        """The pictures that were rendered, in order."""
+        return self._looker.shown
 
     def refuse(self, reason: str, sample: Sample, detail: str) -> None:
         """The sample cannot be used."""
@@ -124,16 +144,51 @@ class Inspector:
 
     def facts(self, samples: Sequence[Sample]) -> Facts:
         """The facts of the samples that can be used."""
+        facts = Facts(regions=None if self.context.card.head.kind not in ("mask", "box") else Regions())
+        todo = iter(list(samples))
+        left = partial(length_hint, todo)
         with closing(HeaderReader(str(self.context.root))) as headers:
-            return self._facts(samples, headers)
+            while left():
+                try:
+                    with Watch(self.context.timeout, left, lambda: self._give_up(samples[-left() - 1])):
+                        self._look_at(todo, facts, headers)
+                except MedmatError:
+                    raise
+                except BaseException as error:  # whatever one file does, it costs its own line
+                    if is_stop(error):
+                        raise
+                    facts.cut()
+                    self._refuse_after(error, samples[-left() - 1])
+        _draw_places(facts.ledger, self.context.seed)
+        return facts
 
-    def _facts(self, samples: Sequence[Sample], headers: HeaderReader) -> Facts:
+    def _refuse_after(self, error: BaseException, sample: Sample) -> None:
+        """A sample that raised what nobody foresaw."""
+        if isinstance(error, Overdue):
+            detail = f"it takes longer than {self.context.timeout:g} seconds (--timeout-per-file)"
+        elif isinstance(error, MemoryError):
+            detail = "it asks for more memory than there is"
+        else:
+            frames = traceback.extract_tb(error.__traceback__)
+            where = f"{Path(frames[-1].filename).name} line {frames[-1].lineno}" if frames else ""
+            detail = f"{told(error)} ({where}); please report it"
+        self.refuse("bad_mask" if isinstance(sample, MaskSample) else "bad_image", sample, detail)
+
+    def _give_up(self, sample: Sample) -> None:
+        """A decoder that neither ends nor can be ended takes its process with it."""
+        import click
+
+        file = shown(f"{self.context.image_prefix}{sample.image}")
+        click.echo(f"medmat: {file}: it never ends to be read; remove it, then go on with --resume", err=True)
+        leave(BuildError.exit_code)
+
+    def _look_at(self, samples: Iterator[Sample], facts: Facts, headers: HeaderReader) -> None:
         """Plain labelled pictures are told at once, since there may be a million of them; all else takes its time."""
         context = self.context
         prefix, root = context.image_prefix, str(context.root)
         key_of_picture = keys_of(context.slug, "label")
-        check_files, full = context.verify != "none", context.verify == "full"
-        facts = Facts(regions=None if context.card.head.kind not in ("mask", "box") else Regions())
+        check_files, wanted = context.verify != "none", context.hashes
+        decodes = context.verify == "full" or wanted
         ledger = facts.ledger
         images, names, widths, heights = facts.images, facts.groups, facts.widths, facts.heights
         keys, places, marks, sides, numbers = ledger.keys, ledger.groups, ledger.marks, ledger.sides, ledger.labels
@@ -163,12 +218,15 @@ class Inspector:
             if check_files:
                 try:
                     width, height, bits, mark, kind = headers.fields(image)
-                    if full:
-                        decode(f"{root}/{image}")
+                    as_it_is = bits <= 8 or kind == "jpeg"
+                    if decodes and as_it_is:
+                        pixels = decode(f"{root}/{image}")
+                        if wanted:
+                            facts.hashes.add(wanted, pixels)
                 except PictureError as error:
                     self.refuse(error.reason, sample, error.detail)
                     continue
-                if bits > 8 and kind != "jpeg":
+                if not as_it_is:
                     self._slowly(sample, facts)
                     continue
             group = sample.group
@@ -187,8 +245,6 @@ class Inspector:
             sides.append(of_split[sample.split])
             named.append(group is not None)
             numbers.append(number)
-        _draw_places(ledger, context.seed)
-        return facts
 
     def _group(self, group: str) -> int:
         place = self._groups[group] = group_hash(self.context.seed, self.context.card.head.namespace, group)
@@ -214,6 +270,7 @@ class Inspector:
         key = key_of(context.slug, name, "label" if look.labels is not None else "")
         group = self._own_group(sample)
         place = 0 if group is None else self._groups.get(group) or self._group(group)
+        facts.hashes.add(context.hashes, look.pixels)  # first: what is cut off has no hash left over
         if look.source:
             facts.sources[len(facts)] = look.source
         facts.images.append(look.image)
@@ -269,7 +326,7 @@ class Inspector:
             if labels is None:
                 return None
         try:
-            look = self._picture(sample)
+            look = self._looker.look_at(sample.image)
             if not isinstance(sample, LabelSample) and not look.width:
                 path = sample.image.path if isinstance(sample.image, Slice) else sample.image
                 header = read_header(str(self.context.root / path))
@@ -294,50 +351,6 @@ class Inspector:
         except Exception:  # an unreadable header was refused before; here only the group is lost
             return None
 
-    def _picture(self, sample: Sample) -> Look:
-        """Size and mark of the picture, rendered where records could not name it otherwise."""
-        context = self.context
-        image = sample.image
-        path = image.path if isinstance(image, Slice) else image
-        full = context.root / path
-        rendered = isinstance(image, Slice) or path.lower().endswith(RENDERED_SUFFIXES)
-        look = Look(context.image_prefix + path)
-        if not rendered and context.verify != "none":
-            header = read_header(str(full))
-            look.width, look.height, look.mark = header.width, header.height, header.mark
-            rendered = header.bits > 8 and header.format != "jpeg"
-            if context.verify == "full" and not rendered:
-                decode(str(full))
-        if not rendered:
-            return look
-        if not full.exists():
-            raise PictureError("missing_image", "the picture is not there")
-        shown, (look.width, look.height) = self._render(full, image)
-        look.image, look.source = shown.path, str(image)
-        self.shown.append(shown)
-        if context.verify != "none":
-            look.mark = _mark_of(full, image)
-        return look
-
-    def _render(self, full: Path, image: ImageRef) -> tuple[Shown, tuple[int, int]]:
-        """The picture as 8-bit PNG; the one that stands where it was made of the same bytes by the same rule."""
-        from medmat_core.images.rendering import rendered, rendered_name, rule_digest, source_digest
-
-        place = self.context.rendered
-        slice_ = image if isinstance(image, Slice) else None
-        window = self.context.card.mask.window
-        if self._source is None or self._source[0] != full:  # the slices of a volume come one after the other
-            self._source = full, source_digest(full)
-        name = rendered_name(image)
-        own = tie(name, self._source[1], rule_digest(slice_, window))
-        shown = place.standing(name, own)
-        if shown is not None:
-            header = read_header(str(place.file(shown)))
-            return shown, (header.width, header.height)
-        made = rendered(full, slice_, window, self._source[1])
-        write_bytes(place.draft(own), made.png, durable=False)
-        return Shown(place.path(name), own, sha256(made.png).hexdigest()), (made.width, made.height)
-
     def _see_regions(self, sample: Any, look: Look) -> bool:
         """Find the regions, their classes named by caption; False where the sample cannot be used."""
         from medmat_core.regions.extract import regions_of
@@ -347,6 +360,8 @@ class Inspector:
         labels = self.context.card.labels
         found = regions_of(sample, (look.width, look.height), self.context.root, self.context.card, self._decoders)
         self.problems.extend(found.notes)
+        if found.failed:
+            self.failed.setdefault(found.failed, found.notes[-1].detail)
         # what is left of refused masks would make the picture look emptier than it is
         if found.refused or (found.dropped and not found.regions):
             reason = next((note.reason for note in found.notes if note.level == "refused"), "regions_too_small")
@@ -357,82 +372,9 @@ class Inspector:
         return True
 
 
-@frozen
-class Refused:
-    """Why a sample's labels cannot be used."""
-
-    reason: str
-    detail: str
-
-
-@frozen
-class Translator:
-    """The codes of samples as captions of their card; what it found out is remembered."""
-
-    card: Card
-    _known: dict[tuple[tuple[str, ...], ...], Labels | Refused] = field(factory=dict)
-
-    def __call__(self, sample: LabelSample) -> Labels | Refused:
-        codes = (sample.stated, sample.uncertain, sample.absent)
-        found = self._known.get(codes)
-        if found is None:
-            found = self._known[codes] = self._translate(codes)
-        return found
-
-    def _translate(self, codes: tuple[tuple[str, ...], ...]) -> Labels | Refused:
-        card, known = self.card, self.card.labels
-        for code in (code for part in codes for code in part):
-            if code not in known:
-                return Refused("unknown_label", f"label {code!r} is not on the card of {card.head.slug}")
-        stated, uncertain, absent = (
-            tuple(sorted({known[code] for code in part}, key=card.order.__getitem__)) for part in codes
-        )
-        normal = card.head.normal
-        split = (normal,) if normal in stated else stated[:1]
-        others = tuple(name for name in stated if name not in split)
-        if others and contradict(card, (split, (), ()), (others, (), ())):
-            said = ", ".join(repr(known[code]) for code in codes[0])
-            return Refused("contradictory_label", f"filed under {said}, which exclude one another")
-        return stated, uncertain, tuple(name for name in absent if name not in stated)
-
-
 def _draw_places(ledger: Ledger, seed: int) -> None:
     """The places on the line from test to train of pictures that have no group: drawn from (seed, key)."""
     alone = np.frombuffer(ledger.named, np.uint8) == 0
     if alone.any():
         drawn = Salt.of(seed, "place").hashed(np.frombuffer(ledger.keys, np.uint64)[alone])
         np.frombuffer(ledger.groups, np.uint64)[alone] = drawn
-
-
-def decode(path: str) -> None:
-    """Decode every pixel of a picture; :class:`PictureError` where that fails."""
-    from medmat_core.images.pixels import load_array
-
-    load_array(Path(path), role="image")
-
-
-def contradict(card: Card, one: Labels, two: Labels) -> bool:
-    """Whether two sets of labels of one picture exclude one another by their card."""
-    if card.head.kind in ("mask", "box"):
-        # a picture shows the classes that its masks show and no other, so copies must show the same ones
-        return set(one[0]) != set(two[0])
-    classes = card.tables.classes
-    meeting = {frozenset(pair) for pair in (*classes.nested, *classes.overlapping)}
-    if card.head.kind == "multi-label":
-        normal = card.head.normal
-        if not normal or (normal in one[0]) == (normal in two[0]) or not one[0] or not two[0]:
-            return False
-        others = two[0] if normal in one[0] else one[0]
-        # a card may say that something stands beside its normal (CheXpert: support devices are no finding)
-        return any(frozenset((normal, name)) not in meeting for name in others)
-    return any(a != b and frozenset((a, b)) not in meeting for a in one[0] for b in two[0])
-
-
-def _mark_of(full: Path, image: Any) -> int:
-    """Equal for pictures of equal bytes; slices of one volume are told apart by their index."""
-    import zlib
-
-    with full.open("rb") as handle:
-        head = handle.read(4096)
-    tail = f"{image.axis}#{image.index}".encode() if isinstance(image, Slice) else b""
-    return (full.stat().st_size << 32 | zlib.crc32(tail, zlib.crc32(head))) & 0xFFFFFFFFFFFFFFFF

@@ -7,12 +7,13 @@ again. The work folder is on its own: its files carry a checksum instead of bein
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import pickle
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,17 +26,34 @@ if TYPE_CHECKING:
     from medmat_core.pipeline.context import Context
 
 
-def stamp(dataset: Dataset, arguments: Mapping[str, Any], root: Path, image_prefix: str) -> str:
+def stamp(
+    dataset: Dataset, arguments: Mapping[str, Any], root: Path, image_prefix: str, hooks: Iterable[str] = ()
+) -> str:
     """A hash of what facts hang on besides the samples: the arguments that change records, where the data lie, the
-    card as it is now, and the versions at work."""
+    card as it is now, the versions at work, and the code of the plugin modules whose ``hooks`` decode masks."""
     from medmat_core import __version__
 
     source = dataset.source
     body = [
         arguments, str(root), image_prefix, __version__, source.dist, source.version, sys.implementation.cache_tag,
-        hashlib.sha256(dataset.card.path.read_bytes()).hexdigest(),
+        hashlib.sha256(dataset.card.path.read_bytes()).hexdigest(), [[name, _code_of(name)] for name in hooks],
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+
+
+def _code_of(module: str) -> str:
+    """A hash of a plugin's code, which whoever writes it changes without a new version: the module and those beside
+    it in its package."""
+    file = getattr(sys.modules.get(module), "__file__", None)
+    if file is None:
+        return ""
+    own = Path(file)
+    beside = sorted(own.parent.glob("*.py")) if (own.parent / "__init__.py").exists() else [own]
+    found = hashlib.sha256()
+    for path in beside:
+        with contextlib.suppress(OSError):
+            found.update(path.name.encode("utf-8", "surrogateescape") + b"\0" + path.read_bytes())
+    return found.hexdigest()
 
 
 def shard_file(context: Context, index: int, samples: Sequence[Sample], *, lasting: bool) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -16,6 +16,7 @@ from medmat_core.model import NOTES, Problem
 from medmat_core.pipeline.lines import PARTS
 from medmat_core.pipeline.options import BuildOptions
 from medmat_core.questions.asked import Shares
+from medmat_core.splits import UNSOUND
 
 NOT_THERE = frozenset({"missing_image"})
 """Reasons for which a picture is refused that does not lie there, so nothing was seen of it."""
@@ -138,17 +139,32 @@ class DatasetReport:
 
     def problem_lines(self) -> Iterator[str]:
         """The data set's lines of problems.jsonl, sorted."""
-        for problem in sorted(self.problems, key=lambda p: (p.file, p.row or 0, p.reason, p.detail)):
-            line = {
-                "level": problem.level,
-                "dataset": problem.dataset,
-                "file": problem.file,
-                "row": problem.row,
-                "reason": problem.reason,
-                "detail": problem.detail,
-            }
-            text = json.dumps(line, ensure_ascii=False)
-            yield text.encode("utf-8", "backslashreplace").decode() + "\n"
+        yield from map(problem_line, sorted(self.problems, key=lambda p: (p.file, p.row or 0, p.reason, p.detail)))
+
+
+def problem_line(problem: Problem) -> str:
+    """A line of problems.jsonl."""
+    line = {
+        "level": problem.level,
+        "dataset": problem.dataset,
+        "file": problem.file,
+        "row": problem.row,
+        "reason": problem.reason,
+        "detail": problem.detail,
+    }
+    text = json.dumps(line, ensure_ascii=False)
+    return text.encode("utf-8", "backslashreplace").decode() + "\n"
+
+
+def with_notes(lines: Iterable[str], notes: Iterable[Problem]) -> Iterator[str]:
+    """A data set's lines of problems.jsonl and further notes on it, sorted as before."""
+    new = list(map(problem_line, notes))
+
+    def order(line: str) -> tuple[Any, ...]:
+        told = json.loads(line)
+        return told["file"], told["row"] or 0, told["reason"], told["detail"]
+
+    return iter(sorted([*lines, *new], key=order)) if new else iter(lines)
 
 
 def _shares(found: Shares) -> dict[str, int]:
@@ -213,6 +229,7 @@ class Manifest:
         return {
             "versions": self.versions,
             "arguments": self.arguments,
+            "unsound": list(UNSOUND) if self.arguments["as_published"] else [],
             "datasets": self.entries(),
             "subset_removals": self.subset_removals,
             "files": dict(sorted(self.files.items())),

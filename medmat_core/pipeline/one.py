@@ -11,18 +11,21 @@ import numpy as np
 import numpy.typing as npt
 from attrs import define, evolve, field
 
+from medmat_core.card import Card
 from medmat_core.concepts import load_concepts
 from medmat_core.dataset import Dataset
 from medmat_core.errors import StrictError
 from medmat_core.fileio import sha256_of
-from medmat_core.model import ASKS, REASONS, Problem
+from medmat_core.model import ASKS, REASONS, Problem, file_and_slice
 from medmat_core.pipeline.context import Context
 from medmat_core.pipeline.engines import Engine, InProcess
 from medmat_core.pipeline.facts import Named, Regions, ShardNames, names_at
 from medmat_core.pipeline.finished import state_path
-from medmat_core.pipeline.inspector import Task, contradict, inspect_shard
+from medmat_core.pipeline.hashes import Hashes
+from medmat_core.pipeline.inspector import Task, inspect_shard
 from medmat_core.pipeline.lines import PARTS, LineMaker
 from medmat_core.pipeline.manifest import DatasetReport
+from medmat_core.pipeline.near import REASON, Pair, across_parts, detail
 from medmat_core.pipeline.options import BuildOptions
 from medmat_core.pipeline.outfolder import OutFolder
 from medmat_core.pipeline.publish import (
@@ -32,6 +35,7 @@ from medmat_core.pipeline.publish import (
 from medmat_core.pipeline.source import shards
 from medmat_core.pipeline.state import About, Shown, StateWriter
 from medmat_core.pipeline.subsets import relations_of
+from medmat_core.pipeline.translate import contradict
 from medmat_core.questions import AS_PUBLISHED, BY_ROUNDS, BY_SUBSET, Asking, Sheet, View, ask_all
 from medmat_core.questions.asked import Table
 from medmat_core.questions.pools import Pools
@@ -50,6 +54,7 @@ class Inspected:
     widths: array[int] = field(factory=lambda: array("I"))
     heights: array[int] = field(factory=lambda: array("I"))
     regions: Regions | None = None
+    hashes: Hashes = field(factory=Hashes)
     lost: Counter[str] = field(factory=Counter)
     rendered: list[Shown] = field(factory=list)
 
@@ -59,8 +64,9 @@ class Inspected:
 
 
 @define
-class OneBuild:
-    """The build of one data set. ``advance`` is told of every step and how many pictures it took."""
+class Reading:
+    """One data set looked at: what a build and a check have in common. ``advance`` is told of every step and how many
+    pictures it took."""
 
     dataset: Dataset
     tree: Tree
@@ -69,10 +75,7 @@ class OneBuild:
     engine: Engine
     report: DatasetReport
     advance: Callable[[str, int], None]
-    subset: Subset
-    extra_pool: tuple[str, ...]
-    place: OutFolder
-    kept: dict[str, str] = field(factory=dict)
+    failed: Callable[[str, str, str], None]
 
     # -- what could not be used -------------------------------------------------------------------
 
@@ -86,12 +89,15 @@ class OneBuild:
                     f"{self.report.slug}: {where}{problem.detail} ({problem.reason}); --strict stops here"
                 )
 
-    # -- the four steps ---------------------------------------------------------------------------
+    # -- the first two steps ----------------------------------------------------------------------
 
     def inspect(self) -> Inspected:
         """The first pass: what every picture is."""
         found = Inspected(regions=Regions() if self.dataset.card.kind in ("mask", "box") else None)
-        source = shards(self.dataset, self.tree, self.context.verify, self._told_by_adapter)
+        source = shards(
+            self.dataset, self.tree, self.context.verify, self._told_by_adapter,
+            lambda reason: self.failed("the adapter", reason, ""), self.options.timeout_per_file,
+        )  # fmt: skip
         start = next(source, None)
         opened = self.dataset.card.head.kind in ("mask", "box") or self.context.verify != "none"
         # where no picture is opened, to hand samples to workers would take longer than to look at them here
@@ -112,9 +118,12 @@ class OneBuild:
             found.heights.extend(done.heights)
             if done.regions is not None and found.regions is not None:
                 found.regions.extend(done.regions)
+            found.hashes.extend(done.hashes)
             found.lost.update(done.lost)
             found.rendered.extend(done.rendered)
             self.report.samples += done.seen
+            for module, reason in done.failed.items():
+                self.failed("medmat_regions", f"{reason}; that picture is left out", module)
             self.tell(done.problems)
             self.advance("seen", done.seen)
         return found
@@ -140,7 +149,11 @@ class OneBuild:
             test_fraction=options.test_fraction, fold=options.fold, validation=options.validation or head.validation,
             shared=head.shared_groups, unprotected=head.unprotected, max_per_label=options.max_per_label,
         )  # fmt: skip
-        ways_out = {way for way in Decision if way.reason and way is not Decision.CAPPED}
+        near = self._near_copies(found, settled) if options.near != "off" else []
+        if options.near == "drop":
+            for pair in near:
+                settled.decisions[pair.weak] = Decision.NEAR
+        ways_out = {way for way in Decision if way.reason and way not in (Decision.CAPPED, Decision.NEAR)}
         places = [place for place, way in enumerate(settled.decisions) if way in ways_out]
         for place, name in found.named(places).items():
             way = Decision(settled.decisions[place])
@@ -148,6 +161,36 @@ class OneBuild:
         self.report.split = settled.mode
         self.report.identical = len(settled.copies)
         return settled
+
+    def _near_copies(self, found: Inspected, settled: Settled) -> list[Pair]:
+        """Pictures whose near copy is in a stronger part; each is told."""
+        pairs = across_parts(found.hashes.near, bytes(settled.decisions))
+        names = found.named([place for pair in pairs for place in (pair.weak, pair.strong)])
+        for pair in pairs:
+            part = Decision(settled.decisions[pair.strong]).part
+            assert part is not None
+            weak, strong = (names[place].below(self.context.image_prefix) for place in (pair.weak, pair.strong))
+            self.tell([Problem(REASON, weak, detail(strong, part, pair.bits))])
+        return pairs
+
+
+@define
+class OneBuild(Reading):
+    """The build of one data set: in four steps :meth:`inspect`, :meth:`settle`, :meth:`ask`, :meth:`publish`."""
+
+    subset: Subset
+    extra_pool: tuple[str, ...]
+    place: OutFolder
+    kept: dict[str, str] = field(factory=dict)
+
+    def tell_empty_classes(self, found: Inspected) -> None:
+        """Note every class of the card that no picture shows."""
+        shown = shown_captions(found.ledger)
+        self.tell([
+            Problem("empty_class", "", f"no picture of {caption!r}")
+            for caption in expected_classes(self.dataset.card)
+            if not shown[caption]
+        ])  # fmt: skip
 
     def ask(self, found: Inspected, settled: Settled) -> tuple[Sheet, Table]:
         """Every question of every picture, as columns."""
@@ -199,19 +242,11 @@ class OneBuild:
                 self._leave_out(found, silent & some, reason, detail)
                 silent &= ~some
         counts.lose("surplus_dropped" if self.options.surplus == "drop" else "no_round", int(np.count_nonzero(silent)))
-        self._tell_of_gaps(found, asks)
+        self._tell_if_nothing(asks)
 
-    def _tell_of_gaps(self, found: Inspected, asks: Sequence[str]) -> None:
-        """Say that a whole class is not there, and that nothing was asked at all."""
+    def _tell_if_nothing(self, asks: Sequence[str]) -> None:
+        """Say that nothing was asked at all."""
         card, wanted = self.dataset.card, self.options.asks
-        shown = {caption for labels in found.ledger.label_sets for caption in (*labels[0], *labels[1])}
-        if found.regions is not None:
-            shown |= {card.captions[place] for place in set(found.regions.classes)}
-            shown.add(card.normal)  # there nothing is marked
-        missing = [caption for caption in card.captions if card.counts.classes.get(caption) and caption not in shown]
-        if missing and self.report.samples:
-            told = ", ".join(missing[:8]) + (f" and {len(missing) - 8} more" if len(missing) > 8 else "")
-            self.tell([Problem("class_missing", "", f"{len(missing)} of {len(card.captions)} classes: {told}")])
         if self.report.samples and not self.report.pictures.used:
             detail = "no picture was left to ask about; the reasons of the others stand beside this one"
             if not asks and wanted is not None:
@@ -274,7 +309,11 @@ class OneBuild:
             columns = {name: array(code) for name, code in (("groups", "Q"), ("marks", "Q"), ("labels", "I"))}
             for name, column in columns.items():
                 column.frombytes(np.frombuffer(getattr(ledger, name), column.typecode)[asked].tobytes())
-            writer.columns(parts=parts[asked].tobytes(), **columns)
+            near: array[int] | None = None
+            if found.hashes.near:
+                near = array("Q")
+                near.frombytes(np.frombuffer(found.hashes.near, np.uint64)[asked].tobytes())
+            writer.columns(parts=parts[asked].tobytes(), near=near, **columns)
             writer.rendered(found.rendered)
             writer.problems(self.report.problem_lines())
             self.place.add(path, writer.finish())
@@ -292,6 +331,31 @@ class OneBuild:
         for (part, number), count in zip(rows.tolist(), counts.tolist(), strict=True):
             name = sheet.answers.items[number] if number >= 0 else self.dataset.card.captions[-1 - number]
             self.report.records.setdefault(PARTS[part], Counter())[name] += count
+
+
+def shown_captions(ledger: Ledger) -> Counter[str]:
+    """Listings a stated caption."""
+    counts: Counter[str] = Counter()
+    for number, count in Counter(ledger.labels).items():
+        counts.update(dict.fromkeys(ledger.label_sets[number][0], count))
+    return counts
+
+
+def expected_classes(card: Card) -> tuple[str, ...]:
+    """The captions of which a whole copy holds pictures, in card order.
+
+    All of the card, but where its published counts of classes account for every published picture: then those with a
+    count (a class may be of another release, or published without pictures). What a picture without findings is called
+    in a data set of masks or boxes is no class of theirs.
+    """
+    counts = card.counts
+    complete = bool(counts.images) and sum(counts.classes.values()) >= counts.images
+    drawn = card.kind in ("mask", "box")
+    return tuple(
+        caption
+        for caption in card.captions
+        if not (drawn and caption == card.normal) and (counts.classes.get(caption) or not complete)
+    )
 
 
 def _columns(regions: Regions | None) -> RegionColumns | None:
@@ -312,9 +376,10 @@ def equal_files(context: Context, names: dict[int, Named], candidates: Sequence[
         by_digest: dict[str, list[int]] = {}
         for place in sorted(places, key=lambda place: names[place].image):
             name = names[place]
-            file = context.root / name.below(context.image_prefix).partition("#")[0] if name.source else None
-            path = file if file is not None else context.root / name.below(context.image_prefix)
-            tail = name.source.partition("#")[2]
+            below, tail = name.below(context.image_prefix), ""
+            if name.source:
+                below, tail = file_and_slice(below)
+            path = context.root / below
             try:
                 digest = sha256_of(path) + tail
             except OSError:

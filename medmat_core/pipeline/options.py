@@ -36,6 +36,11 @@ def _positive(instance: Any, attribute: Attribute[int], value: int | None) -> No
         raise UsageError(f"--{attribute.name.replace('_', '-')} {value}: give a number from 1 up")
 
 
+def _seconds(instance: Any, attribute: Attribute[float], value: float) -> None:
+    if not 0 <= value < 1e6:
+        raise UsageError(f"--timeout-per-file {value}: give seconds from 0 (no limit) up")
+
+
 def _asks(instance: Any, attribute: Attribute[Any], value: tuple[str, ...] | None) -> None:
     for ask in value or ():
         if ask not in ASKS:
@@ -65,6 +70,10 @@ def _set(values: Iterable[str]) -> tuple[str, ...]:
 
 RECORDED: Final = ("jsonl", "medmat")
 """The formats that every build writes: its records, and Med-MAT's own form."""
+
+
+TIMEOUT: Final = 600.0
+"""Seconds that one file, or a step of an adapter, may take unless said otherwise: far more than any should."""
 
 
 def _with_records(values: str | Iterable[str]) -> tuple[str, ...]:
@@ -110,10 +119,12 @@ class BuildOptions:
     distractors: Literal["round", "subset"] = field(default="round", validator=_one_of("round", "subset"))
     surplus: Literal["keep", "drop"] = field(default="keep", validator=_one_of("keep", "drop"))
     pool: Literal["frozen", "installed"] = field(default="frozen", validator=_one_of("frozen", "installed"))
+    near: Literal["off", "report", "drop"] = field(default="off", validator=_one_of("off", "report", "drop"))
     as_published: bool = False
     asks: tuple[str, ...] | None = field(default=None, converter=_tuple_or_none, validator=_asks)
     box_format: BoxFormat = field(default="unit", validator=_one_of(*BOX_FORMATS))
     verify: Literal["none", "header", "full"] = field(default="header", validator=_one_of("none", "header", "full"))
+    timeout_per_file: float = field(default=TIMEOUT, validator=_seconds)
     strict: bool = False
     resume: bool = False
 
@@ -121,8 +132,14 @@ class BuildOptions:
     def _beside_the_data(self) -> Path:
         return Path(os.path.abspath(self.data)).parent
 
+    def __attrs_post_init__(self) -> None:
+        if self.near != "off" and self.verify == "none":
+            raise UsageError("--near compares pixels, and --verify none opens no picture; leave one of them out")
+        if self.near != "off" and self.as_published:
+            raise UsageError("--as-published copies a split that looks at no copies; leave out --near")
+
     def recorded(self) -> dict[str, Any]:
-        """The arguments that change records, for the manifest (not jobs, engine or paths)."""
+        """The arguments that change records, for the manifest (not jobs, engine, limits of time or paths)."""
         return {
             "formats": list(self.formats),
             "seed": self.seed,
@@ -134,6 +151,7 @@ class BuildOptions:
             "distractors": self.distractors,
             "surplus": self.surplus,
             "pool": self.pool,
+            "near": self.near,
             "as_published": self.as_published,
             "ask": list(self.asks) if self.asks is not None else None,
             "box_format": self.box_format,

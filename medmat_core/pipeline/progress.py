@@ -17,7 +17,7 @@ _PAUSE: Final = 30.0
 """Seconds between two lines of one data set in a log."""
 
 
-_GAPS: Final = ("class_missing", "no_question")
+_GAPS: Final = ("empty_class", "no_question")
 """Reasons that concern a whole data set, so that they are said at once."""
 
 
@@ -123,7 +123,7 @@ class Shown:
         return f"{self._seen:,} of about {self._expected:,} pictures, {minutes}:{seconds:02d} left"
 
     def finish(self, report: DatasetReport) -> None:
-        gaps = [f"{self._name}: {p.reason}: {p.detail}" for p in report.problems if p.reason in _GAPS]
+        gaps = _gaps(report)
         if self._bar is not None:
             self._bar.remove_task(self._task)
             for gap in gaps:
@@ -140,6 +140,16 @@ class Shown:
         """Leave the terminal as it was."""
         if self._bar is not None:
             self._bar.stop()
+
+
+def _gaps(report: DatasetReport) -> list[str]:
+    """A line a reason: the classes of a folder that is not there are many."""
+    told = {reason: [problem.detail for problem in report.problems if problem.reason == reason] for reason in _GAPS}
+    return [
+        f"{report.slug}: {reason}: {details[0]}" + (f", and {len(details) - 1} more" if len(details) > 1 else "")
+        for reason, details in told.items()
+        if details
+    ]
 
 
 def _say(line: str) -> None:

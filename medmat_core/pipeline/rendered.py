@@ -11,7 +11,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-from medmat_core.fileio import sha256_of
+from medmat_core.fileio import sha256_of, write_bytes
 from medmat_core.pipeline.finished import rendered_folder, state_path
 from medmat_core.pipeline.state import Shown, ties_of
 
@@ -26,13 +26,14 @@ class Rendered:
     """The rendered pictures of one data set in one build. It pickles and is small.
 
     ``work`` is the data set's folder below OUT/.medmat-work, ``state`` the SHA-256 of its standing state, "" where it
-    does not stand.
+    does not stand. Without ``keep`` pictures are rendered to see whether they can be, and let go.
     """
 
     out: Path
     work: Path
     slug: str
     state: str = ""
+    keep: bool = True
 
     def path(self, name: str) -> str:
         """'a/b.png' -> 'rendered/SLUG/a/b.png', as records name it."""
@@ -41,6 +42,11 @@ class Rendered:
     def draft(self, tie: str) -> Path:
         """Where the picture of this tie is to be written, whole or not at all."""
         return self.work / f"{tie}.png"
+
+    def put(self, tie: str, png: bytes) -> None:
+        """Leave a picture for the build's end."""
+        if self.keep:
+            write_bytes(self.draft(tie), png, durable=False)
 
     def standing(self, name: str, tie: str) -> Shown | None:
         """The picture that was made of the same source by the same rule, by this build before it was killed or by

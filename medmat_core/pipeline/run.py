@@ -9,28 +9,33 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from attrs import define, evolve, field
 
 from medmat_core.catalog import Catalog
 from medmat_core.dataset import Dataset
-from medmat_core.errors import CatalogError, UsageError
+from medmat_core.errors import CatalogError, PluginError, UsageError
 from medmat_core.fileio import concerns, failed, write_text
 from medmat_core.model import Problem
+from medmat_core.pipeline.astray import unopened
 from medmat_core.pipeline.context import Context
 from medmat_core.pipeline.engines import Engine, start_engine
 from medmat_core.pipeline.finished import MANIFEST, PROBLEMS, sealed, state_path
+from medmat_core.pipeline.hashes import NEAR
 from medmat_core.pipeline.kept import stamp
 from medmat_core.pipeline.lines import PARTS
-from medmat_core.pipeline.manifest import DatasetReport, Manifest
+from medmat_core.pipeline.manifest import DatasetReport, Manifest, with_notes
+from medmat_core.pipeline.near import across_datasets, notes
 from medmat_core.pipeline.one import OneBuild
 from medmat_core.pipeline.options import RECORDED, BuildOptions
 from medmat_core.pipeline.outfolder import OutFolder
 from medmat_core.pipeline.progress import Progress, Silent
 from medmat_core.pipeline.publish import choices_path, records_path, subset_path
 from medmat_core.pipeline.rendered import Rendered
-from medmat_core.pipeline.source import expected, ignored, is_present, present
+from medmat_core.pipeline.source import expected, ignored, is_a_neighbor_s, present
 from medmat_core.pipeline.state import State
 from medmat_core.pipeline.subsets import SubsetFiles
 from medmat_core.subsets import Subset
@@ -56,17 +61,24 @@ class Build:
         report = DatasetReport(dataset)
         one = OneBuild(
             dataset, tree, self._context(dataset, tree), self.options, self.engine, report, self.progress.advance,
-            self._subset(dataset), self._extra_pool(dataset), self.place,
+            partial(self.blame, dataset), self._subset(dataset), self._extra_pool(dataset), self.place,
         )  # fmt: skip
         found = one.inspect()
-        if not report.samples and not self.options.names and self._is_a_neighbour_s(dataset, report):
-            return
+        if not report.samples and not self.options.names:
+            reasons = {problem.reason for problem in report.problems}
+            if is_a_neighbor_s(dataset, reasons, self.catalog, self.options.data):
+                return
         if not report.samples and all(problem.reason == "leaves_data" for problem in report.problems):
-            detail = f"nothing in the folder {tree.base.name!r} is what the card describes"
+            archives = unopened(tree.base) or unopened(tree.root)
+            detail = f"nothing in the folder {tree.base.name!r} is what the card describes" + (
+                archives and f"; {archives}"
+            )
             one.tell([Problem("no_picture", "", detail)])
         report.pictures.ignored.update(ignored(dataset, tree))
         tree.forget()
         settled = one.settle(found)
+        if report.samples:
+            one.tell_empty_classes(found)
         sheet, table = one.ask(found, settled)
         one.publish(found, settled, sheet, table)
         one.remember(found, settled)
@@ -74,16 +86,10 @@ class Build:
         self.manifest.datasets.append(report)
         self.progress.finish(report)
 
-    def _is_a_neighbour_s(self, dataset: Dataset, report: DatasetReport) -> bool:
-        """Whether the folder is there for another data set of the same download: then this one is simply absent."""
-        lacking = {"missing_file", "missing_label", "missing_mask", "unlabelled"}
-        if any(problem.reason not in lacking for problem in report.problems):
-            return False
-        return any(
-            other.card.folder == dataset.card.folder and is_present(other, self.options.data)
-            for other in self.catalog
-            if other is not dataset
-        )
+    def blame(self, dataset: Dataset, where: str, reason: str, module: str = "") -> None:
+        """The data set's plugin failed, or another one, called by its module's name, at the data set."""
+        source = self.catalog.source_of(module) if module else dataset.source
+        self.catalog.fail(source, reason, f"{where} of {dataset}")
 
     def _context(self, dataset: Dataset, tree: Tree) -> Context:
         """What the workers must know of a data set."""
@@ -97,7 +103,9 @@ class Build:
             card=dataset.card, no=dataset.no, slug=dataset.slug, root=tree.root, image_prefix=prefix, work=work,
             rendered=Rendered(options.out, work, dataset.slug, standing), seed=options.seed, verify=options.verify,
             region_plugins=self.catalog.modules_with("medmat_regions"),
-            resume=options.resume, stamp=stamp(dataset, options.recorded(), tree.root, prefix),
+            hashes=frozenset({NEAR} if options.near != "off" else ()),
+            resume=options.resume, timeout=options.timeout_per_file,
+            stamp=stamp(dataset, options.recorded(), tree.root, prefix, self.catalog.modules_with("medmat_regions")),
         )  # fmt: skip
 
     def _subset(self, dataset: Dataset) -> Subset:
@@ -129,7 +137,11 @@ class Build:
         for entry in self.manifest.standing:
             self.kept.update(finished.files_of(entry["slug"]))
         states = [self._state(str(entry["slug"])) for entry in entries]
-        files = SubsetFiles.of(states, self.options.data.parent, whole=self.options.as_published)
+        crossed = across_datasets(states) if self.options.near != "off" else []
+        files = SubsetFiles.of(
+            states, self.options.data.parent, whole=self.options.as_published,
+            near=crossed if self.options.near == "drop" else (),
+        )  # fmt: skip
         self.manifest.subset_removals = files.removals
         for path in files.write(self.place):
             self.kept[path] = self.place.digest(path) or ""
@@ -137,7 +149,11 @@ class Build:
             self.kept[path] = self.place.digest(path) or ""
         for slug in built:
             self.kept[state_path(slug)] = self.place.digest(state_path(slug)) or ""
-        self._write(PROBLEMS, (line for state in states for line in state.problems()))
+        near: dict[int, list[Problem]] = {}
+        for member, note in notes(states, crossed):
+            near.setdefault(member, []).append(note)
+        told = (with_notes(state.problems(), near.get(member, ())) for member, state in enumerate(states))
+        self._write(PROBLEMS, chain.from_iterable(told))
         self.kept[PROBLEMS] = self.place.digest(PROBLEMS) or ""
         self.manifest.files = self.kept
         self._write(MANIFEST, [sealed(self.manifest.as_json())])
@@ -192,34 +208,37 @@ def run_build(catalog: Catalog, options: BuildOptions, progress: Progress | None
             manifest.arguments, slugs=[dataset.slug for dataset in datasets], needed=needed(datasets),
             resume=options.resume,
         )  # fmt: skip
+        engine.check((data, place.work))
+        left_out: list[str] = []
         for number, (dataset, tree) in enumerate(todo, 1):
-            build.run(dataset, tree, number, len(todo))
-        told = (problem for report in manifest.datasets for problem in report.problems)
-        if not any(report.samples for report in manifest.datasets) and all(p.reason == "no_picture" for p in told):
+            try:
+                build.run(dataset, tree, number, len(todo))
+            except PluginError as error:  # the others are built
+                build.blame(dataset, "the adapter", str(error))
+                left_out.append(str(dataset))
+        if left_out and not manifest.datasets:
+            place.abandon()
+            raise PluginError(f"nothing was built: the plugins of {', '.join(left_out)} failed")
+        problems = [problem for report in manifest.datasets for problem in report.problems]
+        if not any(report.samples for report in manifest.datasets) and all(p.reason == "no_picture" for p in problems):
             place.abandon()
             raise UsageError(
-                f"nothing to do: no picture with a label lies in the folders under {data}; "
-                "`medmat check --data DIR` tells what was looked for"
+                f"nothing to do: no picture with a label lies in the folders under {data}: "
+                + "; ".join(dict.fromkeys(problem.detail for problem in problems[:3]))
+                + "; `medmat check --data DIR` tells more"
             )
         build.finish()
     except OSError as error:
+        engine.abandon()
         if not concerns(out, error):
             raise
         raise failed(error.filename or out, error) from error
-    finally:
+    except BaseException:
+        engine.abandon()
+        raise
+    else:
         engine.close()
+    finally:
         place.release()
         build.progress.close()
-    _export_others(catalog, options)
     return manifest
-
-
-def _export_others(catalog: Catalog, options: BuildOptions) -> None:
-    """What the build does not write itself is an export with defaults, made of its records, in OUT/export."""
-    others = [name for name in options.formats if name not in RECORDED]
-    if others:
-        from medmat_core.export import ExportOptions, export
-        from medmat_core.records import Built
-
-        built = Built.open(options.out, pictures=options.data.parent)
-        export(built, others, ExportOptions(options.out / "export", jobs=options.jobs), catalog=catalog)

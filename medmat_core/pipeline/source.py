@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from medmat_core.blame import place_of, said
-from medmat_core.card import Card, Head
+from medmat_core.card import Card
 from medmat_core.catalog import Catalog
 from medmat_core.dataset import Dataset
-from medmat_core.errors import MedmatError, UsageError
+from medmat_core.errors import PluginError, UsageError
+from medmat_core.folders import lies_under, open_tree
 from medmat_core.images.suffixes import IMAGE_SUFFIXES, RENDERED_SUFFIXES
 from medmat_core.model import MaskSample, Problem, Sample, Slice
-from medmat_core.pipeline.options import BuildOptions
-from medmat_core.tree import Names, Tree
+from medmat_core.pipeline.adapter import AdapterRun
+from medmat_core.pipeline.astray import hint, hints
+from medmat_core.pipeline.options import TIMEOUT, BuildOptions
+from medmat_core.tree import Tree
 
 SHARD: Final = 2048
 """Samples in one partition: small enough to keep memory flat, large enough that starting one costs nothing."""
@@ -26,47 +26,36 @@ COSTLY_SHARD: Final = 64
 """Samples in one partition where each is decoded: enough partitions for many workers, little lost with one."""
 
 
-def find_folder(dataset: Dataset, data: Path) -> Path | None:
-    """The data set's folder under the data folder: by its own name or by one of its card's aliases, whatever their
-    letter case. The folder keeps the name that it has."""
-    head = dataset.card.head
-    exact = data / head.folder
-    if exact.is_dir():
-        return exact
-    try:
-        with os.scandir(data) as entries:
-            found = Names(entry.name for entry in entries if entry.is_dir()).of(head.folder, head.aliases)
-    except OSError:
-        return None
-    return None if found is None else data / found
-
-
-def lies_under(data: Path) -> Callable[[Head], bool]:
-    """Whether the folder of a data set is under the data folder, told by its head: the others need not be loaded."""
-    try:
-        folders = Names(os.listdir(data))
-    except OSError:
-        folders = Names(())
-    return lambda head: folders.of(head.folder, head.aliases) is not None
-
-
-def open_tree(dataset: Dataset, data: Path) -> Tree | None:
-    """The data set's files under the data folder; None where its folder is not there."""
-    folder = find_folder(dataset, data)
-    return None if folder is None else Tree(folder, dataset.card.head.markers)
-
-
 def is_present(dataset: Dataset, data: Path) -> bool:
     """Whether the adapter matches a picture and its labels there, not merely a folder."""
-    tree = open_tree(dataset, data)
+    tree = open_tree(dataset.card.head, data)
     if tree is None:
         return False
+    run = AdapterRun(dataset, tree, TIMEOUT)
+    count = 1  # no more than is needed: to read a table of millions takes its time
     try:
-        return any(not isinstance(item, Problem) for item in dataset.samples(tree, dataset.card))
-    except MedmatError:
-        raise
-    except Exception:  # a broken label file may break an adapter; then nothing usable is there
+        while True:
+            items = run.take(count)
+            if any(not isinstance(item, Problem) for item in items):
+                return True
+            if len(items) < count:  # at its end, or broken: a broken label file may break an adapter
+                return False
+            count *= 2
+    except PluginError:
         return False
+
+
+def is_a_neighbor_s(dataset: Dataset, reasons: Iterable[str], catalog: Iterable[Dataset], data: Path) -> bool:
+    """Whether the folder, in which nothing of this data set was found, is there for another one of the same download:
+    then this one is simply absent. ``reasons`` are those of its problems."""
+    lacking = {"missing_file", "missing_label", "missing_mask", "unlabelled"}
+    if not lacking.issuperset(reasons):
+        return False
+    return any(
+        other.card.folder == dataset.card.folder and is_present(other, data)
+        for other in catalog
+        if other.slug != dataset.slug
+    )
 
 
 def present(catalog: Catalog, options: BuildOptions) -> list[tuple[Dataset, Tree]]:
@@ -76,24 +65,30 @@ def present(catalog: Catalog, options: BuildOptions) -> list[tuple[Dataset, Tree
         options.names, subset=options.subset, modality=options.modality, access=options.access,
         licenses=options.licenses, where=near,
     )  # fmt: skip
-    found = [(dataset, tree) for dataset in chosen if (tree := open_tree(dataset, options.data)) is not None]
+    found = [(dataset, tree) for dataset in chosen if (tree := open_tree(dataset.card.head, options.data)) is not None]
     if options.names:
         there = {dataset.slug for dataset, _ in found}
         absent = [dataset for dataset in chosen if dataset.slug not in there]
         if absent:
             first = absent[0]
-            raise UsageError(
-                f"{first}: no folder {first.card.head.folder!r} under {options.data}; "
+            heads = [entry.head for entry in catalog.entries]
+            todo = hint(first.card, options.data, heads) or (
                 f"unzip the data set there (`medmat show {first.slug}` tells what is expected)"
             )
+            raise UsageError(f"{first}: no folder {first.card.folder!r} under {options.data}; {todo}")
     if not found:
         asked = f" of --subset {options.subset}" if options.subset is not None else ""
         asked += f" of --modality {options.modality}" if options.modality is not None else ""
         asked += "".join(f" of --access {access}" for access in options.access)
         asked += "".join(f" of --license {license_!r}" for license_ in options.licenses)
+        meant = catalog.heads(
+            subset=options.subset, modality=options.modality, access=options.access, licenses=options.licenses
+        )
+        heads = [entry.head for entry in meant]
+        told = next((f"{head.slug}: {todo}" for head, todo in hints(heads, options.data)), "")
         raise UsageError(
             f"nothing to do: no folder of a data set{asked} lies under {options.data}; "
-            "`medmat list` shows the folder names, `medmat check --data DIR` where they were looked for"
+            + (told or "`medmat list` shows the folder names, `medmat check --data DIR` where they were looked for")
         )
     return found
 
@@ -107,35 +102,33 @@ def costly(card: Card, verify: str, samples: Sequence[Sample]) -> bool:
 
 
 def shards(
-    dataset: Dataset, tree: Tree, verify: str, report: Callable[[Sequence[Problem]], None]
+    dataset: Dataset,
+    tree: Tree,
+    verify: str,
+    report: Callable[[Sequence[Problem]], None],
+    failed: Callable[[str], None] = lambda reason: None,
+    seconds: float = 0,
 ) -> Iterator[tuple[list[Sample], bool]]:
     """The adapter's samples, a shard at a time, and whether the shard is costly.
 
-    Problems go to ``report`` as they come; if the adapter breaks, what it gave so far counts.
+    Problems go to ``report`` as they come; if the adapter breaks, what it gave so far counts, and ``failed`` is told
+    why. Raises :class:`PluginError` where it does not get on for ``seconds`` (0: any time is allowed) or never ends.
     """
-    source: Iterator[Sample | Problem] = iter(())
+    run = AdapterRun(dataset, tree, seconds)
     size = COSTLY_SHARD
     dear = True  # whether shards are costly is told by a few samples
     going, first = True, True
     while going:
-        items: list[Any] = []
-        try:
-            if first:
-                source = iter(dataset.samples(tree, dataset.card))
-            items.extend(islice(source, size))  # keeps what came before an error
-            going = len(items) == size
-            if first:
-                dear = costly(dataset.card, verify, [item for item in items if not isinstance(item, Problem)])
-                if not dear:
-                    size = SHARD
-                    items.extend(islice(source, SHARD - len(items)))
-                    going = len(items) == SHARD
-                first = False
-        except MedmatError:
-            raise
-        except Exception as error:
-            tree.problems.append(_broken(dataset, error))
-            going = False
+        items: list[Any] = run.take(size)
+        going = len(items) == size and not run.failure
+        if first:
+            dear = costly(dataset.card, verify, [item for item in items if not isinstance(item, Problem)])
+            if not dear:
+                size = SHARD
+                if going:
+                    items.extend(run.take(SHARD - len(items)))
+                    going = len(items) == SHARD and not run.failure
+            first = False
         if Problem in set(map(type, items)):
             report([item for item in items if isinstance(item, Problem)])
             items = [item for item in items if not isinstance(item, Problem)]
@@ -144,13 +137,8 @@ def shards(
         if tree.problems:
             report(tree.problems)
             tree.problems.clear()
-
-
-def _broken(dataset: Dataset, error: Exception) -> Problem:
-    where = place_of(error, {dataset.module.partition(".")[0]} if dataset.module else ())
-    name, _, line = where.rpartition(", line ")
-    told = f" ({Path(name).name} line {line})" if where else ""  # no path of this machine stands in a build
-    return Problem("reader_failed", "", f"{said(error)}{told}; please report it to the authors of {dataset.owner}")
+    if run.failure:
+        failed(run.failure)
 
 
 def expected(dataset: Dataset, tree: Tree) -> int:

@@ -25,12 +25,13 @@ from attrs import Factory, define, frozen
 
 from medmat_core.errors import UsageError
 from medmat_core.fileio import GrowingFile
+from medmat_core.model import file_and_slice
 from medmat_core.splits import Labels
 
 VERSION: Final = 1
 _CHUNK: Final = 2500
 """Names in one section, so that those of some pictures are read without the others."""
-_NUMBERS: Final = {"groups": "Q", "marks": "Q", "labels": "I", "parts": "B"}
+_NUMBERS: Final = {"groups": "Q", "marks": "Q", "labels": "I", "parts": "B", "near": "Q"}
 
 
 @frozen
@@ -74,7 +75,7 @@ class State:
 
     The columns have a value for every picture that is in a part, in the order of their names: ``parts`` (0 train,
     1 val, 2 test), ``groups`` (hash of seed, namespace and group), ``marks`` (equal for equal files, 0: not looked
-    at), ``labels`` (index into ``about.label_sets``).
+    at), ``labels`` (index into ``about.label_sets``), and with ``--near`` ``near`` (perceptual hashes; else empty).
     """
 
     about: About
@@ -83,6 +84,7 @@ class State:
     groups: array[int] = Factory(lambda: array("Q"))
     marks: array[int] = Factory(lambda: array("Q"))
     labels: array[int] = Factory(lambda: array("I"))
+    near: array[int] = Factory(lambda: array("Q"))
     _chunks: list[tuple[int, int, int]] = Factory(list)
 
     def __len__(self) -> int:
@@ -107,7 +109,7 @@ class State:
                     texts = raw.read(size).decode("utf-8", "surrogateescape").split("\0")
                     while cursor < len(wanted) and wanted[cursor] < start + count:
                         image, source = texts[2 * (wanted[cursor] - start) :][:2]
-                        file = self.about.image_prefix + source.partition("#")[0] if source else image
+                        file = self.about.image_prefix + file_and_slice(source)[0] if source else image
                         found[wanted[cursor]] = image, file
                         cursor += 1
                 start += count
@@ -199,21 +201,31 @@ class StateWriter:
         self._spool.write(raw)
         self._sizes.append(len(raw))
 
-    def columns(self, *, parts: bytes, groups: array[int], marks: array[int], labels: array[int]) -> None:
+    def columns(
+        self,
+        *,
+        parts: bytes,
+        groups: array[int],
+        marks: array[int],
+        labels: array[int],
+        near: array[int] | None = None,
+    ) -> None:
         """The numbers of all pictures whose names were given, in the same order."""
         names = self._names()
-        labels = array("I", map(self._numbers.__getitem__, labels))
+        columns = {"groups": groups, "marks": marks, "labels": array("I", map(self._numbers.__getitem__, labels))}
+        if near is not None:
+            columns["near"] = near
         if not self._in_order:  # an adapter that gives its pictures in another order than that of their paths
             every = list(names)
             order = sorted(range(len(every)), key=every.__getitem__)
             names = map(every.__getitem__, order)
             parts = bytes(map(parts.__getitem__, order))
-            groups, marks, labels = (array(c.typecode, map(c.__getitem__, order)) for c in (groups, marks, labels))
+            columns = {name: array(c.typecode, map(c.__getitem__, order)) for name, c in columns.items()}
         while some := list(islice(names, _CHUNK)):
             text = "\0".join(chain.from_iterable(some))
             self._section("images", text.encode("utf-8", "surrogateescape"), len(some))
         self._section("parts", parts, len(parts))
-        for name, column in (("groups", groups), ("marks", marks), ("labels", labels)):
+        for name, column in columns.items():
             numbers = array(_NUMBERS[name], column)
             if sys.byteorder == "big":
                 numbers.byteswap()

@@ -27,6 +27,7 @@ from medmat_core.concepts import Concepts, fold, load_concepts
 from medmat_core.errors import UsageError
 from medmat_core.fileio import GrowingFile, sha256_of, share_file
 from medmat_core.pipeline.lines import PARTS
+from medmat_core.pipeline.near import Crossed
 from medmat_core.pipeline.outfolder import OutFolder
 from medmat_core.pipeline.publish import CHOICES, choices_path, subset_path
 from medmat_core.pipeline.state import About, State
@@ -80,11 +81,12 @@ def _as_card(about: About) -> Any:
     return SimpleNamespace(head=head, tables=SimpleNamespace(classes=classes))
 
 
-def removals(states: Sequence[State], root: Path) -> list[Removal]:
+def removals(states: Sequence[State], root: Path, near: Sequence[Crossed] = ()) -> list[Removal]:
     """What the subset files of one OUT leave out (the rule is :func:`medmat_core.splits.crossing`).
 
     ``states`` are those of all data sets there, in the manifest's order. ``root`` is the folder that pictures' paths
-    begin in: files of equal mark are read there, and :class:`UsageError` names one that is gone.
+    begin in: files of equal mark are read there, and :class:`UsageError` names one that is gone. ``near`` are near
+    copies that are left out besides.
     """
     if len(states) < 2:
         return []
@@ -115,6 +117,8 @@ def removals(states: Sequence[State], root: Path) -> list[Removal]:
     dropped: dict[int, dict[int, str]] = {}
     for drop in crossing(columns, finer=finer, contradict=contradict):
         dropped.setdefault(drop.member, {})[drop.place] = drop.reason
+    for one in near:
+        dropped.setdefault(one.member, {}).setdefault(one.place, one.detail)
     for member, places in dropped.items():
         about = states[member].about
         for place, (image, _) in states[member].names(places).items():
@@ -185,13 +189,15 @@ class SubsetFiles:
     removals: list[dict[str, Any]]
 
     @classmethod
-    def of(cls, states: Sequence[State], root: Path, *, whole: bool = False) -> SubsetFiles:
+    def of(
+        cls, states: Sequence[State], root: Path, *, whole: bool = False, near: Sequence[Crossed] = ()
+    ) -> SubsetFiles:
         """Of the states of all data sets there, in the manifest's order; ``root`` as in :func:`removals`. ``whole``
-        leaves nothing out, as Med-MAT's published files do."""
+        leaves nothing out, as Med-MAT's published files do; ``near`` are near copies that are left out, too."""
         members: dict[int, list[About]] = {}
         for state in states:
             members.setdefault(state.about.subset, []).append(state.about)
-        return cls(members, [] if whole else [as_json(removal) for removal in removals(states, root)])
+        return cls(members, [] if whole else [as_json(removal) for removal in removals(states, root, near)])
 
     def write(self, place: OutFolder) -> Iterator[str]:
         """Make the files that differ from those that stand; yields the path of each subset file that OUT will hold."""

@@ -10,7 +10,7 @@ from medmat_core.questions.spread import spread
 from medmat_core.questions.view import View
 from medmat_core.regions.words import LISTED, RELATIVE, box_text, steps_of
 from medmat_core.rounds import box_rounds
-from medmat_core.subsets import convention_clause, count_clause, in_sentence
+from medmat_core.subsets import OPEN_BOX, convention_clause, count_clause, in_sentence
 
 _HULL = LISTED + 1
 
@@ -83,14 +83,13 @@ def _ask(
         box_text(some, (width, height), view.box_format, in_sentence(caption))
         for some, (width, height) in zip(boxes.tolist(), sizes.tolist(), strict=True)
     ]
-    words = [
-        view.instruction(
-            "box", template, caption=in_sentence(caption), count=count_clause(listed),
-            convention=convention_clause(view.box_format),
-        )
-        for template in range(6)
-    ]  # fmt: skip
+    filled = {
+        "caption": in_sentence(caption), "count": count_clause(listed),
+        "convention": convention_clause(view.box_format),
+    }  # fmt: skip
+    words = [view.instruction("box", template, **filled) for template in range(6)]
+    unchosen = [text.format(modality=view.card.modality_shown, **filled) for text in OPEN_BOX]
     spread(
         sheet, view, "box", rounds, places, texts, np.arange(len(texts)), name, lambda template, _: words[template],
-        leftovers_open=True,
+        leftovers_open=True, open_wording=lambda template, _: unchosen[template],
     )  # fmt: skip

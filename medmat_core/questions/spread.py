@@ -12,7 +12,7 @@ from medmat_core.model import ASKS
 from medmat_core.questions.asked import OPEN, Shares, Sheet
 from medmat_core.questions.view import View
 from medmat_core.rounds import Rounds, Salt
-from medmat_core.rounds.hashing import TEMPLATES, below
+from medmat_core.rounds.hashing import below
 
 Places = npt.NDArray[np.int64]
 Wording = Callable[[int, int], str]
@@ -32,13 +32,14 @@ def spread(
     *,
     worded_by_round: bool = False,
     leftovers_open: bool = False,
+    open_wording: Wording | None = None,
 ) -> None:
     """Put rounds, surplus and what is left open on the sheet.
 
     ``places`` are the pictures of the inputs that ``rounds`` counts, ``numbers`` point into ``answers`` for each of
     them, ``classes`` is the class of each (or of all). ``wording`` makes the question of a template; with
     ``worded_by_round`` it differs from round to round. ``leftovers_open``: what found no round is an open record, where
-    surplus is kept at all; else it is not asked.
+    surplus is kept at all; else it is not asked. ``open_wording`` is what such a question says, where that differs.
     """
     answer_ids = np.array([sheet.answers.number(text) for text in answers] or [0], np.int64)[numbers]
     classes = np.broadcast_to(np.asarray(classes, np.int64), places.shape)
@@ -86,11 +87,12 @@ def spread(
             shares.surplus = len(surplus)
     left = rounds.open
     if len(left) and leftovers_open and view.surplus == "keep":
-        templates = below(
-            Salt.of(view.seed, "open", ask, *np.unique(classes).tolist()).hashed(view.keys[places[left]]), TEMPLATES
-        )
+        free = view.open_templates(ask)
+        salt = Salt.of(view.seed, "open", ask, *np.unique(classes).tolist())
+        templates = free[below(salt.hashed(view.keys[places[left]]), len(free))]
+        worded = np.array([sheet.questions.number((open_wording or wording)(t, 0)) for t in range(6)], np.int64)
         sheet.add(
-            ask_no, places=places[left], classes=classes[left], questions=questions(templates, left.astype(np.int64)),
+            ask_no, places=places[left], classes=classes[left], questions=worded[templates],
             options=np.full(len(left), sheet.none), slots=np.full(len(left), OPEN), answers=answer_ids[left],
             rounds=np.zeros(len(left), np.uint64), templates=templates,
         )  # fmt: skip

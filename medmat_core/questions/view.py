@@ -15,7 +15,7 @@ from medmat_core.questions.pools import Pools
 from medmat_core.regions.words import BoxFormat
 from medmat_core.rounds import Salt
 from medmat_core.splits import Decision, Labels
-from medmat_core.subsets import Subset
+from medmat_core.subsets import OPEN_BOX, Subset, speaks_of_options
 
 
 @frozen(eq=False)
@@ -65,6 +65,12 @@ class View:
         """An instruction of the subset with the card's words and these filled in."""
         head = self.card.head
         return self.subset.question(ask, template, modality=head.modality_shown, area=head.area_shown, **words)
+
+    def open_templates(self, ask: str) -> npt.NDArray[np.uint8]:
+        """The instructions that a question without options may use, by their numbers."""
+        texts = OPEN_BOX if ask == "box" else self.subset.instructions[ask]
+        free = [number for number, text in enumerate(texts) if not speaks_of_options(text)]
+        return np.array(free or range(len(texts)), np.uint8)
 
     def salt(self, part: int, *rest: object) -> Salt:
         """What every draw of rounds hangs on besides keys and answers: seed, data set, part, ask and class."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from math import isfinite
+from math import isfinite, nan
 from typing import Any
 
 from medmat_core.fileio import open_regular
@@ -22,7 +22,9 @@ def inclusive(code: str, x1: float, y1: float, x2: float, y2: float) -> Box:
 def voc_boxes(tree: Tree, file: str) -> list[Box] | None:
     """The boxes of one Pascal VOC XML file (1-based, inclusive) as half-open ones counted from 0.
 
-    Entities are not expanded. None, with a problem reported, if the file is not readable XML.
+    An object whose box cannot be read is reported and comes as a box of four NaN, which leaves its class open. Each
+    box knows the ``<size>`` that the file states. Entities are not expanded. None, with a problem reported, if the file
+    is not readable XML.
     """
     from xml.etree.ElementTree import ParseError
 
@@ -37,15 +39,27 @@ def voc_boxes(tree: Tree, file: str) -> list[Box] | None:
         tree.report("bad_file", file, f"not readable XML: {error}")
         return None
     boxes: list[Box] = []
+    size = _size(root)
     for item in root.iter("object"):
         name = (item.findtext("name") or "").strip()
         try:
             x1, y1, x2, y2 = (float(item.findtext(f"bndbox/{key}") or "") for key in ("xmin", "ymin", "xmax", "ymax"))
+            if not all(map(isfinite, (x1, y1, x2, y2))):
+                raise ValueError
         except ValueError:
             tree.report("bad_box", file, f"object {name!r} has no complete bndbox")
-            continue
-        boxes.append(Box(name, (x1 - 1, y1 - 1, x2, y2)))
+            x1 = y1 = x2 = y2 = nan
+        boxes.append(Box(name, (x1 - 1, y1 - 1, x2, y2), size))
     return boxes
+
+
+def _size(root: Any) -> tuple[int, int] | None:
+    """What ``<size>`` states; None where it states nothing (some tools write zeros)."""
+    try:
+        width, height = (int(float(root.findtext(f"size/{key}") or 0)) for key in ("width", "height"))
+    except (ValueError, OverflowError):
+        return None
+    return (width, height) if width > 0 and height > 0 else None
 
 
 def coco_boxes(tree: Tree, file: str) -> Iterator[tuple[str, tuple[Box, ...]]]:
@@ -63,9 +77,15 @@ def coco_boxes(tree: Tree, file: str) -> Iterator[tuple[str, tuple[Box, ...]]]:
             x, y, w, h = (float(value) for value in item["bbox"])
             by_image.setdefault(item["image_id"], []).append(Box(names[item["category_id"]], (x, y, x + w, y + h)))
         images = [(str(item["file_name"]), item["id"]) for item in raw["images"]]
+        if len({number for _, number in images}) < len(images):
+            raise ValueError("two images have one id")
     except (KeyError, TypeError, ValueError) as error:
         tree.report("bad_file", file, f"not a COCO file: {type(error).__name__}: {error}")
         return
+    known = {number for _, number in images}
+    lost = sum(len(boxes) for number, boxes in by_image.items() if number not in known)
+    if lost:
+        tree.report("bad_row", file, f"{lost} boxes belong to images that the file does not list")
     for name, number in images:
         yield name, tuple(by_image.get(number, ()))
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import TypeVar
 
@@ -16,55 +17,47 @@ S = TypeVar("S", LabelSample, MaskSample, BoxSample)
 class Pictures:
     """The pictures of a tree (or of some paths), to be looked up by stem, by name or by a path's tail.
 
-    Comparison is exact after NFC and case folding. Where a name occurs more than once, the path nearest to
+    A name that is spelled as in the label file comes first, then the one that is equal after NFC, then after case
+    folding; where several are equal only so, none is meant. Where one name occurs more than once, the path nearest to
     the root wins by code points; rows that need the folder look up by tail.
     """
 
     def __init__(self, tree: Tree, under: str = "", paths: Iterable[str] | None = None) -> None:
         self.tree = tree
         self.paths = sorted(tree.images(under) if paths is None else paths, key=lambda p: (p.count("/"), p))
+        self._told: set[str] = set()
 
     @cached_property
-    def _names(self) -> dict[str, str]:
-        names: dict[str, str] = {}
-        for path in self.paths:
-            names.setdefault(fold(path.rpartition("/")[2]), path)
-        return names
+    def _names(self) -> _Index:
+        return _Index(self.paths, _name_of)
 
     @cached_property
-    def _stems(self) -> dict[str, str]:
-        stems: dict[str, str] = {}
-        for path in self.paths:
-            name = fold(path.rpartition("/")[2])
-            stems.setdefault(name.rpartition(".")[0] or name, path)
-        return stems
+    def _stems(self) -> _Index:
+        return _Index(self.paths, _stem_of)
 
     @cached_property
-    def _tails(self) -> dict[int, dict[str, str]]:
+    def _tails(self) -> dict[int, _Index]:
         return {}
 
-    def _by_tail(self, length: int) -> dict[str, str]:
+    def _by_tail(self, length: int) -> _Index:
         """Pictures by their last ``length`` names; made when first asked for, since most rows need one length."""
         known = self._tails.get(length)
         if known is None:
-            known = self._tails[length] = {}
-            for path in self.paths:
-                names = fold(path).split("/")
-                if len(names) >= length:
-                    known.setdefault("/".join(names[-length:]), path)
+            long = (path for path in self.paths if path.count("/") + 1 >= length)
+            known = self._tails[length] = _Index(long, lambda path: "/".join(path.split("/")[-length:]))
         return known
 
     def stem(self, stem: str) -> str | None:
         """The picture with this file name without its suffix."""
-        return self._stems.get(fold(stem))
+        return self._stems.get(stem)
 
     def name(self, name: str) -> str | None:
         """The picture with this file name."""
-        return self._names.get(fold(name))
+        return self._names.get(name)
 
     def tail(self, text: str) -> str | None:
         """The picture whose path shares the longest tail of whole names with ``text``; the file name must agree."""
-        parts = [fold(part) for part in text.replace("\\", "/").split("/") if part not in ("", ".")]
+        parts = [part for part in text.replace("\\", "/").split("/") if part not in ("", ".")]
         for length in range(len(parts), 0, -1):
             path = self._by_tail(length).get("/".join(parts[-length:]))
             if path is not None:
@@ -81,8 +74,58 @@ class Pictures:
             return None
         path = {"stem": self.stem, "name": self.name, "tail": self.tail}[by](text)
         if path is None:
-            self.tree.report("missing_image", file, f"no picture {text!r} below {self.tree.base.name}", row)
+            like = (self._stems if by == "stem" else self._names).like(_name_of(text.replace("\\", "/")))
+            other = f"; it may be any of {', '.join(map(repr, like))}" if len(like) > 1 else ""
+            self.tree.report("missing_image", file, f"no picture {text!r} below {self.tree.base.name}{other}", row)
+        elif file not in self._told:
+            named, own = _name_of(text.replace("\\", "/")), (_stem_of if by == "stem" else _name_of)(path)
+            if named.strip() != own:  # once a label file: it may be so in all of its rows
+                self._told.add(file)
+                self.tree.report("other_spelling", file, f"{named!r} is taken to mean the file {own!r}", row)
         return path
+
+
+class _Index:
+    """Paths by a part of them, such as the file name: as it is spelled, else in NFC, else in any letter case."""
+
+    def __init__(self, paths: Iterable[str], part: Callable[[str], str]) -> None:
+        self._folded: dict[str, str] = {}
+        self._more: dict[str, dict[str, str]] = {}
+        self._part = part
+        for path in paths:
+            name = part(path)
+            folded = fold(name)
+            first = self._folded.setdefault(folded, path)
+            if first is not path and (own := part(first)) != name:
+                self._more.setdefault(folded, {own: first}).setdefault(name, path)
+
+    def get(self, name: str) -> str | None:
+        """The path that is meant; None where there is none, or no one of several."""
+        folded = fold(name)
+        several = self._more.get(folded)
+        if several is None:
+            return self._folded.get(folded)
+        if name in several:
+            return several[name]
+        same = [path for own, path in several.items() if _nfc(own) == _nfc(name)]
+        return same[0] if len(same) == 1 else None
+
+    def like(self, name: str) -> list[str]:
+        """The parts that differ from a name in spelling alone."""
+        return sorted(self._more.get(fold(name), ()))
+
+
+def _nfc(name: str) -> str:
+    return unicodedata.normalize("NFC", name).strip()
+
+
+def _name_of(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _stem_of(path: str) -> str:
+    name = path.rpartition("/")[2]
+    return name.rpartition(".")[0] or name
 
 
 def stem(path: str) -> str:

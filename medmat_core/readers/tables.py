@@ -21,6 +21,9 @@ from medmat_core.tree import Tree
 LONGEST: Final = 1 << 31
 """Bytes of a label file; a sparse file may claim any number."""
 
+_UNPACKED: Final = 1 << 29
+"""Bytes that a spreadsheet may unpack to."""
+
 csv.field_size_limit(1 << 30)  # run-length masks are longer than the default 128 KiB
 
 _DELIMITERS: Final = (",", ";", "\t", "|", "，")
@@ -113,11 +116,13 @@ def rows(
     yielded, however long it is.
     ``delimiter`` None takes the one most frequent in the first line; ``" "`` splits at any white space.
     ``blanks`` keeps inner cells as they are when a row is shorter than the header (fixed trailing columns
-    missing); otherwise a row with too few or too many filled cells is reported as ``bad_row``.
+    missing); otherwise a row with too few or too many filled cells is reported as ``bad_row``. So is one in which two
+    columns of one name say different things.
     """
     raw = _spreadsheet(tree, file, sheet) if file.lower().endswith(".xlsx") else _csv(tree, file, delimiter)
     names: list[str] | None = [name.strip() for name in header] if header is not None else None
     first = True
+    twice = _twice(names) if names is not None else {}
     told = len(tree.problems)
     for number, cells in raw:
         if names is None:
@@ -129,6 +134,7 @@ def rows(
                 )
                 return
             first = False
+            twice = _twice(names)
             continue
         if first:
             first = False
@@ -142,9 +148,26 @@ def rows(
         if len(cells) > len(names) or (len(cells) < len(names) and not blanks):
             tree.report("bad_row", file, f"{len(cells)} fields where the table has {len(names)}", number)
             continue
+        torn = next(
+            (name for name, places in twice.items() if len({cells[p] for p in places if p < len(cells)}) > 1), None
+        )
+        if torn is not None:
+            tree.report("bad_row", file, f"the table has two columns {torn!r}, which say different things here", number)
+            continue
         yield Row(file, number, dict(zip(names, cells, strict=False)))
     if names is None and len(tree.problems) == told:  # a file that is not there is not also empty
         tree.report("bad_file", file, "the table is empty")
+
+
+def _twice(names: Sequence[str]) -> dict[str, list[int]]:
+    """The names that stand over more than one column, and over which."""
+    if len(set(names)) == len(names):
+        return {}
+    return {
+        name: [place for place, other in enumerate(names) if other == name]
+        for name in dict.fromkeys(names)
+        if name and names.count(name) > 1
+    }
 
 
 def lookup(tree: Tree, file: str, key: str, value: str, *, required: bool = False) -> dict[str, str]:
@@ -216,16 +239,13 @@ def _spreadsheet(tree: Tree, file: str, sheet: str | None) -> Iterator[tuple[int
     except ImportError as error:
         raise MedmatError(f"{file}: spreadsheets need openpyxl; run: pip install 'medmat-core[xlsx]'") from error
     tree.opened.add(file)
+    book: Any = None
     try:
         check_regular(tree.path(file))
+        with zipfile.ZipFile(tree.path(file)) as packed:
+            if sum(entry.file_size for entry in packed.infolist()) > _UNPACKED:
+                raise ValueError(f"it unpacks to more than {_UNPACKED >> 20} MiB")
         book = openpyxl.load_workbook(tree.path(file), read_only=True, data_only=True)
-    except FileNotFoundError:
-        tree.report("missing_file", file, "the spreadsheet is not there")
-        return
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        tree.report("bad_file", file, f"not a readable spreadsheet: {error}")
-        return
-    try:
         if sheet is not None and sheet not in book.sheetnames:
             tree.report("bad_file", file, f"no sheet {sheet!r}; it has {', '.join(book.sheetnames)}")
             return
@@ -237,8 +257,13 @@ def _spreadsheet(tree: Tree, file: str, sheet: str | None) -> Iterator[tuple[int
                 continue
             width = width or len(cells)
             yield number, cells + [""] * (width - len(cells))
+    except FileNotFoundError:
+        tree.report("missing_file", file, "the spreadsheet is not there")
+    except Exception as error:  # openpyxl raises whatever its parsers meet in a damaged file
+        tree.report("bad_file", file, f"not a readable spreadsheet: {type(error).__name__}: {error}")
     finally:
-        book.close()
+        if book is not None:
+            book.close()
 
 
 def _cell(value: Any) -> str:

@@ -19,13 +19,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from traceback import walk_tb
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 from attrs import evolve, field, frozen
 
+from medmat_core.blame import told
 from medmat_core.card import Card, MaskRules
 from medmat_core.errors import MedmatError
 from medmat_core.images import PictureError
@@ -33,9 +36,14 @@ from medmat_core.images.colors import parse_color
 from medmat_core.model import Box, BoxSample, ColorMask, IndexMask, Mask, MaskFile, MaskSample, Problem, Region
 from medmat_core.regions.decode import Decoded, decode
 from medmat_core.regions.find import box_cells, find_regions, place
+from medmat_core.stopping import is_stop
+from medmat_core.watch import Overdue
 
 Decoder = Callable[..., Sequence[tuple[str, npt.NDArray[Any]] | Decoded] | None]
 """A plugin's decoder: called with ``mask``, ``size`` and ``root`` by name, None if the mask is not its kind."""
+
+MOST: Final = 1000
+"""Masks that a plugin's hook may make of one."""
 
 _EPSILON = 1e-6
 """What a box may miss a whole pixel by before it is rounded outwards: the noise of scaled coordinates."""
@@ -47,13 +55,14 @@ class Found:
 
     ``dropped`` counts regions under the size floor. ``notes`` are problems, refused ones among them.
     ``unsure`` holds codes of which something was seen that could not be used: such a class is neither
-    present nor absent, and no question may say that it is.
+    present nor absent, and no question may say that it is. ``failed`` is the plugin module whose hook failed.
     """
 
     regions: tuple[Region, ...] = ()
     dropped: int = 0
     notes: tuple[Problem, ...] = ()
     unsure: frozenset[str] = field(default=frozenset())
+    failed: str = ""
 
     @property
     def refused(self) -> bool:
@@ -107,7 +116,8 @@ def _from_masks(
         try:
             parts = _decoded(_by_card(mask, rules), size, root, decoders)
         except PictureError as error:
-            return Found(notes=(*notes, error.problem(file)))
+            module = error.module if isinstance(error, HookError) else ""
+            return Found(notes=(*notes, error.problem(file)), failed=module)
         for part in parts:
             key = classes.get(part.code)
             if key is None:
@@ -165,35 +175,57 @@ def _by_card(mask: Mask, rules: MaskRules) -> Mask:
     return mask
 
 
+class HookError(PictureError):
+    """A mask at which a plugin's hook failed; ``module`` is the plugin's."""
+
+    def __init__(self, module: str, detail: str) -> None:
+        super().__init__("bad_mask", detail)
+        self.module = module
+
+
 def _decoded(mask: Mask, size: tuple[int, int], root: Path, decoders: tuple[Decoder, ...]) -> Sequence[Decoded]:
     for decoder in decoders:
         try:
             found = decoder(mask=mask, size=size, root=root)
             if found is not None:
-                return [
-                    item if isinstance(item, Decoded) else Decoded(item[0], _as_pixels(item[1], size)) for item in found
-                ]
+                return [_as_decoded(item, size) for item in islice(found, MOST)]
         except MedmatError:
             raise
-        except Exception as error:  # a stranger's decoder may raise anything
-            raise PictureError(
-                "bad_mask", f"it cannot be decoded: {type(error).__name__}: {error}{_raised_at(error)}"
-            ) from error
+        except BaseException as error:  # a stranger's decoder may raise anything
+            if is_stop(error) or isinstance(error, Overdue):
+                raise
+            module, where = _raised_at(error)
+            raise HookError(module or _owner(decoder), f"it cannot be decoded: {told(error)}{where}") from error
     return decode(mask, size, root)
 
 
-def _raised_at(error: Exception) -> str:
-    """The plugin's file and line, if a plugin's it was."""
-    import traceback
-
-    frames = traceback.extract_tb(error.__traceback__)
-    return f" ({Path(frames[-1].filename).name} line {frames[-1].lineno})" if frames else ""
-
-
-def _as_pixels(array: npt.NDArray[Any], size: tuple[int, int]) -> npt.NDArray[np.uint8]:
+def _as_decoded(item: Any, size: tuple[int, int]) -> Decoded:
+    if isinstance(item, Decoded):
+        return item
+    code, array = item
+    if type(code) is not str:
+        raise TypeError(f"the plugin's decoder gave a code that is no str: {code!r:.60}")
     if array.shape != (size[1], size[0]):
-        raise PictureError("bad_mask", f"the plugin's decoder gave shape {array.shape}, expected {(size[1], size[0])}")
-    return np.ascontiguousarray(array != 0).view(np.uint8)
+        raise ValueError(f"the plugin's decoder gave shape {array.shape}, expected {(size[1], size[0])}")
+    return Decoded(code, np.ascontiguousarray(array != 0).view(np.uint8))
+
+
+def _owner(decoder: Decoder) -> str:
+    """The modules that answer a hook, medmat's own left out."""
+    impls = decoder.get_hookimpls() if hasattr(decoder, "get_hookimpls") else ()
+    names = (str(getattr(impl.plugin, "__name__", "")) for impl in impls)
+    return " or ".join(name for name in names if name.partition(".")[0] != "medmat_core")
+
+
+def _raised_at(error: BaseException) -> tuple[str, str]:
+    """The plugin's module, if a plugin's it was, and the file and line."""
+    frames = list(walk_tb(error.__traceback__))
+    if not frames:
+        return "", ""
+    names = [str(frame.f_globals.get("__name__", "")) for frame, _ in frames]
+    strangers = [name for name in names if name.partition(".")[0] not in ("medmat_core", "pluggy")]
+    frame, line = frames[-1]
+    return (strangers or [""])[0], f" ({Path(frame.f_code.co_filename).name} line {line})"
 
 
 def _unknown(code: str, file: str, card: Card) -> Problem:
@@ -214,14 +246,20 @@ def _from_boxes(sample: BoxSample, size: tuple[int, int], card: Card) -> Found:
     image = str(sample.image)
     notes: list[Problem] = []
     seen: dict[tuple[int, str], dict[tuple[int, int, int, int], None]] = {}
+    unread: set[str] = set()
     dropped = 0
     for box in sample.boxes:
         key = classes.get(box.code)
         if key is None:
             return Found(notes=(*notes, _unknown(box.code, image, card)))
+        if box.within is not None and box.within != size and 0 not in size:
+            said = f"boxes drawn on {box.within[0]} x {box.within[1]}, a picture of {size[0]} x {size[1]}"
+            return Found(notes=(*notes, Problem("bad_file", image, f"{said}: they belong to another one")))
         inside = clipped(box, size)
         kept = seen.setdefault(key, {})
-        if inside is None:
+        if all(map(math.isnan, box.xyxy)):
+            unread.add(key[1])  # told where it was read
+        elif inside is None:
             notes.append(Problem("bad_box", image, f"{box.code}: {_shown(box)} in a picture of {size[0]} x {size[1]}"))
         elif (inside[2] - inside[0]) * (inside[3] - inside[1]) < floor:
             dropped += 1
@@ -231,10 +269,11 @@ def _from_boxes(sample: BoxSample, size: tuple[int, int], card: Card) -> Found:
         region
         for key in sorted(seen)
         for region in sorted((_as_region(box, key[1], size) for box in seen[key]), key=place)
+        if key[1] not in unread  # what can be read of it is not all there is
     ]
     if dropped and not regions:
         notes.append(Problem("regions_too_small", image, f"{dropped} box(es), none above the card's floor"))
-    return Found(tuple(regions), dropped, tuple(notes), frozenset(key[1] for key in seen if not seen[key]))
+    return Found(tuple(regions), dropped, tuple(notes), frozenset(unread | {key[1] for key in seen if not seen[key]}))
 
 
 def clipped(box: Box, size: tuple[int, int]) -> tuple[int, int, int, int] | None:

@@ -60,7 +60,7 @@ def _voc(survey: Survey) -> Proposal | None:
     by_image = {image: file for file, image in owner.items()}
     shown = [
         _shown(image, place, said[by_image[image]], split_of_path(image.rpartition("/")[0]) if split else None)
-        for place, image in enumerate(picked)
+        for image, place in picked.items()
     ]
     texts = tuple(ExampleFile(by_image[item.path], _voc_text(item)) for item in shown)
     bare = len(survey.pictures) - len(set(owner.values()))
@@ -123,7 +123,7 @@ def _coco(survey: Survey) -> Proposal | None:
     picked = _picked({path: codes for own in found.values() for path, codes in own.items()}, by_image)
     shown = [
         _shown(image, place, found[by_image[image]][image], splits[by_image[image]] if split else None)
-        for place, image in enumerate(picked)
+        for image, place in picked.items()
     ]
     texts = tuple(
         ExampleFile(
@@ -193,18 +193,22 @@ def _picture(survey: Survey, name: str, file: str) -> str | None:
     return min(paths, key=rank) if paths else None
 
 
-def _picked(said: dict[str, tuple[str, ...]], file_of: dict[str, str]) -> list[str]:
-    """Pictures for the example: two of each class and file, and one without boxes."""
+def _picked(said: dict[str, tuple[str, ...]], file_of: dict[str, str]) -> dict[str, int]:
+    """Pictures for the example: three of each class and file, and one without boxes; each with its number within its
+    first class, which decides where its boxes are drawn.
+
+    One in six goes to test, so that two of a class are left in train: enough for a round.
+    """
     need: Counter[tuple[str, str]] = Counter()
-    picked: list[str] = []
+    picked: dict[str, int] = {}
     for image in sorted(said):
         keys = [(code, file_of.get(image, "")) for code in said[image] or ("",)]
         if (
-            any(need[key] < (2 if key[0] else 1) for key in keys)
+            any(need[key] < (3 if key[0] else 1) for key in keys)
             and len(picked) < 60
             and len(said[image]) <= len(SPOTS)
         ):
-            picked.append(image)
+            picked[image] = need[keys[0]]
             need.update(keys)
     return picked
 

@@ -22,7 +22,7 @@ DEFAULT_CLASSES: Final[Mapping[Layout, tuple[str, ...]]] = {
     "coco": ("lesion", "device"),
     "voc": ("lesion", "device"),
 }
-_EACH: Final = 3
+_EACH: Final = 4
 
 
 def invent(base: Path, layout: Layout, classes: Sequence[str] = ()) -> None:

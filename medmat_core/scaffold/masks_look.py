@@ -67,9 +67,10 @@ def _proposal(survey: Survey, pairing: Pairing, seen: Peek, codes: list[str]) ->
     for mask, image in pairing.owner.items():
         owned.setdefault(image, []).append(mask)
     picked = _picked(pairing, owned)
+    first = next(iter(picked))
     pictures: list[ExamplePicture] = []
     shown: list[Shown] = []
-    for place, image in enumerate(picked):
+    for image, place in picked.items():
         found, drawn = _drawn(pairing, seen, codes, rules, image, sorted(owned[image]), place)
         pictures += [ExamplePicture((image,), EXAMPLE_SIZE, mode=_mode(image)), *drawn]
         shown.append(found)
@@ -105,8 +106,7 @@ def _proposal(survey: Survey, pairing: Pairing, seen: Peek, codes: list[str]) ->
         normal=normal_of(labels) if pairing.classes else "",
         suggestion=group_hint(sorted(owned)),
         evidence=(
-            f"{len(owned)} pictures with {len(pairing.owner)} masks, for example {picked[0]} with "
-            f"{sorted(owned[picked[0]])[0]}",
+            f"{len(owned)} pictures with {len(pairing.owner)} masks, for example {first} with {min(owned[first])}",
             _what(seen, codes),
             *([f"official parts by folder: {', '.join(part.pictures for part in pairing.parts)}"] if all_split else []),
         ),
@@ -164,19 +164,24 @@ def _rules(seen: Peek, codes: list[str]) -> tuple[dict[str, object], str]:
     return {}, ""
 
 
-def _picked(pairing: Pairing, owned: dict[str, list[str]]) -> list[str]:
-    """Pictures for the example: of each part and class a few, those with the most masks first."""
+def _picked(pairing: Pairing, owned: dict[str, list[str]]) -> dict[str, int]:
+    """Pictures for the example: of each part and class a few, those with the most masks first; each with its number
+    within its kind, which decides where its regions are drawn.
+
+    One in six goes to test, so that three of a kind leave two in train: enough for a round of boxes and places.
+    """
     kinds: dict[object, list[str]] = {}
     for image in sorted(owned):
         part = next((part.pictures for part in pairing.parts if image.startswith(part.pictures)), "")
         told = tuple(code_of(m, image, pairing.added) for m in sorted(owned[image])) if pairing.form == "coded" else ()
         kinds.setdefault((part, _folder_class(image, pairing.classes), told), []).append(image)
-    chosen: list[str] = []
-    each = 3 if len(kinds) == 1 else 2 if len(kinds) <= 8 else 1
-    for images in list(kinds.values())[:40]:
+    chosen: dict[str, int] = {}
+    for number, images in enumerate(list(kinds.values())[:40]):
+        each = 4 if len(kinds) == 1 else 3 if number < 8 else 1
         most = max(images, key=lambda image: len(owned[image]))
-        chosen += dict.fromkeys([*([most] if len(owned[most]) > 1 else []), *images[:each]])
-    return sorted(set(chosen))
+        some = dict.fromkeys([*([most] if len(owned[most]) > 1 else []), *images[:each]])
+        chosen |= {image: place for place, image in enumerate(sorted(some))}
+    return dict(sorted(chosen.items()))
 
 
 def _folder_class(image: str, classes: tuple[str, ...] | list[str]) -> str | None:
@@ -199,9 +204,11 @@ def _drawn(
             pass  # black: nothing is there
         elif seen.kind in ("index", "colors") and len(codes) > 1:
             values = _values(seen)
-            for step in range(min(2, len(codes))):
-                at = (2 * place + step) % len(codes)
-                where = SPOTS[(place + 3 * step) % len(SPOTS)]
+            for step in range(2):
+                # a class moves from picture to picture, and one lies where another was: boxes, places and
+                # structures can be asked
+                at = step if len(codes) == 2 else (place + 1 - step) % len(codes)
+                where = SPOTS[(place + step) % len(SPOTS)]
                 shapes.append({"box": list(where), "value": values[at]})
                 boxes[codes[at]] = (*boxes.get(codes[at], ()), where)
         else:

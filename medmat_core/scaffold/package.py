@@ -9,8 +9,7 @@ from attrs import frozen
 from medmat_core.hooks import API_VERSION
 from medmat_core.scaffold.card_text import Facts, card_text
 from medmat_core.scaffold.names import Names
-from medmat_core.scaffold.proof import UNREAD
-from medmat_core.scaffold.proposal import Proposal
+from medmat_core.scaffold.proposal import UNREAD, Proposal
 from medmat_core.scaffold.quoting import markdown, one_line, python_doc, python_text, toml_text, wrapped
 from medmat_core.scaffold.triples import INSTRUCTIONS, Place
 

@@ -16,13 +16,11 @@ from medmat_core.errors import MedmatError, UsageError
 from medmat_core.images.suffixes import IMAGE_SUFFIXES
 from medmat_core.model import NOTES, BoxSample, ColorMask, IndexMask, LabelSample, MaskFile, MaskSample, Problem
 from medmat_core.scaffold.card_text import card_text
-from medmat_core.scaffold.proposal import Proposal
+from medmat_core.scaffold.proposal import UNREAD, Proposal
 from medmat_core.scaffold.survey import pattern, suffix
 from medmat_core.tree import Tree
 
 _PATTERNS: Final = 24
-UNREAD: Final = "not read\n"
-"""What stands in files of the example that the adapter leaves alone."""
 
 
 def proved(proposal: Proposal, base: Path) -> Proposal:

@@ -13,6 +13,9 @@ from medmat_core.model import Split
 Layout = Literal["class-folders", "table", "one-hot", "masks", "coco", "voc"]
 LAYOUTS: Final[tuple[Layout, ...]] = ("class-folders", "table", "one-hot", "masks", "coco", "voc")
 
+UNREAD: Final = "not read\n"
+"""What stands in files of the example that the adapter leaves alone."""
+
 Box4 = tuple[int, int, int, int]
 
 EXAMPLE_SIZE: Final = (160, 120)

@@ -59,6 +59,7 @@ class Decision(IntEnum):
     TWICE = 5
     COPY = 6
     CAPPED = 7
+    NEAR = 8
 
     @property
     def part(self) -> Part | None:
@@ -87,6 +88,7 @@ _WAYS_OUT: Final = {
     Decision.TWICE: ("listed_twice", "the picture was given before"),
     Decision.COPY: ("copy", "another picture of this data set has the same bytes and is asked instead"),
     Decision.CAPPED: ("max_per_label", "its label has as many pictures in this part as --max-per-label allows"),
+    Decision.NEAR: ("near_copy", "a near copy of it is in a stronger part; dropped from this one"),
 }
 
 

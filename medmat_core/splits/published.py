@@ -13,6 +13,14 @@ from medmat_core.splits.settle import Settled
 TRAIN_SHARE: Final = 0.85
 """Train holds floor(0.85 n) records of every data set whose published files could be counted (rows 7, 8, 9, 30, 66)."""
 
+UNSOUND: Final = (
+    "parts are drawn record by record: pictures of one patient, slide or video, and equal pictures, are on both sides",
+    "wrong options are any labels of the subset: some are true of the picture, or say the same as the answer",
+    "options are not answers of fellow pictures: how often each is right can be learned without a picture",
+    "subset files leave nothing out: one picture may stand there twice, under labels that contradict one another",
+)
+"""What ``--as-published`` takes over from Med-MAT's published files: it is for comparison with the paper alone."""
+
 
 def settle_as_published(ledger: Ledger, seed: int) -> Settled:
     """Record by record at random: neither groups nor equal pictures nor official lists are looked at.

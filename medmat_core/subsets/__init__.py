@@ -19,15 +19,18 @@ from attrs import field, frozen
 from medmat_core.errors import CatalogError
 from medmat_core.subsets.pool import PoolLabel, frozen_pool, pool_version
 from medmat_core.subsets.wording import (
+    OPEN_BOX,
     PLACEHOLDERS,
     convention_clause,
     count_clause,
     in_sentence,
     lacking,
     placeholders,
+    speaks_of_options,
 )
 
 __all__ = [
+    "OPEN_BOX",
     "PLACEHOLDERS",
     "Entry",
     "PoolLabel",
@@ -38,6 +41,7 @@ __all__ = [
     "load_subset",
     "placeholders",
     "pool_version",
+    "speaks_of_options",
     "subset_index",
 ]
 

@@ -21,6 +21,18 @@ PLACEHOLDERS: Final[Mapping[str, frozenset[str]]] = {
 }
 """What every instruction of an ask holds, no more; see :func:`lacking` for what it may leave out."""
 
+OPEN_BOX: Final = (
+    "Give {count} of the {caption} in this {modality}, {convention}.",
+    "Where is the {caption} in this {modality}? State {count}, written {convention}.",
+    "Locate the {caption} in this {modality} by {count}, noted {convention}.",
+    "Mark the {caption} in this {modality}: return {count}, numbers {convention}.",
+    "Find the {caption} in this {modality} and report {count}, given {convention}.",
+    "Frame the {caption} in this {modality} with {count}; write numbers {convention}.",
+)
+"""The instructions of a box question without options, in every subset: there is nothing to choose from."""
+
+_CHOOSING: Final = re.compile(r"\b(choices?|options?|listed|following|offered)\b", re.IGNORECASE)
+
 _CONVENTIONS: Final[Mapping[str, str]] = {
     "unit": "as [x1, y1, x2, y2] in fractions of the picture's width and height",
     "thousand": "as [x1, y1, x2, y2] in thousandths of the picture's width and height",
@@ -55,6 +67,11 @@ def in_sentence(caption: str) -> str:
         return caption
     start = found.start()
     return caption[:start] + caption[start].lower() + caption[start + 1 :]
+
+
+def speaks_of_options(template: str) -> bool:
+    """Whether an instruction asks to choose, so that a question without options cannot use it."""
+    return _CHOOSING.search(template) is not None
 
 
 def count_clause(regions: int) -> str:

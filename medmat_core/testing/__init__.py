@@ -95,6 +95,15 @@ def _records(dataset: Dataset, tmp: Path) -> Iterator[Finding]:
         yield from check_records(dataset, dataset.card, files, tmp)
 
 
+def _rounds(dataset: Dataset, tmp: Path) -> Iterator[Finding]:
+    """The example holds a round in train for each ask of the card."""
+    from medmat_core.testing.round_check import check_rounds
+
+    files = yield from _drawn(dataset)
+    if files is not None:
+        yield from check_rounds(dataset, dataset.card, files, tmp)
+
+
 def _drawn(dataset: Dataset) -> Generator[Finding, None, Files | None]:
     """The files of the example; a finding, and None, if it cannot be drawn."""
     from medmat_core.samples import example_files
@@ -112,5 +121,6 @@ CHECKS: Final[Mapping[str, Callable[[Dataset, Path], Iterator[Finding]]]] = {
     "example": _example,
     "hostile": _hostile,
     "records": _records,
+    "rounds": _rounds,
 }
 """The parts of the suite by name, each a function of a data set and an empty folder."""

@@ -21,6 +21,7 @@ __all__ = [
     "test_a_build_of_the_example_makes_sound_records",
     "test_every_plugin_loads",
     "test_the_card_is_complete_and_well_formed",
+    "test_the_example_holds_a_round_for_each_ask",
     "test_the_example_tree_yields_what_the_card_expects",
     "test_what_is_wrong_in_a_tree_ends_as_a_problem",
 ]
@@ -53,6 +54,10 @@ def test_a_build_of_the_example_makes_sound_records(
     medmat_dataset: Dataset, tmp_path: Path, record_property: Any
 ) -> None:
     _run("records", medmat_dataset, tmp_path, record_property)
+
+
+def test_the_example_holds_a_round_for_each_ask(medmat_dataset: Dataset, tmp_path: Path, record_property: Any) -> None:
+    _run("rounds", medmat_dataset, tmp_path, record_property)
 
 
 def _run(name: str, dataset: Dataset, tmp: Path, record: Any) -> None:

@@ -147,7 +147,8 @@ def codes_of(sample: Sample) -> tuple[str, ...]:
     codes: list[str] = []
     for mask in sample.masks:
         if isinstance(mask, IndexMask | ColorMask):
-            codes.extend(code for _, code in mask.codes)
+            # an empty code names a color that is no class: unknown, outside, black
+            codes.extend(code for _, code in mask.codes if code)
         elif isinstance(code := getattr(mask, "code", None), str):
             codes.append(code)
     return tuple(codes)

@@ -13,19 +13,14 @@ from attrs import evolve, field, frozen
 from medmat_core.card import Card, Expect
 from medmat_core.dataset import Dataset
 from medmat_core.errors import MedmatError
-from medmat_core.model import LabelSample, MaskSample, Sample, Slice
+from medmat_core.images.rendering import rendered_name
+from medmat_core.model import LabelSample, MaskSample, Record, Sample, Slice
+from medmat_core.records import read_records
 from medmat_core.testing.hostile import without
 from medmat_core.testing.reading import Files, Reading, alone, codes_of, mask_files, read
 from medmat_core.testing.report import Finding
 from medmat_core.testing.tally import tried
 
-KEYS: Final = (
-    "id", "key", "dataset", "subset", "split", "group", "image", "width", "height", "kind", "ask", "captions",
-    "question", "answer", "options", "answer_index", "boxes", "template",
-)  # fmt: skip
-MEDMAT_KEYS: Final = (
-    "id", "caption", "image", "Question", "Answer", "Question-choice", "Answer-choice", "data-no",
-)  # fmt: skip
 _DATA: Final = "med-mat"
 
 Json = Mapping[str, Any]
@@ -33,19 +28,19 @@ Json = Mapping[str, Any]
 
 @frozen
 class Built:
-    """What a build made: the records of --format jsonl and medmat, the lines of problems.jsonl, or its crash."""
+    """What a build made: its records, those in Med-MAT's form, the lines of problems.jsonl, or its crash."""
 
-    records: tuple[Json, ...] = ()
+    records: tuple[Record, ...] = ()
     medmat: tuple[Json, ...] = ()
     problems: tuple[Json, ...] = ()
     crash: str = ""
-    _of: dict[str, list[Json]] = field(factory=dict)
+    _of: dict[str, list[Record]] = field(factory=dict)
 
-    def of(self, names: set[str]) -> list[Json]:
+    def of(self, names: set[str]) -> list[Record]:
         """The records about a picture, which goes by one of these names."""
         if not self._of:
             for record in self.records:
-                self._of.setdefault(record["image"], []).append(record)
+                self._of.setdefault(record.image, []).append(record)
         return [record for name in sorted(names) for record in self._of.get(name, ())]
 
     def told(self, path: str, *, refused: bool = False) -> bool:
@@ -59,12 +54,11 @@ class Built:
 
 def build_example(dataset: Dataset, data: Path, out: Path) -> Built:
     """Build one data set with every pixel verified, in this process."""
-    from medmat_core.pipeline import build
+    from medmat_core.building import build
 
     try:
         build(
             [dataset.slug], data=data, out=out, catalog=alone(dataset), jobs=1, verify="full",
-            formats=("medmat", "jsonl"),
         )  # fmt: skip
     except MedmatError as error:
         return Built(crash=str(error))
@@ -72,7 +66,7 @@ def build_example(dataset: Dataset, data: Path, out: Path) -> Built:
         frame = traceback.extract_tb(error.__traceback__)[-1]
         return Built(crash=f"{type(error).__name__}: {error} ({Path(frame.filename).name}:{frame.lineno})")
     return Built(
-        tuple(json.loads(line) for file in sorted(out.glob("records/*.jsonl")) for line in _lines(file)),
+        tuple(record for file in sorted(out.glob("records/*.jsonl")) for record in read_records(file)),
         tuple(
             item for file in sorted(out.glob("Original_Medical_Datasets/*.json")) for item in json.loads(_text(file))
         ),
@@ -101,8 +95,8 @@ def check_records(dataset: Dataset, card: Card, files: Files, tmp: Path) -> Iter
     yield from _pristine(card, reading, built)
     for record in built.records:
         tried()
-        if not (tmp / record["image"]).is_file() and not (tmp / "out" / record["image"]).is_file():
-            yield Finding("records", record["image"], "there is no such picture", "report it")
+        if not (tmp / record.image).is_file() and not (tmp / "out" / record.image).is_file():
+            yield Finding("records", record.image, "there is no such picture", "report it")
     yield from _audited(dataset, card, built)
     for place, expect in enumerate(card.example.expect):
         tried()
@@ -132,16 +126,15 @@ def _audited(dataset: Dataset, card: Card, built: Built) -> Iterator[Finding]:
     todo = "look at the card's classes and groups; if they are right, this is a fault of medmat-core: report it"
     for fault in check_records(built.records, [card], subset_of=alone(dataset).subset):
         if fault.level == "fault":
-            where = fault.image or f"{fault.file} record {fault.record}"
+            where = fault.image or f"{fault.file} record {fault.line}"
             yield Finding("records", where, f"{fault.name}: {fault.detail or FAULTS[fault.name]}", todo)
 
 
 def names_of(card: Card, reading: Reading, full: str) -> set[str]:
     """How records may name a picture: as it lies there, or as it was rendered."""
     path, sharp, index = full.removeprefix(reading.prefix).rpartition("#")
-    path = path if sharp else index
-    tail = f"-{index}" if sharp else ""
-    rendered = {f"rendered/{card.slug}/{name}{tail}.png" for name in (path, path.rpartition(".")[0])}
+    images = [Slice(path, int(index), axis) for axis in range(3)] if sharp else [index]
+    rendered = {f"rendered/{card.slug}/{rendered_name(image)}" for image in images}
     return {f"{_DATA}/{card.folder}/{full}", *rendered}
 
 
@@ -165,49 +158,44 @@ def _as_expected(card: Card, reading: Reading, built: Built, expect: Expect, whe
         yield wrong(f"is asked {len(records)} times", "one question a labelled picture")
     side = card.validation if expect.split == "val" else expect.split
     for record in records:
-        if side is not None and record["split"] != side:
-            yield wrong(f"is in {record['split']}, expected in {side}", "mend the split", ".split")
+        if side is not None and record.split != side:
+            yield wrong(f"is in {record.split}, expected in {side}", "mend the split", ".split")
         if expect.group is not None and not expect.group.startswith("dicom:"):
             group = f"{card.namespace}:{expect.group}"
-            if record["group"] != group:
-                yield wrong(f"has the group {record['group']!r}, expected {group!r}", "mend the group", ".group")
-        if labelled and record["captions"] != in_order:
-            yield wrong(f"is asked about {record['captions']}, expected {in_order}", "mend the labels", ".captions")
+            if record.group != group:
+                yield wrong(f"has the group {record.group!r}, expected {group!r}", "mend the group", ".group")
+        if labelled and list(record.captions) != in_order:
+            yield wrong(f"is asked about {list(record.captions)}, expected {in_order}", "mend the labels", ".captions")
         if not labelled:
             yield from _regions_as_expected(record, expect, in_order, wrong)
 
 
-def _regions_as_expected(record: Json, expect: Expect, in_order: Sequence[str], wrong: Any) -> Iterator[Finding]:
-    if list(record["boxes"]) != in_order:
-        yield wrong(
-            f"has boxes of {list(record['boxes'])}, expected {in_order}", "mend the masks or boxes", ".captions"
-        )
+def _regions_as_expected(record: Record, expect: Expect, in_order: Sequence[str], wrong: Any) -> Iterator[Finding]:
+    own = {some.caption: some.boxes for some in record.boxes}
+    if list(own) != list(in_order):
+        yield wrong(f"has boxes of {list(own)}, expected {in_order}", "mend the masks or boxes", ".captions")
     for caption, boxes in expect.boxes.items():
-        found = sorted(map(tuple, record["boxes"].get(caption, ())))
+        found = sorted(own.get(caption, ()))
         if found != sorted(map(tuple, boxes)):
             yield wrong(f"{caption}: boxes {found}, expected {sorted(boxes)}", "mend the masks or boxes", ".boxes")
-    absent = set(record["captions"]) - set(in_order)
-    if absent and record["ask"] != "presence":
-        yield wrong(f"is asked for the {record['ask']} of {absent}, which is not there", "report it", ".captions")
+    absent = set(record.captions) - set(in_order)
+    if absent and record.ask != "presence":
+        yield wrong(f"is asked for the {record.ask} of {absent}, which is not there", "report it", ".captions")
 
 
 def _medmat(card: Card, built: Built) -> Iterator[Finding]:
-    """Med-MAT's own format says the same as the full records."""
-    if len(built.medmat) != len(built.records):
-        what = f"{len(built.medmat)} records in Med-MAT's format, {len(built.records)} in full"
+    """Med-MAT's own format says the same as the records that have options."""
+    from medmat_core.audit.unit import medmat_form
+
+    closed = [record for record in built.records if record.options]
+    if len(built.medmat) != len(closed):
+        what = f"{len(built.medmat)} records in Med-MAT's format, {len(closed)} with options"
         yield Finding("records", card.path.name, what, "report it")
         return
     # files sort alike: test before train, records in the order of their ids
-    for plain, record in zip(built.medmat, built.records, strict=True):
-        listed = [f"{letter}: {option}" for letter, option in zip("ABCD", record["options"], strict=False)]
-        choice = plain.get("Question-choice", "").split("\n")
-        if (
-            tuple(plain) != MEDMAT_KEYS
-            or choice[1:-1] != listed
-            or plain["Answer-choice"] != "ABCD"[record["answer_index"] :][:1]
-            or (plain["Question"], plain["Answer"]) != (record["question"], record["answer"])
-        ):
-            yield Finding("records", record["image"], "Med-MAT's format says otherwise than the record", "report it")
+    for plain, record in zip(built.medmat, closed, strict=True):
+        if list(plain.items()) != list(medmat_form(record, plain.get("id", 0)).items()):
+            yield Finding("records", record.image, "Med-MAT's format says otherwise than the record", "report it")
 
 
 def _broken(dataset: Dataset, card: Card, files: Files, reading: Reading, whole: Built, tmp: Path) -> Iterator[Finding]:

@@ -11,6 +11,8 @@ from attrs import frozen
 
 from medmat_core.card import Card
 from medmat_core.commands.show import _ACCESS, tree_lines
+from medmat_core.download.plan import entry_lines
+from medmat_core.download_entries import card_size
 from medmat_core.subsets import load_subset, subset_index
 
 from .markdown import bullets, code, fenced, page, table, text
@@ -86,6 +88,7 @@ def pages(entries: Sequence[Entry]) -> Iterator[tuple[str, str]]:
 def _page(entry: Entry, entries: Sequence[Entry]) -> str:
     card, head = entry.card, entry.card.head
     name = entry.number or head.slug
+    fetch = f"medmat download {name}\n" if card.download else ""
     sections = [
         f"# {entry.number}. {text(head.title)}" if entry.number else f"# {text(head.title)}",
         _facts(entry),
@@ -118,7 +121,8 @@ def _page(entry: Entry, entries: Sequence[Entry]) -> str:
     sections += [
         "## Use it",
         fenced(
-            f"medmat show {name}\nmedmat check {name} --data med-mat\nmedmat build {name} --data med-mat --out out",
+            f"medmat show {name}\n{fetch}medmat check {name} --data med-mat\n"
+            f"medmat build {name} --data med-mat --out out",
             "sh",
         ),
         f"`medmat sample {name} --to samples/med-mat` writes the files listed above as drawn phantoms.",
@@ -138,6 +142,7 @@ def _facts(entry: Entry) -> str:
         ("questions", asks),
         ("access", _ACCESS[head.access]),
         ("licence", text(head.license)),
+        ("download", card_size(card.download) if card.download else "by hand"),
         ("plugin", f"{code(entry.dist)} ({code(entry.module)})"),
     ]
     if card.counts.images:
@@ -155,6 +160,13 @@ def _source(entry: Entry) -> str:
         lines.append(text(head.source_note[0].upper() + head.source_note[1:].rstrip(".") + "."))
     if head.archives:
         lines.append(f"Files to download: {', '.join(map(code, head.archives))}.")
+    if entry.card.download:
+        lines.append(f"`medmat download {entry.number or head.slug}` fetches it:")
+        lines.append(bullets([line.strip() for line in entry_lines(entry.card.download)]))
+    if entry.card.by_hand.why:
+        why = entry.card.by_hand.why
+        lines.append(f"{'The rest is' if entry.card.download else 'It is'} fetched by hand, since {text(why)}:")
+        lines.append("\n".join(f"{place}. {text(step)}" for place, step in enumerate(entry.card.by_hand.steps, 1)))
     return "\n\n".join(lines)
 
 

@@ -16,13 +16,13 @@ import click
 import medmat_core
 from medmat_core import card as cards
 from medmat_core import hooks, model, readers
+from medmat_core.audit.blind import GUESSERS
 from medmat_core.audit.faults import FAULTS
 from medmat_core.audit.faults import NOTES as AUDIT_NOTES
-from medmat_core.audit.guess import GUESSERS
 from medmat_core.builtin import medmat_commands
 from medmat_core.cli import cli
-from medmat_core.commands import LazyCommand
 from medmat_core.commands.show import _ACCESS
+from medmat_core.lazy import LazyCommand
 from medmat_core.model import NOTES, REASONS
 
 from . import words
@@ -287,6 +287,8 @@ def _card(head: type = cards.Head) -> str:
         "ignored": cards.Ignored,
         "published": cards.Published,
         "known": cards.Known,
+        "download": cards.Download,
+        "by_hand": cards.ByHand,
         "example.pictures": cards.ExamplePicture,
         "example.files": cards.ExampleFile,
         "example.expect": cards.Expect,
@@ -304,7 +306,7 @@ def _card(head: type = cards.Head) -> str:
         "of classes everywhere. Two codes may share a caption.",
     ]
     for name, shape in shapes.items():
-        several = name.startswith("example.") or name in ("ignored", "known")
+        several = name.startswith("example.") or name in ("ignored", "known", "download")
         sections.append(f"## [[{name}]]" if several else f"## [{name}]")
         sections += [docstring(shape), _fields(shape, words.TABLES[name])]
     access = table(("access", "meaning"), [(code(name), meaning) for name, meaning in _ACCESS.items()])
@@ -360,7 +362,8 @@ def _faults() -> str:
         "Worth knowing; an audit with notes alone is sound.",
         table(("name", "meaning"), rows(AUDIT_NOTES)),
         "## Guessers",
-        "Each chooses without seeing a picture; one that cannot decide is credited with its chance.",
+        "Each chooses without seeing a picture, by what it learned from other questions; one that cannot decide is "
+        "credited with its chance.",
         table(("name", "chooses"), rows(GUESSERS)),
         note="from medmat_core/audit",
     )

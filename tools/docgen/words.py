@@ -113,6 +113,23 @@ TABLES: Final = {
         "boxes": "Caption to half-open pixel boxes, compared where given.",
         "unused": "The adapter must not yield the picture.",
     },
+    "download": {
+        "host": "`link` (plain addresses), `github`, `zenodo`, `figshare`, `mendeley`, `kaggle`, `kaggle-competition`.",
+        "id": "What the host calls it; empty for `link`.",
+        "links": "For `link`: file name to address.",
+        "files": "The wanted files of a record (shell patterns; none: all), or the paths in a repository.",
+        "sizes": "File name to bytes, exact, as far as known: another size is refused.",
+        "hashes": "File name to `md5:...` or `sha256:...`, checked beside the host's own.",
+        "about": "Bytes of all files together, rounded, where nothing exact is known; for plans only.",
+        "into": "The folder below the data set's that files and archives come into.",
+        "inner": "Shell patterns of archives inside archives, each to the folder that it is unpacked into, seen from "
+        "where it lies.",
+        "note": "A mirror, where a hash is stated, and the like.",
+    },
+    "by_hand": {
+        "why": "What stands before the files: a form, a login, an application.",
+        "steps": "What a person has to do, a sentence each; the first of them names the page.",
+    },
     "citation": {"bibtex": "BibTeX."},
 }
 
@@ -144,11 +161,15 @@ TO_DO: Final = {
     "no_box_distractor": "Nothing: the region fills so much of the picture that every other box would meet it.",
     "mask_size": "Nothing, if mask and picture differ by a plain factor; else look at the pair.",
     "leaves_data": "Nothing, if the link is meant.",
-    "copy": "Nothing: the other copy is asked about.",
+    "copy": "Nothing: the first by path is asked about, and all of them lie on one side of the split.",
     "split_leak": "Nothing: the train copy is dropped and the test part stays whole.",
+    "near_copy": "Nothing with `--near drop`: the picture has left train, or the subset files where the other one is "
+    "of another data set. With `--near report`, look at the two.",
+    "empty_class": "Nothing if your copy is meant to be a part. If it is whole, `medmat check` tells more: a folder "
+    "may have another name, or a color on the card may be wrong.",
     "empty_row": "Nothing: such a row says nothing of any picture.",
+    "other_spelling": "Look at the file that the detail names: if it is another picture, mend the label file.",
     "unlabelled": "Nothing: test parts without labels cannot be asked about.",
     "left_out": "Nothing: the card says why.",
-    "class_missing": "Unzip the archive that holds the class; `medmat check` compares counts with those published.",
     "no_question": "The detail says which option left none, such as `--ask box` for pictures that have labels only.",
 }

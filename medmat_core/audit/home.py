@@ -1,0 +1,194 @@
+"""What is known of a data set whose records are audited: its card, its subset, what its captions mean."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from attrs import field, frozen
+
+from medmat_core.audit.regions import RegionRules
+from medmat_core.audit.wording import Instructions
+from medmat_core.card import Card
+from medmat_core.concepts import fold, load_concepts
+from medmat_core.questions.pools import Pools
+from medmat_core.regions.words import BOX_FORMATS, BoxFormat
+from medmat_core.subsets import Subset
+
+SubsetOf = Callable[[int], Subset]
+
+_REMEMBERED: Final = 50_000
+
+
+@frozen
+class Terms:
+    """What the records were made to keep: the build's arguments, as far as anything hangs on them here."""
+
+    distractors: str = "round"
+    as_published: bool = False
+    box_format: BoxFormat = "unit"
+    verify: str = "header"
+    installed_pool: bool = False
+
+    @classmethod
+    def of(cls, manifest: Mapping[str, Any]) -> Terms:
+        """Those that a manifest names; the defaults for what it does not say."""
+        said = manifest.get("arguments")
+        said = said if isinstance(said, dict) else {}
+        box_format = said.get("box_format")
+        return cls(
+            "subset" if said.get("distractors") == "subset" else "round",
+            said.get("as_published") is True,
+            box_format if box_format in BOX_FORMATS else "unit",
+            said["verify"] if said.get("verify") in ("none", "header", "full") else "header",
+            said.get("pool") == "installed",
+        )
+
+    @property
+    def label_rounds(self) -> bool:
+        """Whether label questions have options by rounds."""
+        return self.distractors == "round" and not self.as_published
+
+
+class Meaning:
+    """Which options may stand beside which findings, by the relations of cards and concepts."""
+
+    def __init__(self, card: Card, pools: Pools) -> None:
+        self.card = card
+        self.pools = pools
+        self.several = card.head.kind == "multi-label"
+        texts = card.published.captions
+        self._wording = {card.labels[code]: text for code, text in texts.items() if code in card.labels}
+        often = Counter(fold(text) for text in set(self._wording.values()) for c in self._wording.values() if c == text)
+        # a wording that stands for several captions ("Level 9" of any bone) names none of them
+        said = {fold(text): caption for caption, text in self._wording.items() if often[fold(text)] == 1}
+        self._by_fold = {fold(name): name for name in (*pools.captions(), *card.captions)} | said
+        self._known: dict[tuple[tuple[str, ...], str], str] = {}
+        self._pool = {*pools.captions()}
+
+    def findings(self, text: str, joint: str = "; ") -> tuple[str, ...]:
+        """A caption or an option as the findings that it names, in the card's words where they are known."""
+        parts = [text] if not self.several or fold(text) in self._by_fold else text.split(joint)
+        return tuple(self._by_fold.get(fold(part), part) for part in parts)
+
+    def worded(self, stated: Sequence[str]) -> str:
+        """Findings as Med-MAT's published rule words them."""
+        return ", ".join(self._wording.get(name, name) for name in stated).capitalize()
+
+    def is_wording(self, text: str) -> bool:
+        """Whether Med-MAT's published files use the text for a caption, or for several, of the data set."""
+        return fold(text) in {fold(wording) for wording in self._wording.values()}
+
+    def wrong(self, stated: tuple[str, ...], option: str, joint: str = "; ") -> str:
+        """'' where the option is certainly false of a picture of ``stated``, as far as records tell; else why not."""
+        key = (stated, option)
+        known = self._known.get(key)
+        if known is None:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            known = self._known[key] = self._judged(stated, self.findings(option, joint))
+        return known
+
+    def _judged(self, stated: tuple[str, ...], findings: tuple[str, ...]) -> str:
+        pools = self.pools
+        if not self.several:
+            return next((f"{name!r} may be true beside {s!r}" for s in stated for name in findings
+                         if not pools.may_oppose(s, name)), "")  # fmt: skip
+        if not any(name not in stated and all(pools.may_oppose(s, name) for s in stated) for name in findings):
+            return f"nothing of {'; '.join(findings)!r} is certainly absent beside {'; '.join(stated)!r}"
+        if pools.implied(stated, findings):
+            return f"{'; '.join(findings)!r} and {'; '.join(stated)!r}: one says all that the other says"
+        return ""
+
+    def absent(self, stated: Sequence[str], uncertain: Sequence[str], absent: Sequence[str]) -> frozenset[str]:
+        """The findings that are certainly absent from a picture by its data set's own table."""
+        head, pools = self.card.head, self.pools
+        known = {*stated, *uncertain}
+        marked = {*absent}
+        if head.blank_is_absent:
+            marked.update(self.card.captions)
+        if head.normal:
+            beside = {name for name, may in zip(self.card.captions, pools.beside_normal(), strict=True) if may}
+            if head.normal in stated:
+                marked |= {*self.card.captions} - beside
+            elif {*stated} - beside:
+                marked.add(head.normal)
+        return frozenset(name for name in marked - known if all(pools.may_oppose(there, name) for there in known))
+
+    def related(self, one: str, two: str) -> bool:
+        """Whether two wrong options must not meet."""
+        if self.several:
+            return bool(self.wrong(self.findings(one), two) or self.wrong(self.findings(two), one))
+        return self.pools.clash(one, two)
+
+    def in_pool(self, option: str, own: bool) -> bool:
+        """Whether every finding of an option may be drawn: the card's own, or any of the subset."""
+        pool = self.card.order if own or self.several else self._pool
+        return all(name in pool for name in self.findings(option))
+
+
+@frozen(eq=False)
+class Home:
+    """A data set: its name in records and files, and all that its records are held against."""
+
+    card: Card
+    subset: Subset
+    terms: Terms
+    pools: Pools
+    meaning: Meaning
+    instructions: Instructions
+    regions: RegionRules
+    namespace: str = field()
+
+    @classmethod
+    def of(cls, card: Card, subset: Subset, terms: Terms, extra: Sequence[str] = ()) -> Home:
+        pools = Pools(card, subset, load_concepts(card.subset), extra)
+        return cls(
+            card, subset, terms, pools, Meaning(card, pools), Instructions(card, subset, terms.box_format),
+            RegionRules(pools, terms.box_format), card.head.namespace,
+        )  # fmt: skip
+
+    @property
+    def number(self) -> str:
+        """As ``data-no`` says it: the row's number, or the slug."""
+        return self.card.slug if self.card.no is None else str(self.card.no)
+
+    @property
+    def stem(self) -> str:
+        """As files are named: "02", or the slug."""
+        return self.card.slug if self.card.no is None else f"{self.card.no:02d}"
+
+
+class Homes:
+    """The homes of all data sets whose cards are at hand, made when they are asked for."""
+
+    def __init__(self, cards: Sequence[Card], subset_of: SubsetOf, terms: Terms) -> None:
+        self.cards = cards
+        self.terms = terms
+        self._subset_of = subset_of
+        self._by_name = {name: card for card in cards for name in _names(card)}
+        self._made: dict[str, Home] = {}
+
+    def of(self, name: str) -> Home | None:
+        """The data set of this number (also "02") or slug; None where its plugin is not installed."""
+        card = self._by_name.get(name.lstrip("0") or name)
+        if card is None:
+            return None
+        home = self._made.get(card.slug)
+        if home is None:
+            extra: list[str] = []
+            if self.terms.installed_pool:
+                others = (other for other in self.cards if other.subset == card.subset and other is not card)
+                extra = [
+                    caption
+                    for other in others
+                    for caption in other.captions
+                    if caption not in {*other.classes.catch_all, *other.classes.anatomy}
+                ]
+            home = self._made[card.slug] = Home.of(card, self._subset_of(card.subset), self.terms, extra)
+        return home
+
+
+def _names(card: Card) -> list[str]:
+    return [card.slug] if card.no is None else [card.slug, str(card.no)]

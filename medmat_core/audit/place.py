@@ -1,0 +1,123 @@
+"""What lies there to be audited: a built folder, or files of records published elsewhere."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from attrs import field, frozen
+
+from medmat_core.errors import UsageError
+
+MANIFEST: Final = "manifest.json"
+PROBLEMS: Final = "problems.jsonl"
+WORK: Final = ".medmat-work"
+RECORDS: Final = "records"
+CHOICES: Final = "Original_Medical_Datasets"
+SUBSETS: Final = "Aggregated_Subsets"
+RENDERED: Final = "rendered"
+PARTS: Final = ("train", "val", "test")
+_NAME: Final = re.compile(r"(?P<kind>Ori|Subset)--?(?P<stem>.+?)-(?P<part>train|val|test)", re.IGNORECASE)
+
+
+@frozen
+class File:
+    """A file of records: ``shown`` is its path below what is audited, ``stem`` what its name says of the data set
+    or subset ("02", "acrima"), ``part`` 0 for train, 1 for val, 2 for test."""
+
+    path: Path
+    shown: str
+    stem: str
+    part: int
+
+
+@frozen
+class Place:
+    """Everything that was found. ``manifest`` is empty where there is none, or it cannot be read; ``files`` are those
+    published elsewhere, by group; ``trouble`` holds (fault, sentence, file) that is known already."""
+
+    root: Path
+    built: bool
+    manifest: Mapping[str, Any] = field(factory=dict)
+    files: Mapping[str, Sequence[File]] = field(factory=dict)
+    trouble: tuple[tuple[str, str, str], ...] = ()
+
+    def of(self, folder: str, suffix: str) -> dict[str, dict[int, File]]:
+        """A build's files below one of its folders, by stem (numbers first) and part."""
+        found: dict[str, dict[int, File]] = {}
+        for path in sorted((self.root / folder).glob(f"*{suffix}")):
+            match = _NAME.fullmatch(path.stem)
+            if match is not None and path.is_file():
+                file = File(path, f"{folder}/{path.name}", match["stem"], PARTS.index(match["part"].lower()))
+                found.setdefault(file.stem, {})[file.part] = file
+        return {stem: found[stem] for stem in sorted(found, key=numbers_first)}
+
+
+def numbers_first(name: str) -> tuple[bool, int, str]:
+    """Sorts numbers by their value, and names after them."""
+    digits = name.isascii() and name.isdecimal()
+    return (False, int(name), "") if digits and len(name) < 20 else (True, 0, name)
+
+
+def look(paths: Sequence[Path]) -> Place:
+    """Find what is to be audited; :class:`UsageError` where there is nothing.
+
+    A folder with a manifest, records or the working folder of a build is taken as a built one; anything else for files
+    published by others, of which less is asked.
+    """
+    for path in paths:
+        if not path.exists():
+            raise UsageError(f"{path}: no such file or folder; give the --out folder of a build, or a file of records")
+    if len(paths) == 1 and paths[0].is_dir():
+        root = paths[0]
+        if any((root / name).exists() for name in (MANIFEST, WORK, RECORDS, PROBLEMS)):
+            return _built(root)
+    found: list[File] = []
+    for path in paths:
+        below = [path] if path.is_file() else sorted(p for p in path.rglob("*.json") if p.is_file())
+        found.extend(_published(file, path if path.is_dir() else path.parent) for file in below)
+    if not found:
+        raise UsageError(f"{paths[0]}: nothing to audit: no manifest.json and no .json file of records lies there")
+    groups: dict[str, list[File]] = {}
+    for file in sorted(found, key=lambda file: (numbers_first(file.stem), file.part, file.shown)):
+        groups.setdefault(file.stem, []).append(file)
+    return Place(Path(), built=False, files=groups)
+
+
+def _built(root: Path) -> Place:
+    trouble: list[tuple[str, str, str]] = []
+    manifest: Mapping[str, Any] = {}
+    path = root / MANIFEST
+    if (root / WORK).exists():
+        trouble.append(("unfinished", "a build did not come to its end; go on with --resume", WORK))
+    if not path.is_file():
+        if not trouble:
+            trouble.append(("missing_file", "there is no manifest", MANIFEST))
+        return Place(root, built=True, trouble=tuple(trouble))
+    try:
+        raw = path.read_bytes()
+        manifest = json.loads(raw)
+        if not isinstance(manifest, dict):
+            raise ValueError("it is no JSON object")
+    except (OSError, ValueError, RecursionError) as error:
+        trouble.append(("bad_json", f"the manifest cannot be read: {error}"[:200], MANIFEST))
+        return Place(root, built=True, trouble=tuple(trouble))
+    digest = manifest.get("sha256")
+    head, mark, tail = raw.rpartition(str(digest).encode("utf-8", "replace"))
+    if not isinstance(digest, str) or hashlib.sha256(head + b"0" * len(mark) + tail).hexdigest() != digest:
+        trouble.append(("manifest_seal", "its own SHA-256 is not the one that it ends with", MANIFEST))
+    return Place(root, built=True, manifest=manifest, trouble=tuple(trouble))
+
+
+def _published(path: Path, root: Path) -> File:
+    shown = path.relative_to(root).as_posix()
+    match = _NAME.fullmatch(path.stem)
+    if match is not None:
+        return File(path, shown, f"{match['kind'].lower()} {match['stem']}", PARTS.index(match["part"].lower()))
+    test = re.search(r"(^|[^a-z])test([^a-z]|$)", path.stem, re.IGNORECASE)
+    stem = re.sub(r"[-_. ]*(train|test)$", "", path.stem, flags=re.IGNORECASE) or path.stem
+    return File(path, shown, stem, 2 if test else 0)

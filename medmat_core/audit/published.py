@@ -1,0 +1,101 @@
+"""Files of records that no manifest vouches for: Med-MAT's own, in both forms, or anybody's in that form."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from attrs import define, field
+
+from medmat_core.audit.blind import Asked
+from medmat_core.audit.faults import Faults
+from medmat_core.audit.home import Homes
+from medmat_core.audit.place import PARTS, File
+from medmat_core.audit.record import alike, published_claims
+from medmat_core.audit.regions import Told
+from medmat_core.choices import KEYS, NEWER_KEYS, Choice, choice_of, read_values
+from medmat_core.records import RecordError
+
+
+@define(eq=False)
+class Published:
+    """Files of one name but for the part. ``wrong`` counts questions with a wrong option that is, or may be, true;
+    ``judged`` those whose data set is installed; ``leaks`` pictures in two parts, ``copies`` questions asked again."""
+
+    name: str
+    homes: Homes
+    faults: Faults
+    files: Sequence[File]
+    asked: dict[int, Asked] = field(factory=dict)
+    letters: dict[int, Counter[int]] = field(factory=dict)
+    table: Counter[tuple[str, int]] = field(factory=Counter)
+    records: Counter[int] = field(factory=Counter)
+    wrong: int = 0
+    judged: int = 0
+    leaks: int = 0
+    copies: int = 0
+    _seen: dict[tuple[str, str], tuple[int, str, int]] = field(factory=dict)
+
+    def read(self) -> None:
+        """Read every file, and judge what it holds."""
+        for file in self.files:
+            number = 0
+            try:
+                for number, raw in enumerate(read_values(file.path), 1):
+                    self.records[file.part] += 1
+                    try:
+                        choice = choice_of(raw)
+                    except (TypeError, ValueError, KeyError) as error:
+                        self.faults.tell("keys", str(error.args[0])[:200], file.shown, number)
+                        continue
+                    keys = tuple(raw)
+                    if keys not in (KEYS, NEWER_KEYS):
+                        self.faults.tell("keys", f"its keys are {', '.join(map(str, keys))}"[:200], file.shown, number)
+                    self._judge(choice, file, number)
+            except RecordError as error:
+                self.faults.tell("bad_json", f"the file {error}", file.shown, number)
+
+    def _judge(self, choice: Choice, file: File, number: int) -> None:
+        told: list[Told] = []
+        if choice.id.isdecimal() and int(choice.id) != number:
+            told.append(("ids", f"its id is {choice.id}, it is record {number} of its file"))
+        if choice.form:
+            told.append(("choice_text", choice.form))
+        options, answer = choice.options, choice.answer
+        if not 2 <= len(options) <= 4:
+            told.append(("options_count", f"it has {len(options)} options"))
+        if any(not option.strip() or len(option.splitlines()) > 1 for option in options):
+            told.append(("option_text", "an option is empty or holds a line break"))
+        times = options.count(answer)
+        if times != 1:
+            told.append(("answer_missing", f"the answer {answer!r:.60} stands {times} times among its options"))
+        if times and (choice.slot < 0 or options[choice.slot] != answer):
+            told.append(("answer_letter", "the letter names another option than the answer"))
+        told.extend(alike(options))
+        home = self.homes.of(choice.data_no) if choice.data_no else None
+        if home is not None and home.card.head.kind not in ("mask", "box"):
+            self.judged += 1
+            claims = published_claims(choice.answer, choice.options, home)
+            self.wrong += bool(claims)
+            told.extend(claims)
+        told.extend(self._again(choice, file, number))
+        for name, sentence in told:
+            self.faults.tell(name, sentence, file.shown, number, "", choice.image)
+        if times == 1 and choice.slot >= 0:
+            slot = options.index(answer)
+            self.letters.setdefault(len(options), Counter())[slot] += 1
+            self.table[answer, len(options)] += 1
+            asked = self.asked.setdefault(file.part, Asked())
+            asked.add(options, slot, answer, choice.question, f"{choice.data_no} {choice.image}", (0, 0), bare=True)
+
+    def _again(self, choice: Choice, file: File, number: int) -> list[Told]:
+        """The same picture in another part, or asked about with the same answer before."""
+        before = self._seen.setdefault((choice.image, choice.caption), (file.part, file.shown, number))
+        if before[1:] == (file.shown, number):
+            return []
+        where = f"record {before[2]} of {before[1]}"
+        if before[0] != file.part:
+            self.leaks += 1
+            return [("picture_leak", f"its picture is also in {PARTS[before[0]]}: {where}")]
+        self.copies += 1
+        return [("duplicate_record", f"{where} asks the same about the same picture")]

@@ -1,0 +1,231 @@
+"""What every single record must satisfy, checked from the record, the card and the file that holds it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterator
+from itertools import combinations, permutations
+from typing import Final
+
+from medmat_core.audit.faults import listed
+from medmat_core.audit.home import Home
+from medmat_core.audit.place import RENDERED
+from medmat_core.audit.regions import Told
+from medmat_core.concepts import fold
+from medmat_core.images.rendering import source_of
+from medmat_core.model import ASKS, Record
+
+_KEY: Final = re.compile("[0-9a-f]{16}")
+_REMEMBERED: Final = 20_000
+
+
+class RecordRules:
+    """The rules of one data set's records; ``home`` is None where its card is not at hand."""
+
+    def __init__(self, home: Home | None) -> None:
+        self.home = home
+        self._depth: int | None = None
+        self._judged: dict[tuple[object, ...], tuple[Told, ...]] = {}
+
+    def faults(self, record: Record, part: str) -> Iterator[Told]:
+        """(name, sentence) of everything that is wrong with a record, taken by itself."""
+        yield from _form(record, part)
+        yield from _options(record)
+        home = self.home
+        if home is None:
+            return
+        yield from self._home(record, home)
+        if wrong := home.instructions.fault(record):
+            yield "question_text", wrong
+        if not record.captions:
+            yield "unknown_caption", "nothing is asked about"
+            return
+        if record.ask == "label":
+            key = (record.captions, record.answer, record.options, record.round != "")
+            known = self._judged.get(key)
+            if known is None:
+                if len(self._judged) >= _REMEMBERED:
+                    self._judged.clear()
+                known = self._judged[key] = tuple(_label(record, home))
+            yield from known
+        else:
+            yield from _captions(record, home)
+            if record.ask == "structure":
+                yield from _pairs(record, home)
+            yield from home.regions.faults(record, home.instructions.asked_box(record))
+
+    def _home(self, record: Record, home: Home) -> Iterator[Told]:
+        head = home.card.head
+        kind = head.kind if head.kind in ("mask", "box") else "label"
+        for what, said, expected in (
+            ("number", record.no, head.no or 0), ("slug", record.slug, head.slug),
+            ("subset", record.subset, head.subset), ("kind", record.kind, kind),
+        ):  # fmt: skip
+            if said != expected:
+                yield "misfiled", f"its {what} is {said!r}, the card says {expected!r}"
+        if record.group and not record.group.startswith(f"{home.namespace}:"):
+            yield "misfiled", f"its group {record.group!r} is not of the namespace {home.namespace!r}"
+        if (record.ask == "label") != (kind == "label"):
+            yield "misfiled", f"a data set of kind {head.kind!r} is asked for {record.ask}"
+        if kind == "label" and record.boxes:
+            yield "keys", "a label question carries boxes"
+        strange = [some.caption for some in record.boxes if some.caption not in home.card.order]
+        if strange:
+            yield "unknown_caption", f"boxes are listed of {strange[0]!r}, which is not on the card"
+        elif [some.caption for some in record.boxes] != sorted(
+            {some.caption for some in record.boxes}, key=home.card.order.__getitem__
+        ):
+            yield "caption_order", "the boxes do not stand in card order, each class once"
+        opened = home.terms.verify != "none" or kind == "mask"
+        if opened and not (record.width > 0 and record.height > 0):
+            yield "keys", f"its size is {record.width} x {record.height}, though pictures were opened"
+        yield from self._key(record, home)
+
+    def _key(self, record: Record, home: Home) -> Iterator[Told]:
+        """Is the key the hash of data set, path, ask and class. Which part of the path counts is told by any record
+        whose key fits, and is the same for all of a data set."""
+        what = "" if record.ask == "label" else (record.captions or ("",))[0]
+        if record.image.startswith(f"{RENDERED}/{record.slug}/"):
+            source = source_of(record.image.split("/", 2)[2])
+            if source is not None and record.key != key_of(record.slug, str(source), record.ask, what):
+                yield "key_wrong", f"its key is not that of {source}, {record.ask} and {what!r}"
+            return
+        parts = record.image.split("/")
+        tried = range(len(parts)) if self._depth is None else [self._depth]
+        for depth in tried:
+            if record.key == key_of(record.slug, "/".join(parts[depth:]), record.ask, what):
+                self._depth = depth
+                return
+        yield "key_wrong", f"its key is not that of its picture, {record.ask} and {what!r}"
+
+
+def key_of(slug: str, path: str, ask: str, what: str) -> str:
+    """A record's key as the contract defines it: SHA-256 over slug, path below the root in NFC, ask and class."""
+    raw = "\0".join((slug, unicodedata.normalize("NFC", path), ask, what))
+    return hashlib.sha256(raw.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+def _form(record: Record, part: str) -> Iterator[Told]:
+    if not _KEY.fullmatch(record.key):
+        yield "keys", f"key is {record.key!r:.60}, expected 16 hex digits"
+    if record.round and not _KEY.fullmatch(record.round):
+        yield "round_id", f"the round is {record.round!r:.60}, expected 16 hex digits"
+    if record.round and not record.options:
+        yield "round_id", "a record without options names a round"
+    if not 0 <= record.template <= 5:
+        yield "keys", f"template is {record.template}, expected 0 to 5"
+    if part and record.split != part:
+        yield "misfiled", f"its split is {record.split}, its file is of {part}"
+    image = record.image
+    if "\\" in image or image.startswith("/") or any(step in ("", ".", "..") for step in image.split("/")):
+        yield "image_path", f"{image!r:.200} is no plain relative path"
+
+
+def _options(record: Record) -> Iterator[Told]:
+    options, answer = record.options, record.answer
+    if not answer.strip() or len(answer.splitlines()) > 1:
+        yield "option_text", f"the answer {answer!r:.60} is empty or holds a line break"
+    if not options:
+        return
+    if not 2 <= len(options) <= 4:
+        yield "options_count", f"it has {len(options)} options"
+    strange = [option for option in options if not option.strip() or len(option.splitlines()) > 1]
+    if strange:
+        yield "option_text", f"option {strange[0]!r:.60} is empty or holds a line break"
+    times = options.count(answer)
+    if times != 1:
+        yield "answer_missing", f"the answer {answer!r:.60} stands {times} times among {listed(options)}"
+    if not 0 <= record.answer_index < len(options):
+        yield "answer_letter", f"answer_index is {record.answer_index}, there are {len(options)} options"
+    elif times and options[record.answer_index] != answer:
+        yield "answer_letter", f"answer_index names {options[record.answer_index]!r}, the answer is {answer!r}"
+    yield from alike(options)
+
+
+def alike(options: tuple[str, ...]) -> Iterator[Told]:
+    """Two options that say the same."""
+    seen: dict[str, str] = {}
+    for option in options:
+        if fold(option) in seen:
+            yield "options_alike", f"{seen[fold(option)]!r} and {option!r} are alike"
+            return
+        seen[fold(option)] = option
+
+
+def _captions(record: Record, home: Home) -> Iterator[Told]:
+    order = home.card.order
+    strange = [caption for caption in record.captions if caption not in order]
+    if strange:
+        yield "unknown_caption", f"{strange[0]!r} is not on the card"
+    elif list(record.captions) != sorted(set(record.captions), key=order.__getitem__):
+        yield "caption_order", f"{listed(record.captions)} are not in card order, each once"
+    elif record.ask != "label" and len(record.captions) != 1:
+        yield "keys", f"{record.ask} is asked of {len(record.captions)} classes"
+
+
+def _label(record: Record, home: Home) -> Iterator[Told]:
+    if home.terms.as_published:
+        yield from published_claims(record.answer, record.options, home)
+        return
+    yield from _captions(record, home)
+    joined = "; ".join(record.captions)
+    if record.answer != joined:
+        yield "caption_answer", f"the answer is {record.answer!r}, the captions say {joined!r}"
+    if not home.meaning.several and len(record.captions) > 1 and home.card.head.kind == "single-label":
+        first, *others = record.captions
+        if any(not home.pools.clash(first, other) for other in others):
+            yield "contradictory_picture", f"it is said to be {listed(record.captions)}"
+    rounds = home.terms.label_rounds
+    for option in record.options:
+        if option == record.answer:
+            continue
+        if wrong := home.meaning.wrong(record.captions, option):
+            yield "distractor_true", wrong
+        if not home.meaning.in_pool(option, rounds):
+            yield "not_in_pool", f"{option!r} is no label that may be drawn"
+    if rounds:
+        yield from _pairs(record, home)
+        return
+    wrongs = [option for option in record.options if option != record.answer]
+    for one, two in combinations(wrongs, 2):
+        if home.meaning.related(one, two):
+            yield "options_related", f"{one!r} and {two!r} stand beside one another"
+            return
+
+
+def published_claims(answer: str, options: tuple[str, ...], home: Home) -> list[Told]:
+    """Is a wrong option true of the picture, where options follow Med-MAT's published rule and its wording."""
+    meaning = home.meaning
+    stated = meaning.findings(answer, ", ")
+    strange = [name for name in stated if name not in home.card.order]
+    if strange:
+        known = meaning.is_wording(answer)  # of several captions: nobody can tell which is meant
+        return [] if known else [("unknown_caption", f"{strange[0]!r:.80} is none of the card's captions")]
+    wrongs = [option for option in options if fold(option) != fold(answer)]
+    found: list[Told] = []
+    told = next((why for option in wrongs if (why := meaning.wrong(stated, option, ", "))), "")
+    if told:
+        found.append(("distractor_true", told))
+    if not meaning.several:
+        names = [meaning.findings(option)[0] for option in wrongs]
+        pair = next(((a, b) for a, b in combinations(names, 2) if meaning.related(a, b)), None)
+        if pair is not None:
+            found.append(("options_related", f"{pair[0]!r} and {pair[1]!r} stand beside one another"))
+    return found
+
+
+def _pairs(record: Record, home: Home) -> Iterator[Told]:
+    """Every option of a round is right of one picture, and every other certainly wrong of it."""
+    for one, two in permutations(record.options, 2):
+        if one != record.answer and (wrong := home.meaning.wrong(home.meaning.findings(one), two)):
+            yield "options_related", wrong
+            return
+
+
+def place_of(record: Record, home: Home | None) -> tuple[str, int, int]:
+    """Where a record stands among those of its file: by picture, ask and class."""
+    order = home.card.order if home is not None else {}
+    ask = ASKS.index(record.ask)
+    return record.image, ask, order.get(record.captions[0], 0) if record.captions and record.ask != "label" else 0

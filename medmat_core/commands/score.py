@@ -1,0 +1,249 @@
+"""medmat score"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from medmat_core.commands import catalog_of, console, exit_code
+
+if TYPE_CHECKING:
+    from medmat_core.score import Report
+    from medmat_core.score.run import Scored
+    from medmat_core.score.tables import Figure, Line
+
+_COLUMNS = ("n", "acc %", "95 %", "chance", "blind", "balanced", "rounds", "all right %", "95 %", "chance", "blind")
+_FLAT = (
+    "file", "by", "name", "n", "accuracy", "low", "high", "chance", "blind", "balanced", "unread", "rounds",
+    "rounds_right", "rounds_low", "rounds_high", "rounds_chance", "rounds_blind", "open", "open_accuracy",
+    "open_chance", "boxes", "mean_iou", "acc_at_0.5",
+)  # fmt: skip
+
+
+@click.command("score")
+@click.argument("out", metavar="OUT", type=click.Path(path_type=Path))
+@click.argument("predictions", nargs=-1, required=True, metavar="PREDICTIONS...", type=click.Path(path_type=Path))
+@click.option("--part", "--split", "parts", multiple=True, metavar="P", help="Only this part (repeatable).")
+@click.option(
+    "--missing",
+    type=click.Choice(["skip", "wrong"]),
+    default="skip",
+    show_default=True,
+    help="Records of the predicted data sets and parts that have no prediction: left out, or wrong.",
+)
+@click.option(
+    "--box-format",
+    metavar="F",
+    help="How boxes in predictions are written, where an export changed what the build wrote.",
+)
+@click.option("--seed", default=0, show_default=True, help="Of the bootstrap.")
+@click.option("--labels", is_flag=True, help="Print a line for every label, too.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
+@click.option(
+    "--plot",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Draw the map of accuracy over modality, area and task (.png, .svg, .pdf).",
+)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    out: Path,
+    predictions: tuple[Path, ...],
+    parts: tuple[str, ...],
+    missing: Literal["skip", "wrong"],
+    box_format: str | None,
+    seed: int,
+    labels: bool,
+    as_json: bool,
+    plot: Path | None,
+) -> int:
+    """Score what a model said about the records of OUT.
+
+    PREDICTIONS are files of rows with `key` and free text: JSON lines, JSON, VLMEvalKit's .xlsx or .tsv, lmms-eval's
+    samples. An answer is read where it is said plainly; all else counts as unread, and as wrong. Beside every figure
+    stand chance and a guesser who sees no picture. Several files are compared question by question.
+    """
+    from medmat_core.errors import UsageError
+    from medmat_core.plots import checked
+    from medmat_core.records import SPLITS, Built
+    from medmat_core.regions.box_words import BOX_FORMATS
+    from medmat_core.score import Scoring, score
+
+    if box_format is not None and box_format not in BOX_FORMATS:
+        raise UsageError(f"--box-format {box_format!r}: choose from {', '.join(BOX_FORMATS)}")
+    for part in parts:
+        if part not in SPLITS:
+            raise UsageError(f"--part {part!r}: choose from {', '.join(SPLITS)}")
+    if plot is not None:
+        checked(plot)
+    fmt = next((known for known in BOX_FORMATS if known == box_format), None)
+    report = score(Built.open(out), predictions, Scoring(parts, missing, fmt, seed), catalog=catalog_of(ctx))
+    if plot is not None:
+        _draw(report, plot)
+    if as_json:
+        click.echo(json.dumps(report.as_json(), ensure_ascii=False, indent=1))
+    elif sys.stdout.isatty():
+        _print(report, labels)
+    else:
+        _flat(report)
+    for one in report.scored:
+        for what, count in one.odd.items():
+            click.echo(f"{one.path}: {count} x {what}", err=True)
+    return exit_code(ctx, 0)
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{100 * share:.1f}"
+
+
+def _interval(figure: Figure) -> str:
+    return f"{100 * figure.low:.0f}-{100 * figure.high:.0f}"
+
+
+def _print(report: Report, labels: bool) -> None:
+    from rich.table import Table
+
+    page = console()
+    for one in report.scored:
+        page.print(f"[bold]{_escaped(one.path)}[/bold]{', circular' if one.circular else ''}", soft_wrap=True)
+        shown = [line for line in one.lines if labels or line.by != "label"]
+        table = Table(box=None, header_style="bold", pad_edge=False)
+        table.add_column("", overflow="fold", max_width=28)
+        for title in _COLUMNS:
+            table.add_column(title, justify="right", no_wrap=True)
+        before = "all"
+        for line in shown:
+            if line.closed is None:
+                continue
+            if line.by != before:
+                table.add_section()
+                before = line.by
+            table.add_row(_name(line), *_closed(line.closed, line), *_rounds(line.rounds))
+        if table.row_count:
+            page.print(table)
+        _open(page, one, shown)
+        whole = one.lines[0]
+        page.print(
+            f"unread: {whole.unread} of {len(one.items)}; rounds not asked whole: {whole.incomplete}", markup=False
+        )
+        page.print()
+    _compared(page, report)
+
+
+def _escaped(text: Any) -> str:
+    from rich.markup import escape
+
+    return escape(str(text))
+
+
+def _name(line: Line) -> str:
+    return _escaped(line.name if line.by in ("all", "label", "data set", "part", "ask") else f"{line.by} {line.name}")
+
+
+def _closed(figure: Figure, line: Line) -> list[str]:
+    return [
+        str(figure.count), _percent(figure.value), _interval(figure), _percent(figure.chance), _percent(figure.blind),
+        _percent(line.balanced),
+    ]  # fmt: skip
+
+
+def _rounds(figure: Figure | None) -> list[str]:
+    if figure is None:
+        return [""] * 5
+    return [str(figure.count), _percent(figure.value), _interval(figure), _percent(figure.chance), _percent(figure.blind)]  # fmt: skip  # noqa: E501
+
+
+def _open(page: Any, one: Scored, lines: list[Line]) -> None:
+    from rich.table import Table
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for title in ("without options", "n", "acc %", "95 %", "chance", "boxes", "mean IoU", "95 %", "Acc@0.5 %"):
+        table.add_column(title, justify="left" if title == "without options" else "right", overflow="fold")
+    for line in lines:
+        if line.open is None and line.boxes is None:
+            continue
+        text = [""] * 4
+        if line.open is not None:
+            text = [str(line.open.count), _percent(line.open.value), _interval(line.open), _percent(line.open.chance)]
+        boxes = [""] * 4
+        if line.boxes is not None and line.fitting is not None:
+            boxes = [
+                str(line.boxes.count), f"{line.boxes.value:.3f}", f"{line.boxes.low:.2f}-{line.boxes.high:.2f}",
+                _percent(line.fitting.value),
+            ]  # fmt: skip
+        table.add_row(_name(line), *text, *boxes)
+    if table.row_count:
+        page.print()
+        page.print(table)
+
+
+def _compared(page: Any, report: Report) -> None:
+    for pair in report.compared:
+        page.print(
+            f"{pair.first} - {pair.second}: {100 * pair.difference:+.1f} points "
+            f"({100 * pair.low:+.1f} to {100 * pair.high:+.1f}) over {pair.count} questions; right in one alone: "
+            f"{pair.only_first} and {pair.only_second}; McNemar p = {pair.p:.3g}",
+            markup=False,
+            soft_wrap=True,
+        )
+
+
+def _flat(report: Report) -> None:
+    """A table for other programs: tabs between columns, every figure in full."""
+    rows: list[tuple[Any, ...]] = [_FLAT]
+    for one in report.scored:
+        for line in one.lines:
+            closed, rounds = line.closed, line.rounds
+            own = (closed.count, closed.value, closed.low, closed.high, closed.chance, closed.blind) if closed else (0,)
+            several = (
+                (rounds.count, rounds.value, rounds.low, rounds.high, rounds.chance, rounds.blind) if rounds else (0,)
+            )
+            free = (line.open.count, line.open.value, line.open.chance) if line.open else (0,)
+            boxes = (line.boxes.count, line.boxes.value) if line.boxes else (0,)
+            rows.append(
+                (
+                    one.path, line.by, line.name, *_filled(own, 6), line.balanced, line.unread, *_filled(several, 6),
+                    *_filled(free, 3), *_filled(boxes, 2), line.fitting.value if line.fitting else None,
+                )
+            )  # fmt: skip
+    for row in rows:
+        click.echo("\t".join(_cell(value) for value in row))
+    for pair in report.compared:
+        click.echo(
+            f"{pair.first} - {pair.second}: {pair.difference:+.4f} ({pair.low:+.4f} to {pair.high:+.4f}), "
+            f"{pair.count} questions, {pair.only_first} and {pair.only_second} in one alone, McNemar p = {pair.p:.3g}",
+            err=True,
+        )
+
+
+def _filled(values: tuple[Any, ...], length: int) -> tuple[Any, ...]:
+    return values + (None,) * (length - len(values))
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:.4f}" if isinstance(value, float) else " ".join(str(value).split())
+
+
+def _draw(report: Report, path: Path) -> None:
+    from medmat_core.plots import Cell, draw_map
+
+    one = report.scored[0]
+    sums: defaultdict[tuple[str, str, str], list[tuple[float, int]]] = defaultdict(list)
+    for line in one.lines:
+        if line.by == "subset" and line.closed is not None:
+            triple = report.triples[int(line.name)]
+            sums[triple.modality, triple.area, triple.family].append((line.closed.value, line.closed.count))
+    cells = {}
+    for at, own in sums.items():
+        count = sum(number for _, number in own)
+        share = sum(value * number for value, number in own) / count
+        cells[at] = Cell(share, f"{100 * share:.0f} % of {count}")
+    draw_map(cells, path, title=f"Accuracy of {one.path.name}", scale="share of right answers", top=1.0)

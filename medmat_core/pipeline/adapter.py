@@ -1,0 +1,209 @@
+"""An adapter at work: a stranger's generator, which may raise anything, yield anything, and never end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, islice
+from operator import attrgetter
+from pathlib import Path
+from typing import Any, Final
+
+from medmat_core.blame import told
+from medmat_core.dataset import Dataset
+from medmat_core.errors import PluginError
+from medmat_core.model import Box, BoxSample, LabelSample, MaskSample, Problem, Sample, Slice
+from medmat_core.plugins import FailedPlugin
+from medmat_core.stopping import is_stop, leave
+from medmat_core.tree import Tree
+from medmat_core.watch import Overdue, Watch
+
+LONGEST: Final = 100_000
+"""Codes, masks or boxes that one sample may have."""
+
+_SLICES: Final = 1 << 15
+_A_FILE: Final = 64
+_SOME: Final = 200_000
+
+_SAMPLES: Final = (LabelSample, MaskSample, BoxSample)
+_TEXTS: Final = frozenset({str})
+_SPLITS: Final = frozenset({None, "train", "val", "test"})
+
+
+class AdapterRun:
+    """What an adapter yields, some at a time.
+
+    ``failure`` says how it failed, "" while it has not: what it gave before that counts. Raises :class:`PluginError`
+    where what it gave may not count, since it hangs on the clock: an adapter that does not get on for ``seconds``
+    (0: any time is allowed), or never ends.
+    """
+
+    def __init__(self, dataset: Dataset, tree: Tree, seconds: float) -> None:
+        self.failure = ""
+        self._dataset, self._tree, self._seconds = dataset, tree, seconds
+        self._source: Iterator[Any] | None = None
+        self._given = 0
+        self._limit: int | None = None
+
+    def take(self, count: int) -> list[Sample | Problem]:
+        """The next ones; fewer than ``count`` at the end."""
+        items: list[Any] = []
+        try:
+            with Watch(self._seconds, lambda: len(items), self._stuck):
+                if self._source is None:
+                    self._source = iter(self._dataset.samples(self._tree, self._dataset.card))
+                items.extend(islice(self._source, count))  # keeps what came before an error
+        except Overdue:
+            raise self._overdue() from None
+        except BaseException as error:
+            if is_stop(error):
+                raise
+            self.failure = _told(error)
+        sound = sound_items(items)
+        if sound < len(items):
+            self.failure = f"it yielded {fault_of(items[sound])}"
+            del items[sound:]
+        kind = self._dataset.card.head.kind
+        if kind not in ("mask", "box") and not {LabelSample, Problem}.issuperset(map(type, items)):
+            place = next(place for place, item in enumerate(items) if type(item) not in (LabelSample, Problem))
+            self.failure = f"it yielded a {type(items[place]).__name__}, and the card's kind is {kind}"
+            del items[place:]
+        if self.failure:
+            self._tree.problems.append(
+                Problem("reader_failed", "", f"{self._owner()}: {self.failure}; please report it")
+            )
+        self._given += len(items)
+        if self._given > _SOME and items and not self.failure:
+            self._check_end(items)
+        return items
+
+    def _owner(self) -> str:
+        source = self._dataset.source
+        return f"plugin {source.name!r} of {source.dist} {source.version}" if source.dist else f"plugin {source.name!r}"
+
+    def _overdue(self) -> PluginError:
+        return PluginError(
+            f"it did not get on for {self._seconds:g} seconds (--timeout-per-file); {self._dataset} is left out"
+        )
+
+    def _stuck(self) -> None:
+        import click
+
+        failed = FailedPlugin(self._dataset.source, f"{self._overdue()}, and cannot be stopped", "its adapter")
+        click.echo(f"medmat: {failed}; leave it out with --disable", err=True)
+        leave(PluginError.exit_code)
+
+    def _check_end(self, items: Sequence[Any]) -> None:
+        """Whether there may be so many samples: a file has so many slices at most, and few other pictures."""
+        if self._limit is None:
+            each = (
+                _SLICES if any(isinstance(item.image, Slice) for item in items if type(item) in _SAMPLES) else _A_FILE
+            )
+            self._limit = max(_SOME, each * sum(1 for _ in self._tree.files("", ())))
+        if self._given > self._limit:
+            raise PluginError(f"it yielded {self._given} samples and goes on; {self._dataset} is left out")
+
+
+def _told(error: BaseException) -> str:
+    """What an adapter raised, and where."""
+    import traceback
+
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" ({Path(frames[-1].filename).name} line {frames[-1].lineno})" if frames else ""
+    return f"{told(error)}{where}"
+
+
+# -- what it yields ------------------------------------------------------------------------------------------
+
+
+def sound_items(items: Sequence[Any]) -> int:
+    """How many of the items, from the first on, are what an adapter may yield."""
+    kinds = set(map(type, items))
+    if kinds == {LabelSample} and _sound_labels(items):  # a million of them are looked at column by column
+        return len(items)
+    for place, item in enumerate(items):
+        if fault_of(item):
+            return place
+    return len(items)
+
+
+def _sound_labels(items: Sequence[LabelSample]) -> bool:
+    try:
+        codes = [
+            *map(attrgetter("stated"), items),
+            *map(attrgetter("uncertain"), items),
+            *map(attrgetter("absent"), items),
+        ]
+        return (
+            set(map(type, map(attrgetter("image"), items))) <= _TEXTS
+            and set(map(type, map(attrgetter("group"), items))) <= {str, type(None)}
+            and _SPLITS.issuperset(map(attrgetter("split"), items))
+            and set(map(type, codes)) == {tuple}
+            and set(map(type, chain.from_iterable(codes))) <= _TEXTS
+            and max(map(len, codes)) <= LONGEST
+        )
+    except TypeError:  # a split that cannot be hashed
+        return False
+
+
+def fault_of(item: Any) -> str:
+    """What is wrong with an item that an adapter yielded; "" where nothing is."""
+    if type(item) is Problem:
+        if type(item.file) is str and type(item.detail) is str and type(item.row) in (int, type(None)):
+            return "" if type(item.dataset) is str else "a Problem whose dataset is no str"
+        return "a Problem with a file or detail that is no str, or a row that is no int"
+    if type(item) not in _SAMPLES:
+        return f"{_shown(item)}, which is no sample and no Problem"
+    name = type(item).__name__
+    for fault, found in _faults(item):
+        if found:
+            return f"a {name} with {fault}"
+    return ""
+
+
+def _faults(item: Any) -> Iterator[tuple[str, bool]]:
+    image = item.image
+    if type(image) is Slice:
+        whole = type(image.path) is str and type(image.index) is int and image.axis in (0, 1, 2) and image.index >= 0
+        yield f"a slice that is none: {_shown(image)}", not whole
+    else:
+        yield f"an image that is no str and no Slice: {_shown(image)}", type(image) is not str
+    yield f"a group that is no str: {_shown(item.group)}", type(item.group) not in (str, type(None))
+    yield f"a split that is none: {_shown(item.split)}", type(item.split) is not str and item.split is not None
+    yield f"a split that is none: {_shown(item.split)}", item.split not in _SPLITS
+    fields: dict[type, tuple[str, ...]] = {LabelSample: ("stated", "uncertain", "absent"), MaskSample: ("masks",)}
+    check: Callable[[Any], bool] = _is_text if type(item) is LabelSample else _anything
+    if type(item) is BoxSample:
+        check = _is_box
+    for field in fields.get(type(item), ("boxes",)):
+        values = getattr(item, field)
+        yield f"{field} that are no tuple: {_shown(values)}", type(values) is not tuple
+        yield f"{len(values)} {field}; the limit is {LONGEST}", len(values) > LONGEST
+        yield f"{field} that hold something else: {_first_not(check, values)}", not all(map(check, values))
+
+
+def _is_text(value: Any) -> bool:
+    return type(value) is str
+
+
+def _anything(value: Any) -> bool:
+    return True  # masks may be of any kind: a plugin's hook decodes them
+
+
+def _is_box(value: Any) -> bool:
+    if type(value) is not Box or type(value.code) is not str:
+        return False
+    try:
+        return len(value.xyxy) == 4 and all(isinstance(float(corner), float) for corner in value.xyxy)
+    except (TypeError, ValueError):
+        return False
+
+
+def _first_not(check: Callable[[Any], bool], values: Iterable[Any]) -> str:
+    return next((_shown(value) for value in values if not check(value)), "")
+
+
+def _shown(value: object) -> str:
+    try:
+        return f"{type(value).__name__} {value!r:.60}"
+    except Exception:
+        return type(value).__name__

@@ -1,0 +1,16 @@
+"""Cases of hostile input, as data: how each is built, and what has to come of it. ``docs/reference/hostile.md`` is made
+of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from tests.hostile import adapters, inputs
+from tests.hostile.case import Case
+
+AREAS: Final[Mapping[str, Sequence[Case]]] = {
+    "Plugins": adapters.CASES,
+    "Label files, boxes, links, names, volumes": inputs.CASES,
+}
+CASES: Final = tuple(case for cases in AREAS.values() for case in cases)

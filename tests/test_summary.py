@@ -1,0 +1,57 @@
+"""What ``medmat build`` prints: shares of rounds, files that stay empty and why, and what to do next."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from medmat_core.cli import run
+from medmat_core.commands.summary import counted
+
+LABEL, BOX = "2", "98"
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    if run(["sample", LABEL, BOX, "--to", str(tmp_path / "med-mat")]) != 0:
+        pytest.skip("the data sets are not installed")
+    return tmp_path / "med-mat"
+
+
+def told(capsys: pytest.CaptureFixture[str], data: Path, *arguments: str) -> str:
+    capsys.readouterr()
+    code = run(["build", *arguments, "--data", str(data), "--out", str(data.parent / "out"), "--jobs", "1"])
+    assert code == 0
+    return " ".join(capsys.readouterr().out.split())
+
+
+def test_one_data_set_is_told_ask_by_ask(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = told(capsys, data, BOX)
+    assert "rounds of 4 rounds of 3 rounds of 2 surplus with options open no round" in text
+    assert " box " in text and " location " in text
+    assert "from 1 data set in 1 subset; 0 inputs refused" in text
+    assert f"Next: `medmat audit {data.parent / 'out'}`" in text
+
+
+def test_of_several_data_sets_each_has_its_rows(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = told(capsys, data)
+    assert "ct-kidney label" in text and "tn3k box" in text
+    assert "from 2 data sets in 2 subsets" in text and "comparison only" not in text
+
+
+def test_the_published_rule_is_told_to_be_for_comparison(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "Built --as-published, for comparison only" in told(capsys, data, LABEL, "--as-published")
+
+
+def test_a_data_set_without_rounds_is_named_with_the_reason(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for folder in sorted((data / "CT_Kindney_Dataset").rglob("*")):
+        if folder.is_dir() and folder.name in ("Normal", "Stone", "Tumor"):
+            for picture in folder.iterdir():
+                picture.unlink()
+    text = told(capsys, data, LABEL)
+    assert "ct-kidney has no questions with options: 'Cyst' is the one answer that can be asked for" in text
+
+
+def test_one_thing_is_not_several() -> None:
+    assert [counted(1, "subset"), counted(0, "subset"), counted(2, "subset")] == ["1 subset", "0 subsets", "2 subsets"]
