@@ -80,6 +80,6 @@ def medmat_regions(mask: Mask, size: tuple[int, int], root: Path) -> Sequence[tu
     ``root`` the data set's own root. Returns (code, array) pairs, each array uint8 of shape (height, width),
     non-zero where the class is; or None to leave the mask to the next plugin. Plugins are asked in the order of their
     entry points' names, medmat's own decoder last of all; the first answer that is not None counts. An exception
-    refuses the picture as ``bad_mask``, and the plugin is named at the end. (``Decoded`` is what medmat's own decoder returns: it also tells that a mask
-    was scaled.)
+    refuses the picture as ``bad_mask``, and the plugin is named at the end. (``Decoded`` is what medmat's own decoder
+    returns: it also tells that a mask was scaled.)
     """

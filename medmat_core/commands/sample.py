@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from medmat_core.commands import catalog_of, counted, exit_code
+from medmat_core.commands import catalog_of, complete_names, counted, exit_code
 
 
 @click.command("sample")
-@click.argument("names", nargs=-1, metavar="[NO|SLUG]...")
+@click.argument("names", nargs=-1, metavar="[NO|SLUG]...", shell_complete=complete_names)
 @click.option(
     "--to",
     "target",
