@@ -98,7 +98,7 @@ def _page(entry: Entry, entries: Sequence[Entry]) -> str:
         _place(entry, entries),
         "## Labels",
         _labels(card),
-        "## Train and test",
+        "## Split and groups",
         _split(entry, entries),
     ]
     for title, items in (
