@@ -26,7 +26,7 @@ FACE = {
     "build": (
         "(names, data, out, catalog, progress, subset, modality, access, licenses, formats, seed, jobs, engine, "
         "scheduler, split, test_fraction, fold, validation, max_per_label, distractors, surplus, pool, asks, "
-        "box_format, verify, as_published, strict, resume)"
+        "box_format, verify, near, timeout_per_file, as_published, strict, resume)"
     ),
     "hookimpl": "marker",
     "hookspec": "marker",

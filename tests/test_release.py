@@ -112,3 +112,7 @@ def test_medmat_installs_from_a_folder_without_an_index(dist: Path, tmp_path: Pa
     )
     told = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (told.returncode, told.stdout.strip()) == (0, "109"), told.stderr
+
+
+def test_the_citation_names_this_version(release: ModuleType) -> None:
+    assert f"\nversion: {release.check_versions()}\n" in (ROOT / "CITATION.cff").read_text("utf-8")

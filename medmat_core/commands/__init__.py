@@ -12,6 +12,7 @@ import click
 from medmat_core.shown import shown, shown_lines
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
     from rich.console import Console
     from rich.text import Text
 
@@ -57,6 +58,27 @@ def console(**settings: Any) -> Console:
     if not made.is_terminal:
         made = Careful(highlight=False, width=160, **settings)
     return made
+
+
+def complete_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """What the shell offers for a data set: slugs that begin so, with their titles, and numbers once one is begun."""
+    from click.shell_completion import CompletionItem
+
+    typed, heads = incomplete.casefold(), [entry.head for entry in catalog_of(ctx).entries]
+    if typed.isdecimal():
+        return [CompletionItem(str(head.no), help=head.title) for head in heads if str(head.no).startswith(typed)]
+    return [CompletionItem(head.slug, help=head.title) for head in heads if head.slug.startswith(typed)]
+
+
+def complete_modality(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """What the shell offers for --modality: the codes, and other names once one is begun."""
+    from click.shell_completion import CompletionItem
+
+    from medmat_core.filters import SYNONYMS
+
+    names = [*SYNONYMS, *(name for names in SYNONYMS.values() if incomplete for name in names)]
+    found = (name for name in names if name.casefold().startswith(incomplete.casefold()))
+    return [CompletionItem(name) for name in dict.fromkeys(found)]
 
 
 def counted(number: int, name: str) -> str:

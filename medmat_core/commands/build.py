@@ -9,14 +9,14 @@ from typing import Any, Final
 
 import click
 
-from medmat_core.commands import catalog_of, exit_code
+from medmat_core.commands import catalog_of, complete_modality, complete_names, exit_code
 
 NEXT: Final = ("audit", "preview")
 """Commands that take a built folder, in the order in which one would try them."""
 
 
 @click.command("build")
-@click.argument("names", nargs=-1, metavar="[NO|SLUG]...")
+@click.argument("names", nargs=-1, metavar="[NO|SLUG]...", shell_complete=complete_names)
 @click.option(
     "--data",
     required=True,
@@ -25,7 +25,7 @@ NEXT: Final = ("audit", "preview")
 )
 @click.option("--out", type=click.Path(path_type=Path), help="Where the records go (default: the parent of --data).")
 @click.option("--subset", type=int, help="Only data sets of this subset.")
-@click.option("--modality", help="Only data sets of this modality.")
+@click.option("--modality", shell_complete=complete_modality, help="Only data sets of this modality.")
 @click.option("--access", multiple=True, metavar="KIND", help="Only data sets of this access (repeatable).")
 @click.option(
     "--license",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from medmat_core.commands import catalog_of, console, exit_code, tell_failed
+from medmat_core.commands import catalog_of, complete_names, console, exit_code, tell_failed
 from medmat_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ SHOWN = 20
 
 
 @click.command("check")
-@click.argument("names", nargs=-1, metavar="[NO|SLUG]...")
+@click.argument("names", nargs=-1, metavar="[NO|SLUG]...", shell_complete=complete_names)
 @click.option(
     "--data", required=True, type=click.Path(path_type=Path), help="The folder that holds the data sets' folders."
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from medmat_core.commands import catalog_of, exit_code
+from medmat_core.commands import catalog_of, counted, exit_code
 from medmat_core.errors import UsageError
 
 
@@ -32,7 +32,10 @@ def command(ctx: click.Context, target: Path | None, jobs: int) -> int:
     if not catalog.entries:
         raise UsageError("no plugin is installed, so there is nothing to show; try: pip install medmat-plugin-ct")
     where = target if target is not None else Path(tempfile.mkdtemp(prefix="medmat-demo-"))
-    click.echo(f"Writing synthetic samples of {len(catalog.datasets)} data sets to {where / 'med-mat'} ...", err=True)
+    click.echo(
+        f"Writing synthetic samples of {counted(len(catalog.datasets), 'data set')} to {where / 'med-mat'} ...",
+        err=True,
+    )
     for dataset in catalog:
         write_example(dataset.card, where / "med-mat")
     options = BuildOptions(data=where / "med-mat", out=where / "out", formats=("medmat", "jsonl"), jobs=jobs)

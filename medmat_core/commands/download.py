@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from medmat_core.commands import catalog_of, console, exit_code
+from medmat_core.commands import catalog_of, complete_modality, complete_names, console, exit_code
 from medmat_core.errors import DownloadError, NoSpaceError, UsageError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command("download")
-@click.argument("names", nargs=-1, metavar="[NO|SLUG]...")
+@click.argument("names", nargs=-1, metavar="[NO|SLUG]...", shell_complete=complete_names)
 @click.option("--all", "everything", is_flag=True, help="Every data set (narrow it by --access, --modality, --subset).")
 @click.option(
     "--access",
@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     type=click.Choice(["open", "account", "competition", "credentialed"]),
     help="Only data sets with this access (repeatable).",
 )
-@click.option("--modality", help="Only this modality (Med-MAT's code such as FP, or its name).")
+@click.option(
+    "--modality", shell_complete=complete_modality, help="Only this modality (Med-MAT's code such as FP, or its name)."
+)
 @click.option("--subset", type=int, help="Only this subset (1-53, or a plugin's).")
 @click.option(
     "--to",

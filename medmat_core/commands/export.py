@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from medmat_core.commands import catalog_of, exit_code
+from medmat_core.commands import catalog_of, counted, exit_code
 
 
 @click.command("export")
@@ -111,13 +111,16 @@ def command(
     if not quiet:
         for name in done.formats:
             left = f", {done.left[name]} left out" if done.left[name] else ""
-            click.echo(f"{name}: {done.records[name]} records{left}")
+            click.echo(f"{name}: {counted(done.records[name], 'record')}{left}")
         anew = f", {sum(done.anew.values())} made anew" if done.anew else ""
-        click.echo(f"{done.to}: {len(done.files)} files, {done.pictures} pictures{anew}; see its README.md")
+        click.echo(
+            f"{done.to}: {counted(len(done.files), 'file')}, {counted(done.pictures, 'picture')}{anew}; "
+            "see its README.md"
+        )
         for one in done.refusals[:5]:
             click.echo(f"left out: {one.image}: {one.why}", err=True)
         if done.refused > 5:
-            click.echo(f"left out: {done.refused} records in all", err=True)
+            click.echo(f"left out: {counted(done.refused, 'record')} in all", err=True)
     return exit_code(ctx, done.refused)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from medmat_core.commands import catalog_of, counted, exit_code, print_table
+from medmat_core.commands import catalog_of, complete_modality, counted, exit_code, print_table
 from medmat_core.errors import PluginError, UsageError
 from medmat_core.filters import ACCESS
 
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 @click.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list instead of a table.")
-@click.option("--modality", help="Only this modality: Med-MAT's code (FP), its name or another (fundus).")
+@click.option(
+    "--modality",
+    shell_complete=complete_modality,
+    help="Only this modality: Med-MAT's code (FP), its name or another (fundus).",
+)
 @click.option("--subset", type=int, help="Only this subset (1-53, or a plugin's).")
 @click.option("--access", multiple=True, metavar="KIND", help=f"Only {', '.join(ACCESS)} (repeatable).")
 @click.option(

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from medmat_core.commands import catalog_of, exit_code
+from medmat_core.commands import catalog_of, complete_names, counted, exit_code
 
 
 @click.command("sample")
-@click.argument("names", nargs=-1, metavar="[NO|SLUG]...")
+@click.argument("names", nargs=-1, metavar="[NO|SLUG]...", shell_complete=complete_names)
 @click.option(
     "--to",
     "target",
@@ -31,5 +31,5 @@ def command(ctx: click.Context, names: tuple[str, ...], target: Path) -> int:
     files = 0
     for dataset in chosen:
         files += len(write_example(dataset.card, target))
-    click.echo(f"{files} files of {len(chosen)} data sets written to {target}")
+    click.echo(f"{counted(files, 'file')} of {counted(len(chosen), 'data set')} written to {target}")
     return exit_code(ctx, 0)

@@ -9,7 +9,7 @@ import attrs
 import click
 
 from medmat_core.card import Card, Head
-from medmat_core.commands import catalog_of, console, exit_code
+from medmat_core.commands import catalog_of, complete_names, console, exit_code
 from medmat_core.dataset import Dataset
 
 _ACCESS = {
@@ -21,7 +21,7 @@ _ACCESS = {
 
 
 @click.command("show")
-@click.argument("name", metavar="NO|SLUG")
+@click.argument("name", metavar="NO|SLUG", shell_complete=complete_names)
 @click.option("--json", "as_json", is_flag=True, help="Print the whole card as JSON.")
 @click.pass_context
 def command(ctx: click.Context, name: str, as_json: bool) -> int:

@@ -85,6 +85,13 @@ def pages(entries: Sequence[Entry]) -> Iterator[tuple[str, str]]:
     yield "explanation/table.md", _corrections(entries)
 
 
+_SETTLE: Final = (
+    "Whoever has the data set can settle this: `medmat check {name} --data med-mat` compares layout, counts and "
+    "classes with the card, and `--json` prints what it found, without pictures, for a "
+    "[layout report](../explanation/verified.md#verified-by-you-on-your-disk)."
+)
+
+
 def _page(entry: Entry, entries: Sequence[Entry]) -> str:
     card, head = entry.card, entry.card.head
     name = entry.number or head.slug
@@ -98,7 +105,7 @@ def _page(entry: Entry, entries: Sequence[Entry]) -> str:
         _place(entry, entries),
         "## Labels",
         _labels(card),
-        "## Train and test",
+        "## Split and groups",
         _split(entry, entries),
     ]
     for title, items in (
@@ -109,6 +116,8 @@ def _page(entry: Entry, entries: Sequence[Entry]) -> str:
     ):
         if items:
             sections += [f"## {title}", bullets(items)]
+        if items and title == "Unverified":
+            sections.append(_SETTLE.format(name=name))
     if card.ignored:
         rows = [(code(item.pattern), text(item.reason)) for item in card.ignored]
         sections += [
@@ -141,7 +150,7 @@ def _facts(entry: Entry) -> str:
         ("kind", f"{head.kind}: {_KINDS[head.kind]}"),
         ("questions", asks),
         ("access", _ACCESS[head.access]),
-        ("licence", text(head.license)),
+        ("license", text(head.license)),
         ("download", card_size(card.download) if card.download else "by hand"),
         ("plugin", f"{code(entry.dist)} ({code(entry.module)})"),
     ]
@@ -262,7 +271,7 @@ def _index(entries: Sequence[Entry]) -> str:
         f"{sum(1 for entry in entries if not entry.number)} more, by modality. "
         "The same by [subset](subsets.md). Each page is made from the data set's card, which is also what "
         "`medmat show` prints. medmat holds no data: every data set is downloaded from its source, under its own "
-        "licence.",
+        "license.",
     ]
     for modality in sorted(by_modality, key=str.casefold):
         rows = [

@@ -22,7 +22,7 @@ HEAD: Final = {
     "source": "Where to download it.",
     "source_note": "What to know about that address: a mirror, a re-upload, a newer version.",
     "access": "`open`, `account` (log in), `competition` (accept its rules) or `credentialed` (apply, or be trained).",
-    "license": "The licence in words, as the source states it.",
+    "license": "The license in words, as the source states it.",
     "archives": "The names of the files that are downloaded.",
     "markers": "Names of files or folders (shell patterns, case folded) in the data set's own root, by which it is "
     "found inside whatever outer folders an unzip left.",
