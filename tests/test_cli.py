@@ -202,8 +202,10 @@ def test_an_interrupt_is_one_line_and_130(
     monkeypatch.setattr("medmat_core.pipeline.one.inspect_shard", interrupted)
     done = call("build", 2, "--data", kidneys, "--out", tmp_path / "out", "-q", "--jobs", 1)
     assert done.code == 130
-    assert one_line(done.err).startswith("medmat: stopped; go on with: medmat build 2 --data ")
-    assert one_line(done.err).endswith(" --jobs 1 --resume")
+    told = one_line(done.err.lstrip("\n"))  # click ends the line in which ^C stands
+    assert told.startswith("medmat: stopped; go on with: medmat build 2 --data ") and told.endswith(
+        " --jobs 1 --resume"
+    )
 
 
 # -- list and show ----------------------------------------------------------------------------------------

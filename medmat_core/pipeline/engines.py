@@ -268,8 +268,10 @@ class Dask:
             from distributed import Client, LocalCluster
         except ImportError as error:
             raise UsageError("--engine dask needs Dask; run: pip install 'medmat-core[dask]'") from error
-        for name in ("distributed", "asyncio", "tornado"):
-            logging.getLogger(name).setLevel(logging.CRITICAL + 1)  # what matters is told in our own words
+        theirs = ("distributed", "asyncio", "tornado")
+        for name in (*theirs, *logging.root.manager.loggerDict):  # what matters is told in our own words
+            if name.partition(".")[0] in theirs:
+                logging.getLogger(name).setLevel(logging.CRITICAL + 1)
         self._cluster: Any = None
         self._client: Any = None
         try:
@@ -336,6 +338,7 @@ class Dask:
         from concurrent.futures import CancelledError
 
         from distributed import KilledWorker
+        from distributed.comm import CommClosedError
 
         try:
             return self._patiently(future)
@@ -346,7 +349,8 @@ class Dask:
                 "four Dask workers died at one partition (out of memory?); see their logs, then go on with --resume"
             ) from error
         except (CancelledError, OSError) as error:
-            if self._client.status == "running" and isinstance(error, OSError):
+            lost = isinstance(error, CancelledError | CommClosedError)
+            if self._client.status == "running" and not lost:
                 raise
             raise BuildError("the Dask scheduler is gone; start it again, then go on with --resume") from error
 

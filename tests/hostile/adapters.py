@@ -273,21 +273,21 @@ CASES: Final[Sequence[Case]] = [
     *(
         Case(
             f"an adapter does not end: {how}", not_getting_on(how), 3, {}, told="did not get on", records=WHOLE,
-            args=("--timeout-per-file", "0.5"),
+            args=("--timeout-per-file", "3"),
         )
         for how in ("loop", "sleep", "regular expression")
     ),
     Case(
         "an adapter swallows what ends it", not_getting_on("swallow"), 3, None, told="plugin",
-        args=("--timeout-per-file", "0.3"),
+        args=("--timeout-per-file", "3"),
     ),
-    Case("the only data set's adapter hangs", only_one_that_hangs, 3, {}, told="nothing was built", args=("--timeout-per-file", "0.3")),
+    Case("the only data set's adapter hangs", only_one_that_hangs, 3, {}, told="nothing was built", args=("--timeout-per-file", "3")),
     *(
         Case(f"a plugin's hook for masks {what}", hook_that(answer), 3, {"bad_mask": 8}, told="medmat_regions|masked")
         for what, answer in _ANSWERS
     ),
     Case(
         "a plugin's hook for masks sleeps for ever", hook_that(lambda mask, size: time.sleep(10**6)), 1, {"bad_mask": 8},
-        detail="takes longer than", args=("--timeout-per-file", "0.2"),
+        detail="takes longer than", args=("--timeout-per-file", "3"),
     ),
 ]  # fmt: skip

@@ -115,3 +115,19 @@ def test_a_format_that_names_a_file_outside_is_refused(sound: Path, install: Ins
 
 def test_a_sound_plugin_beside_is_built_whole(sound: Path) -> None:
     assert PLUGIN and built(sound) == (0, "")
+
+
+def test_list_with_data_does_not_wait_for_a_pipe(tmp_path: Path) -> None:
+    import os
+
+    from tests.hostile.inputs import fifo_table
+    from tests.toy import toy_catalog
+
+    from .case import world
+
+    where = world(tmp_path)
+    from medmat_core.cli import run
+
+    catalog = toy_catalog(*fifo_table(where))
+    os.mkfifo(where.toy / "pics/cat/a.png")
+    assert run(["list", "--data", str(where.data)], {"catalog": catalog}) == 0
