@@ -83,11 +83,6 @@ class Dataset:
         return self.slug if self.no is None else str(self.no)
 
     @property
-    def owner(self) -> str:
-        """The distribution or module that it comes from, as messages name it."""
-        return self.source.dist or self.module.partition(".")[0] or self.slug
-
-    @property
     def file_stem(self) -> str:
         """How files name the data set: ``02``, or the slug of a third party's."""
         return self.slug if self.no is None else f"{self.no:02d}"
