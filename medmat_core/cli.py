@@ -109,8 +109,8 @@ def run(arguments: list[str], state: dict[str, Any] | None = None) -> int:
         return 2
     except MedmatError as error:
         _debug(state)
-        _tell_failed(state)  # what failed before may be why
-        _tell(str(error))
+        if str(error) not in _tell_failed(state):  # what failed before may be why
+            _tell(str(error))
         return error.exit_code
     except SystemExit as stop:
         # so rich and click leave when nobody reads their output any more; click puts a wrapper around it before
@@ -168,10 +168,12 @@ def _tell(message: str) -> None:
     click.echo("medmat: " + shown(" ".join(message.split())), err=True)
 
 
-def _tell_failed(state: dict[str, Any]) -> None:
-    """Tell the plugins that failed and were not told so far."""
-    for plugin in state["catalog"].failed[state.get("told", 0) :] if "catalog" in state else ():
-        _tell(str(plugin))
+def _tell_failed(state: dict[str, Any]) -> list[str]:
+    """Tell the plugins that failed and were not told so far; what was told of them."""
+    failed = [str(plugin) for plugin in state["catalog"].failed] if "catalog" in state else []
+    for plugin in failed[state.get("told", 0) :]:
+        _tell(plugin)
+    return failed
 
 
 def _last_words(arguments: list[str], state: dict[str, Any]) -> None:

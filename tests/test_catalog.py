@@ -83,7 +83,7 @@ def test_a_plugin_of_another_hook_version_says_what_to_upgrade(install: Install,
         ("import no_such_library", "ModuleNotFoundError: No module named 'no_such_library'"),
         ("1 / 0", "ZeroDivisionError"),
         ("raise SystemExit(7)", "SystemExit: 7"),
-        ("def broken(:", "SyntaxError"),
+        ("def broken(:", "syntax error"),
     ],
 )
 def test_a_plugin_that_fails_to_import_is_told_and_the_rest_works(

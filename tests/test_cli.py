@@ -137,7 +137,7 @@ def test_strict_stops_at_the_first_refused_input_with_1(call: Call, kidneys: Pat
         (["check", "--data", "nowhere"], "--data nowhere: no such folder"),
         (["list", "--data", "nowhere"], "--data nowhere: no such folder"),
         (["build", "--data", ".", "--out", "out", "--subset", "99"], "--subset 99: there is no such subset"),
-        (["check", "--data", "."], "no data set's folder lies under ."),
+        (["check", "--data", "."], "no folder of a data set lies under ."),
         (["check", "--data", ".", "--published", "x.json"], "--published compares one data set: name it"),
         (["bild"], "No such command 'bild'"),
         (["--nope"], "No such option"),

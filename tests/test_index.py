@@ -139,7 +139,8 @@ def test_an_indexed_plugin_that_fails_when_it_is_needed_is_told_and_the_others_a
     catalog = load_catalog()
     with pytest.raises(PluginError, match=told):
         catalog.get("newts")
-    assert [str(failed) for failed in catalog.failed] == [told]
+    (failed,) = map(str, catalog.failed)
+    assert failed.startswith(told) and "newts.py, line " in failed
     (tmp_path / "data/toy").mkdir(parents=True)
     assert run(["sample", "--to", str(tmp_path / "samples")]) == 3
     assert capsys.readouterr().err.count(told) == 1

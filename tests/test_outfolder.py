@@ -451,14 +451,13 @@ def test_other_arguments_than_those_of_what_stands_are_refused(
     assert tree_bytes(tmp_path / "out") == before
 
 
-def test_a_format_that_what_stands_lacks_is_refused_until_all_is_built_anew(
+def test_every_build_has_records_and_medmats_own_form_so_that_any_may_be_added_to(
     zoos: tuple[Path, Catalog], tmp_path: Path
 ) -> None:
     data, catalog = zoos
     run(data, tmp_path / "out", catalog, "one", formats=("medmat",))
-    with pytest.raises(UsageError, match="no files of --format jsonl; build one anew in the same command"):
-        run(data, tmp_path / "out", catalog, "two")
-    assert run(data, tmp_path / "out", catalog, "one", "two") == run(data, tmp_path / "whole", catalog, "one", "two")
+    run(data, tmp_path / "out", catalog, "two", formats=())
+    assert run(data, tmp_path / "out", catalog, "six") == run(data, tmp_path / "whole", catalog)
 
 
 def test_another_version_of_medmat_adds_nothing_to_what_stands(
@@ -526,7 +525,7 @@ def test_a_state_does_not_hang_on_the_order_in_which_pictures_come(tmp_path: Pat
     from medmat_core.pipeline.state import About, State, StateWriter
 
     sets: list[Any] = [(("Cat",), (), ()), (("Dog",), ("Cow",), ()), ((), (), ("Cat",))]
-    pictures = [(f"d/{number:05d}\n.png", "vol.nii#3" * (number % 3 == 0), number) for number in range(6000)]
+    pictures = [(f"d/{number:05d}\n.png", "vol.nii#0003" * (number % 3 == 0), number) for number in range(6000)]
 
     def written(name: str, order: list[Any], shard: int, numbers: list[int]) -> tuple[State, bytes]:
         label_sets = tuple(sets[number] for number in numbers)
@@ -849,13 +848,13 @@ def test_building_another_folder_of_equal_names_keeps_none_of_the_first_ones_pic
 def test_pictures_of_equal_source_and_rule_are_not_rendered_again(
     films: tuple[Path, Catalog], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from medmat_core.regions import rendering
+    from medmat_core.images import rendering
 
     data, catalog = films
     first = run(data, tmp_path / "out", catalog)
     calls = []
-    render = rendering.render
-    monkeypatch.setattr(rendering, "render", lambda *a, **k: (calls.append(a), render(*a, **k))[1])
+    made = rendering.rendered
+    monkeypatch.setattr(rendering, "rendered", lambda *a, **k: (calls.append(a), made(*a, **k))[1])
     (data / "toy/pics/dog/1.png").unlink()
     (tmp_path / "out/rendered/toy/pics/cow/2.png.png").unlink()
     second = run(data, tmp_path / "out", catalog)

@@ -312,7 +312,7 @@ def test_every_decision_has_a_part_or_a_reason() -> None:
     assert [part.decision for part in Part] == list(ASKED)
     for decision in Decision:
         assert (decision.part is None) == bool(decision.reason) == bool(decision.detail)
-    assert len({decision.reason for decision in Decision}) == 6
+    assert len({decision.reason for decision in Decision}) == 7
 
 
 def test_sides_are_named_as_samples_name_them() -> None:

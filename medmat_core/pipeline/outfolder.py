@@ -67,6 +67,7 @@ class OutFolder:
     finished: Finished = field(factory=Finished)
     _lock: BaseFileLock | None = None
     _added: dict[str, tuple[Path, str]] = field(factory=dict)
+    _gone: set[str] = field(factory=set)
     _hashes: dict[Path, tuple[tuple[int, ...], str]] = field(factory=dict)
     _made: list[Path] = field(factory=list)
     _begun: bool = False
@@ -281,11 +282,17 @@ class OutFolder:
 
     def digest(self, path: str) -> str | None:
         """The SHA-256 of the file of this path, made by this build or standing; None where there is none."""
-        return self._added[path][1] if path in self._added else self.finished.files.get(path)
+        if path in self._added:
+            return self._added[path][1]
+        return None if path in self._gone else self.finished.files.get(path)
 
-    def added(self, paths: Iterable[str]) -> bool:
-        """Whether this build made one of these files."""
-        return any(path in self._added for path in paths)
+    def replace(self, slug: str) -> None:
+        """The data set is built anew: of its files, those that stand and are not made by this build count no more."""
+        self._gone.update(self.finished.files_of(slug))
+
+    def changed(self, paths: Iterable[str]) -> bool:
+        """Whether this build made one of these files, or made one needless."""
+        return any(path in self._added or path in self._gone for path in paths)
 
     def stands(self, path: str) -> bool:
         """Whether the finished build's file of this path is there. It stays as it is, so nobody looks into it."""

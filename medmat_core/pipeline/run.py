@@ -132,6 +132,8 @@ class Build:
         """Write the subset files, problems.jsonl and manifest.json, and let all appear in OUT."""
         built = {report.slug for report in self.manifest.datasets}
         finished = self.place.finished
+        for slug in built:
+            self.place.replace(slug)
         self.manifest.standing = [entry for entry in finished.datasets if entry["slug"] not in built]
         entries = self.manifest.entries()
         for entry in self.manifest.standing:

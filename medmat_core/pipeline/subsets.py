@@ -214,7 +214,7 @@ class SubsetFiles:
                 path = subset_path(no, part)
                 if not sources:
                     continue
-                same = before.get(no) == now.get(no) and not place.added(own) and place.stands(path)
+                same = before.get(no) == now.get(no) and not place.changed(own) and place.stands(path)
                 if not same:
                     merged = merge_records(sources, place.new(path))
                     if merged is None:
