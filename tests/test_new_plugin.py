@@ -489,7 +489,7 @@ def test_coco_files_of_two_parts_are_found_with_their_folders(tmp_path: Path) ->
 
 
 def test_pascal_voc_files_are_found_beside_their_pictures(tmp_path: Path) -> None:
-    for n in range(5):
+    for n in range(6):
         picture(tmp_path / "d/JPEGImages" / f"{n:03d}.jpg")
         box = "<bndbox><xmin>2</xmin><ymin>3</ymin><xmax>6</xmax><ymax>8</ymax></bndbox>"
         path = tmp_path / "d/Annotations" / f"{n:03d}.xml"

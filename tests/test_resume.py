@@ -365,7 +365,7 @@ def test_a_disk_that_is_really_full_is_one_line_and_exit_3(small_disk: Path, tmp
 def test_a_full_disk_in_a_worker_is_told_the_same(
     small_disk: Path, tmp_path: Path, busy: tuple[Path, list[str], dict[str, bytes], float]
 ) -> None:
-    _, arguments, _, _ = busy
+    arguments, _ = busy
     (small_disk / "ballast").write_bytes(b"x" * 380_000)
     done = medmat(*arguments, "--out", small_disk / "out", "--quiet", "--jobs", 2)
     assert done.returncode == 3

@@ -14,7 +14,7 @@ from medmat_core.card import Card, Expect
 from medmat_core.dataset import Dataset
 from medmat_core.errors import MedmatError
 from medmat_core.images.rendering import rendered_name
-from medmat_core.model import LabelSample, MaskSample, Record, Sample, Slice
+from medmat_core.model import LabelSample, MaskSample, Record, Sample, Slice, file_and_slice
 from medmat_core.records import read_records
 from medmat_core.testing.hostile import without
 from medmat_core.testing.reading import Files, Reading, alone, codes_of, mask_files, read
@@ -132,8 +132,8 @@ def _audited(dataset: Dataset, card: Card, built: Built) -> Iterator[Finding]:
 
 def names_of(card: Card, reading: Reading, full: str) -> set[str]:
     """How records may name a picture: as it lies there, or as it was rendered."""
-    path, sharp, index = full.removeprefix(reading.prefix).rpartition("#")
-    images = [Slice(path, int(index), axis) for axis in range(3)] if sharp else [index]
+    path, mark = file_and_slice(full.removeprefix(reading.prefix))
+    images = [Slice(path, int(mark[1:]), axis) for axis in range(3)] if mark else [path]
     rendered = {f"rendered/{card.slug}/{rendered_name(image)}" for image in images}
     return {f"{_DATA}/{card.folder}/{full}", *rendered}
 

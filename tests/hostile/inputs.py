@@ -341,8 +341,8 @@ CASES: Final[Sequence[Case]] = [
         for what, path, reason in [
             ("a path with NUL", "pics/a\0b.png", "bad_image"),
             ("a path that climbs out", "../../out/x.png", "path_escapes"),
-            ("an absolute path", "/etc/passwd", "missing_image"),
-            ("no path at all", "", "missing_image"),
+            ("an absolute path", "/etc/passwd", "path_escapes"),
+            ("no path at all", "", "bad_image"),
             ("a folder", "pics/cat", "bad_image"),
             ("a name of 250 bytes that is not there", "n" * 246 + ".png", "missing_image"),
             ("a name of 5,000 bytes", "n" * 5000 + ".png", "bad_image"),
