@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from medmat_core.errors import MedmatError, PluginError
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from medmat_core.pipeline.options import BuildOptions
     from medmat_core.pipeline.progress import Progress, Step
     from medmat_core.regions.words import BoxFormat
+
+EXPORTED: Final = "export"
+"""The folder below OUT that holds what further formats made."""
 
 Name = int | str
 """A data set: the number of its row, or its slug."""
@@ -83,36 +86,39 @@ def build(
 def build_and_export(catalog: Catalog, options: BuildOptions, progress: Progress | None = None) -> Manifest:
     """:func:`medmat_core.pipeline.run.run_build`, and what it does not write itself: an export of its records with
     defaults, in OUT/export. :class:`PluginError` where a plugin's format fails."""
+    from medmat_core.pipeline.options import RECORDED
     from medmat_core.pipeline.run import run_build
 
+    others = [name for name in options.formats if name not in RECORDED and name in catalog.formats()]
+    if others:
+        from medmat_core.export.folder import check_free
+
+        check_free(options.out / EXPORTED, whole=True)  # before work starts
     manifest = run_build(catalog, options, progress)
-    _export_others(catalog, options)
+    if others:
+        _export_others(catalog, options, others)
     return manifest
 
 
-def _export_others(catalog: Catalog, options: BuildOptions) -> None:
+def _export_others(catalog: Catalog, options: BuildOptions, others: Sequence[str]) -> None:
     """What the build does not write itself is an export with defaults, made of its records, in OUT/export."""
-    from medmat_core.pipeline.options import RECORDED
+    from medmat_core.blame import told
+    from medmat_core.export import ExportOptions, export
+    from medmat_core.plugins import CORE
+    from medmat_core.records import Built
+    from medmat_core.stopping import is_stop
 
-    others = [name for name in options.formats if name not in RECORDED]
-    if others:
-        from medmat_core.blame import told
-        from medmat_core.export import ExportOptions, export
-        from medmat_core.plugins import CORE
-        from medmat_core.records import Built
-        from medmat_core.stopping import is_stop
-
-        owners = catalog.format_owners()
-        strangers = [f"{name!r} of {owners[name]}" for name in others if owners[name] != CORE]
-        built = Built.open(options.out, pictures=options.data.parent)
-        try:
-            export(built, others, ExportOptions(options.out / "export", jobs=options.jobs), catalog=catalog)
-        except MedmatError:
+    owners = catalog.format_owners()
+    strangers = [f"{name!r} of {owners[name]}" for name in others if owners[name] != CORE]
+    built = Built.open(options.out, pictures=options.data.parent)
+    try:
+        export(built, others, ExportOptions(options.out / EXPORTED, jobs=options.jobs), catalog=catalog)
+    except MedmatError:
+        raise
+    except BaseException as error:  # a stranger's format may raise anything
+        if is_stop(error) or not strangers:
             raise
-        except BaseException as error:  # a stranger's format may raise anything
-            if is_stop(error) or not strangers:
-                raise
-            raise PluginError(
-                f"--format {', '.join(others)}: nothing was exported, the build itself is whole: a plugin's format "
-                f"({' or '.join(strangers)}) failed: {told(error)}"
-            ) from error
+        raise PluginError(
+            f"--format {', '.join(others)}: nothing was exported, the build itself is whole: a plugin's format "
+            f"({' or '.join(strangers)}) failed: {told(error)}"
+        ) from error

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from medmat_core import __version__, stopping
+from medmat_core import __version__, stopping, unread
 from medmat_core.errors import MedmatError, UsageError
 from medmat_core.shown import shown
 
@@ -79,6 +79,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     given = arguments if arguments is not None else sys.argv[1:]
     state: dict[str, Any] = {}
+    unread.let_go()
     stopping.handle(lambda: _last_words(given, state))
     code = run(given, state)
     if stopping.asked():

@@ -21,7 +21,7 @@ from attrs import asdict, define, field, frozen
 
 from medmat_core.errors import UsageError
 from medmat_core.model import Record
-from medmat_core.records import Built, RecordError, record_of
+from medmat_core.records import SPLITS, Built, RecordError, record_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -46,8 +46,8 @@ class Example:
                 return picture.convert(mode) if mode is not None else picture.copy()
         except (OSError, ValueError, Image.DecompressionBombError) as error:
             raise UsageError(
-                f"{self.path}: cannot be read as a picture: {error}; where --out of the build was not the parent of "
-                "its data, give load(..., pictures=PARENT)"
+                f"{self.path}: cannot be read as a picture: {error}; where the data folder lies neither in OUT nor "
+                "beside it, give load(..., pictures=PARENT)"
             ) from None
 
 
@@ -122,9 +122,11 @@ def _starts(path: Path) -> array[int]:
 def load(out: Path | str, split: str | None = None, *, pictures: Path | str | None = None) -> Records:
     """The records of a built folder (of one part: "train", "val", "test"), as a map-style data set.
 
-    ``pictures`` is the parent of the data folder, where the build's --out was not. Raises :class:`UsageError` where
-    there is no whole build.
+    ``pictures`` is the parent of the data folder, where that lies neither in ``out`` nor beside it. Raises
+    :class:`UsageError` where there is no whole build, or no such part.
     """
+    if split is not None and split not in SPLITS:
+        raise UsageError(f"{split!r} is no part; choose from {', '.join(SPLITS)}")
     return Records.of(Built.open(out, pictures=pictures), split)
 
 

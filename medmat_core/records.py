@@ -7,13 +7,14 @@ types, or a :class:`RecordError` that names file and line.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from medmat_core.errors import UsageError
 from medmat_core.model import ASKS, ClassBoxes, PixelBox, Record
@@ -136,6 +137,8 @@ class Line:
 def read_lines(path: Path) -> Iterator[Line]:
     """Every line of a file of records, be it one or not. Raises :class:`RecordError` where the file cannot be read."""
     try:
+        if not path.is_file() and path.exists():
+            raise RecordError(f"{path}: is no regular file; build it again")
         with path.open("rb") as file:
             number = 0
             while line := file.readline(_LONGEST):
@@ -165,7 +168,7 @@ class Built:
     """A folder that ``medmat build`` wrote.
 
     ``out`` is the folder, ``manifest`` its manifest.json as parsed. ``pictures`` is the folder that the records' image
-    paths start from: ``out`` itself, unless the build was given another --out.
+    paths start from: the parent of the build's --data.
     """
 
     out: Path
@@ -176,10 +179,12 @@ class Built:
     def open(cls, out: Path | str, *, pictures: Path | str | None = None) -> Built:
         """The built folder at ``out``; :class:`UsageError` where there is none, or where it is not whole.
 
-        ``pictures`` is the parent of the data folder, where that is not ``out``.
+        ``pictures`` is the parent of the data folder; unless it is given, that is ``out`` or the folder around it.
         """
         folder = Path(out)
         path = folder / MANIFEST
+        if path.exists() and not path.is_file():
+            raise UsageError(f"{path}: is no regular file")
         try:
             raw = json.loads(path.read_bytes())
         except FileNotFoundError:
@@ -188,7 +193,20 @@ class Built:
             raise UsageError(f"{path}: cannot be read: {error}") from None
         if type(raw) is not dict or type(raw.get("datasets")) is not list or type(raw.get("files")) is not dict:
             raise UsageError(f"{path}: was not written by medmat build")
-        return cls(folder, raw, Path(pictures) if pictures is not None else folder)
+        built = cls(folder, raw, Path(pictures) if pictures is not None else folder)
+        return built if pictures is not None else evolve(built, pictures=built._data_root())
+
+    def _data_root(self) -> Path:
+        """Where the data folder lies: in ``out``, or beside it, whichever holds the first picture."""
+        for path in self.record_files():
+            try:
+                first = next((record.image for record in read_records(path)), "rendered/")
+            except RecordError:
+                return self.out
+            if not first.startswith("rendered/"):
+                beside = Path(os.path.abspath(self.out)).parent
+                return beside if not (self.out / first).exists() and (beside / first).exists() else self.out
+        return self.out
 
     def record_files(self, split: str | None = None) -> list[Path]:
         """The record files that the manifest names, sorted; of one split only where one is given."""

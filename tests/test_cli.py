@@ -337,9 +337,25 @@ def test_a_reader_that_stops_early_is_no_error(catalog: Catalog) -> None:
         )
         assert process.stdout is not None and process.stderr is not None
         process.stdout.close()  # before a word was written
-        assert process.stderr.read() == ""
+        assert "Error" not in process.stderr.read()
         process.stderr.close()
         assert process.wait(60) == 0, arguments
+
+
+def test_work_goes_on_and_the_verdict_stays_though_nobody_reads(call: Call, tmp_path: Path) -> None:
+    assert call("sample", 2, "--to", tmp_path / "med-mat").code == 0
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken/Ori--03.json").write_text("[[[", encoding="utf-8")
+    for arguments, code in (
+        (["build", "2", "--data", tmp_path / "med-mat", "--out", tmp_path / "out", "--jobs", "1"], 0),
+        (["audit", tmp_path / "broken/Ori--03.json"], 1),
+    ):
+        process = subprocess.Popen([*START, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.close()
+        process.stderr.close()
+        assert process.wait(60) == code, arguments
+    assert (tmp_path / "out/manifest.json").is_file()
 
 
 # -- sample and demo --------------------------------------------------------------------------------------

@@ -135,13 +135,14 @@ def card_faults(entry: Json, home: Home, arguments: Json, *, grouped: bool, list
     mode = entry.get("split")
     asked = arguments.get("split")
     dealt = home.terms.as_published or (asked == "none" and arguments.get("fold") is None)
+    as_listed = asked == "official" and arguments.get("fold") is None and not dealt
     if mode not in _MODES:
         yield "manifest_card", f"{slug}: split is {mode!r:.40}, expected one of {', '.join(_MODES)}", MANIFEST
     elif dealt != (mode == "none"):
         yield "manifest_card", f"{slug}: split is {mode!r}, the arguments say {asked!r:.40}", MANIFEST
     elif mode == "official" and (asked != "official" or arguments.get("fold") is not None):
         yield "manifest_card", f"{slug}: split is 'official', the arguments say {asked!r:.40}", MANIFEST
-    elif listed is not None and asked == "official" and not dealt and listed != (mode == "official"):
+    elif listed is not None and as_listed and listed != (mode == "official"):
         parts = "official parts" if listed else "no official parts"
         yield "manifest_card", f"{slug}: split is {mode!r}, and the data set gives {parts}", MANIFEST
     elif mode == "group" and (card.head.unprotected or not grouped):
@@ -201,6 +202,8 @@ def problem_faults(root: Path, entries: Sequence[Json]) -> Iterator[tuple[str, s
     found: dict[str, Counter[str]] = {}
     slugs = {entry["slug"] for entry in entries}
     try:
+        if not (root / PROBLEMS).is_file() and (root / PROBLEMS).exists():
+            raise OSError(0, "it is no regular file")
         raw = (root / PROBLEMS).read_bytes()
     except OSError as error:
         yield "missing_file", f"it cannot be read: {error.strerror}", PROBLEMS, 0

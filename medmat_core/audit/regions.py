@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import combinations
+from typing import Final
 
 from medmat_core.model import PixelBox, Record
 from medmat_core.questions.pools import Pools
+from medmat_core.regions.box_words import RELATIVE, scaled, smart_resize
 from medmat_core.regions.find import box_cells
 from medmat_core.regions.words import (
     CELLS,
@@ -31,6 +33,8 @@ Told = tuple[str, str]
 
 Numbers = tuple[int, ...]
 
+_INTERNVL: Final = re.compile(r"(?:<ref>.*</ref>)?<box>\[\[(.*)\]\]</box>", re.DOTALL)
+
 
 class RegionRules:
     """The rules of one data set's questions about regions."""
@@ -40,6 +44,7 @@ class RegionRules:
         self.box_format: BoxFormat = box_format
         number = r"([01]\.\d{3})" if box_format == "unit" else r"(\d{1,6})"
         self._box = re.compile(rf"\[{', '.join([number] * 4)}\]")
+        self._order = (1, 0, 3, 2) if box_format == "gemini" else (0, 1, 2, 3)
 
     def faults(self, record: Record, asked_box: str) -> Iterator[Told]:
         """Everything that is wrong with the claims of a record; ``asked_box`` is the box that its question names."""
@@ -71,7 +76,8 @@ class RegionRules:
     # -- boxes --------------------------------------------------------------------------------------------------
 
     def _boxes(self, record: Record, boxes: Sequence[PixelBox], size: tuple[int, int]) -> Iterator[Told]:
-        answer = box_text(boxes if len(boxes) <= LISTED else [enclosing(boxes)], size, self.box_format)
+        listed = boxes if len(boxes) <= LISTED else [enclosing(boxes)]
+        answer = box_text(listed, size, self.box_format, in_sentence(record.captions[0]))
         if record.answer != answer:
             yield "box_answer", f"the answer is {record.answer!r}, its boxes are {answer}"
         lists = [self.read_boxes(option) for option in record.options]
@@ -92,14 +98,19 @@ class RegionRules:
                     return
 
     def read_boxes(self, text: str) -> list[Numbers]:
-        """The numbers that an option prints, [] where it is no list of boxes with an area."""
+        """The numbers that an option prints, x first, [] where it is no list of boxes with an area."""
         found = []
-        for part in text.split("; "):
+        parts = text.split("; ")
+        if self.box_format == "internvl":
+            listed = _INTERNVL.fullmatch(text)
+            parts = [f"[{part}]" for part in listed[1].split("], [")] if listed else []
+        for part in parts:
             match = self._box.fullmatch(part)
             if match is None:
                 return []
-            box = tuple(int(number.replace(".", "")) for number in match.groups())
-            if not (box[0] < box[2] and box[1] < box[3]) or (self.box_format != "pixel" and max(box) > 1000):
+            numbers = [int(number.replace(".", "")) for number in match.groups()]
+            box = tuple(numbers[place] for place in self._order)
+            if not (box[0] < box[2] and box[1] < box[3]) or (self.box_format in RELATIVE and max(box) > 1000):
                 return []
             found.append(box)
         return found
@@ -179,6 +190,8 @@ class RegionRules:
                 return
 
     def _printed(self, box: PixelBox, size: tuple[int, int]) -> Numbers:
+        if self.box_format == "qwen25":
+            return scaled(box, size, smart_resize(size))
         return box if self.box_format == "pixel" else thousandths(box, size)
 
 

@@ -12,7 +12,7 @@ from medmat_core.model import Record
 from medmat_core.regions.words import LISTED, BoxFormat
 from medmat_core.subsets import OPEN_BOX, Subset, convention_clause, count_clause, in_sentence
 
-_ANY_BOX: Final = r"(?P<box>\[[^\]]*\])"
+_ANY_BOX: Final = r"(?P<box>(?:<box>)?\[+[^\]]*\]+(?:</box>)?)"
 
 
 class Instructions:

@@ -140,8 +140,8 @@ def command(ctx: click.Context, /, quiet: bool, asks: tuple[str, ...], **argumen
     # a build makes millions of small tuples and no cycles: looking for garbage as often as usual costs a tenth of it
     gc.set_threshold(500_000, 20, 100)
     ctx.ensure_object(dict)["resumes"] = True
-    from medmat_core.building import build_and_export
-    from medmat_core.pipeline.options import BuildOptions
+    from medmat_core.building import EXPORTED, build_and_export
+    from medmat_core.pipeline.options import RECORDED, BuildOptions
     from medmat_core.pipeline.progress import progress_of
 
     if arguments["out"] is None:
@@ -155,6 +155,8 @@ def command(ctx: click.Context, /, quiet: bool, asks: tuple[str, ...], **argumen
 
         known = catalog_of(ctx).commands()
         print_summary(manifest, options.out, next_steps=[step for step in NEXT if step in known])
+        if set(options.formats) <= set(RECORDED) and (options.out / EXPORTED).exists():
+            click.echo(f"{options.out / EXPORTED} is of an earlier build; name its formats (--format) to renew it")
     return exit_code(ctx, manifest.refused)
 
 

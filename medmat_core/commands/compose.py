@@ -84,9 +84,9 @@ def command(
 ) -> int:
     """Make training mixtures of the subsets of OUT around a target that none of them is.
 
-    Each mixture becomes a folder like a built one below DIR, with the target's test part beside them in DIR/target.
-    What would leak from the test part into a mixture is left out and told. Without OUT the plan for all 53 subsets is
-    listed.
+    Each mixture becomes a folder of records with a manifest below DIR, with the target's test part beside them in
+    DIR/target. What would leak from the test part into a mixture is left out and told. Without OUT the plan for all 53
+    subsets is listed.
     """
     from medmat_core.compose.mixtures import plan
     from medmat_core.compose.mixtures import recipe as recipe_of

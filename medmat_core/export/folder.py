@@ -21,7 +21,7 @@ from typing import IO, Any, Final
 from attrs import define, field, frozen
 
 from medmat_core.errors import UsageError
-from medmat_core.fileio import GrowingFile, failed, write_text
+from medmat_core.fileio import GrowingFile, failed, sha256_of, write_text
 from medmat_core.formats.protocol import Picture, Place, Written
 
 MARK: Final = ".medmat-export.json"
@@ -54,7 +54,7 @@ class ExportFolder:
     def begin(cls, to: Path, kind: Kind = EXPORT) -> ExportFolder:
         """A folder to fill. Raises :class:`UsageError` where ``to`` holds anything that none of its kind wrote."""
         to = Path(os.path.abspath(to))
-        _check_free(to, kind)
+        check_free(to, kind, whole=True)
         host = re.sub(r"\W+", "-", socket.gethostname()) or "host"
         stage = to.with_name(f"{to.name}{_PART}{host}-{os.getpid()}")
         try:
@@ -75,7 +75,7 @@ class ExportFolder:
         write_text(self.stage / self.kind.mark, [json.dumps(body, ensure_ascii=False, indent=1) + "\n"])
         before = self.to.with_name(f"{self.stage.name}-before")
         try:
-            _check_free(self.to, self.kind)  # it may have been filled while we worked
+            check_free(self.to, self.kind)  # it may have been filled while we worked
             if self.to.exists() or self.to.is_symlink():
                 os.replace(self.to, before)
             os.replace(self.stage, self.to)
@@ -90,28 +90,42 @@ class ExportFolder:
         shutil.rmtree(self.stage, ignore_errors=True)
 
 
-def _check_free(to: Path, kind: Kind) -> None:
+def check_free(to: Path, kind: Kind = EXPORT, *, whole: bool = False) -> None:
+    """Raise :class:`UsageError` where ``to`` holds what none of the kind wrote, or, with ``whole``, what was changed
+    since (pictures, which are links to the data's own, are not looked into)."""
     if to.is_symlink() or (to.exists() and not to.is_dir()):
-        raise UsageError(f"--to {to}: there is a file or link of that name; choose another folder")
+        raise UsageError(f"{to}: there is a file or link of that name; choose another folder")
     try:
         entries = sorted(entry.name for entry in os.scandir(to))
     except FileNotFoundError:
         return
     except OSError as error:
-        raise UsageError(f"--to {to}: cannot be read: {error.strerror or error}") from None
+        raise UsageError(f"{to}: cannot be read: {error.strerror or error}") from None
     if not entries:
         return
     foreign = _foreign(to, entries, kind)
     if foreign:
-        raise UsageError(f"--to {to}: holds {foreign}, which no {kind.maker} wrote; choose an empty or a new folder")
+        raise UsageError(f"{to}: holds {foreign}, which no {kind.maker} wrote; choose an empty or a new folder")
+    changed = _changed(to, kind) if whole else ""
+    if changed:
+        raise UsageError(f"{to}: {changed} was changed since; move it away, or choose an empty or a new folder")
+
+
+def _changed(to: Path, kind: Kind) -> str:
+    """A file of the kind that is not as it was written; "" where there is none. One that is gone may be gone."""
+    for name, digest in json.loads((to / kind.mark).read_bytes())["files"].items():
+        with contextlib.suppress(FileNotFoundError):
+            if digest and sha256_of(to / name) != digest:
+                return str(name)
+    return ""
 
 
 def _foreign(to: Path, entries: Sequence[str], kind: Kind) -> str:
     """A file in a folder that none of the kind wrote; "" where there is none."""
     try:
         told = json.loads((to / kind.mark).read_bytes())
-        files, folders = set(told["files"]), tuple(told["folders"])
-    except (OSError, ValueError, TypeError, KeyError):
+        files, folders = set(told["files"].keys()), tuple(told["folders"])
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return next((name for name in entries if name != kind.mark), kind.mark)
     for where, _, names in os.walk(to):
         for name in names:

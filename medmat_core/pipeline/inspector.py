@@ -206,6 +206,7 @@ class Inspector:
                 or not image.isascii()
                 or ".." in image
                 or image[:1] in _NO_NAME
+                or "\\" in image
                 or facts.regions is not None
             ):
                 self._slowly(sample, facts)
@@ -312,6 +313,9 @@ class Inspector:
         path = image.path if isinstance(image, Slice) else image
         if escapes(path) or os.path.isabs(path):
             self.refuse("path_escapes", sample, "the picture's path leads out of the data folder")
+            return None
+        if "\\" in path:
+            self.refuse("bad_name", sample, "there is a backslash in the file name; rename the file")
             return None
         try:
             name = unicodedata.normalize("NFC", str(image))

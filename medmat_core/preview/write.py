@@ -233,6 +233,8 @@ def _records(sources: Sequence[Source], filters: Filters) -> Iterator[Record]:
 
 def _problem_lines(path: Path) -> Iterator[Mapping[str, Any]]:
     """The lines of problems.jsonl; one that cannot be read is a problem itself."""
+    if not path.is_file():
+        return
     try:
         lines = path.open("rb")
     except FileNotFoundError:

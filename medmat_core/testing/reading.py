@@ -21,7 +21,6 @@ from medmat_core.model import (
     ImageRef,
     IndexMask,
     LabelSample,
-    MaskFile,
     MaskSample,
     Problem,
     Sample,
@@ -155,8 +154,9 @@ def codes_of(sample: Sample) -> tuple[str, ...]:
 
 
 def mask_files(sample: MaskSample) -> list[str]:
-    """Paths of the mask files of a sample, below the root."""
-    return [_file(mask.path) for mask in sample.masks if isinstance(mask, MaskFile | IndexMask | ColorMask)]
+    """Paths of the mask files of a sample, below the root: of whatever mask has a ``path``, a plugin's own included."""
+    paths = (getattr(mask, "path", None) for mask in sample.masks)
+    return [_file(path) for path in paths if isinstance(path, str | Slice)]
 
 
 def _file(image: ImageRef) -> str:

@@ -177,3 +177,43 @@ def test_a_public_export_refuses_what_must_not_be_passed_on_with_the_reason(tmp_
 )
 def test_what_is_not_known_to_be_allowed_is_withheld(license_: str, access: str, kept: bool) -> None:
     assert bool(withheld(Facts(1, "a", "A", 1, license_, access, "", ""))) == kept
+
+
+def test_what_was_edited_in_an_export_is_not_replaced(tmp_path: Path) -> None:
+    out, to = toy(tmp_path / "built"), tmp_path / "to"
+    export(Built.open(out), ["llava"], ExportOptions(to, jobs=1))
+    edited = next(path for path in sorted((to / "llava").iterdir()) if path.suffix == ".yaml")
+    edited.write_text(edited.read_text(encoding="utf-8").replace("all", "random:50%"), encoding="utf-8")
+    with pytest.raises(UsageError, match=rf"llava/{edited.name} was changed since; move it away"):
+        export(Built.open(out), ["llava"], ExportOptions(to, jobs=1))
+    assert "random:50%" in edited.read_text(encoding="utf-8")
+    edited.unlink()
+    export(Built.open(out), ["llava"], ExportOptions(to, jobs=1))
+    assert "random:50%" not in edited.read_text(encoding="utf-8")
+
+
+def test_a_folder_in_the_way_of_a_format_is_told_before_anything_is_built(tmp_path: Path) -> None:
+    import medmat_core
+    from tests.toy import toy_catalog, toy_dataset, zoo
+
+    zoo(tmp_path / "med-mat")
+    (tmp_path / "out/export").mkdir(parents=True)
+    (tmp_path / "out/export/mine").write_text("mine", encoding="utf-8")
+    catalog = toy_catalog(toy_dataset(tmp_path))
+    with pytest.raises(UsageError, match="holds mine, which no export wrote"):
+        medmat_core.build(data=tmp_path / "med-mat", out=tmp_path / "out", catalog=catalog, jobs=1, formats=["llava"])
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["export"]
+
+
+def test_pictures_are_found_beside_the_build_as_well_as_in_it(tmp_path: Path) -> None:
+    import medmat_core
+    from tests.toy import toy_catalog, toy_dataset, zoo
+
+    zoo(tmp_path / "med-mat")
+    catalog = toy_catalog(toy_dataset(tmp_path))
+    for out in (tmp_path, tmp_path / "out"):
+        medmat_core.build(data=tmp_path / "med-mat", out=out, catalog=catalog, jobs=1)
+        assert Built.open(out).pictures == tmp_path
+        assert medmat_core.load(out)[0].picture().mode == "RGB"
+    with pytest.raises(UsageError, match="'trian' is no part"):
+        medmat_core.load(tmp_path, "trian")

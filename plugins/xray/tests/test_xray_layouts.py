@@ -314,7 +314,7 @@ def test_covidx_pictures_are_found_in_a_doubled_folder_and_never_in_the_one_of_a
     }
     found = lay("covidx_cxr4", ["train/train/a.PNG", "val/b.png", "val/c.png", "test/d.png"], lists)
     assert found.of("split") == {"train/train/a.PNG": "train", "val/c.png": "val", "test/d.png": "test"}
-    assert sorted(found.reasons) == ["missing_image", "missing_label"]
+    assert sorted(found.reasons) == ["missing_image", "missing_label", "other_spelling"]
 
 
 def test_a_table_of_vindr_pcxr_that_lacks_a_disease_is_refused_as_a_whole(lay):
