@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -73,7 +74,8 @@ def table(work: Path) -> str:
         f"| chance, blind guesser | | | {100 * one.chance:.1f}, {100 * one.blind:.1f} | "
         f"{100 * whole.chance:.1f}, {100 * whole.blind:.1f} |"
     )
-    plot(points, work / "result.png")
+    if find_spec("matplotlib") is not None:
+        plot(points, work / "result.png")
     return "\n".join(rows)
 
 
