@@ -17,8 +17,8 @@ CLASSES = ("Cyst", "Normal", "Stone", "Tumor")
 def start(*arguments: object, **settings: Any) -> subprocess.Popen[str]:
     """``medmat ARGUMENTS`` as its own process, in its own process group, with output to pipes."""
     settings = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **settings}
-    if os.name == "posix":  # a shell's background job ignores SIGINT, and so would its children
-        settings["preexec_fn"] = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if os.name == "posix":  # a shell's background job ignores SIGINT, one under nohup SIGHUP, and so would its children
+        settings["preexec_fn"] = lambda: [signal.signal(n, signal.SIG_DFL) for n in (signal.SIGINT, signal.SIGHUP)]
     return subprocess.Popen([*START, *map(str, arguments)], text=True, start_new_session=True, **settings)
 
 
