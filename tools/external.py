@@ -181,8 +181,8 @@ def check(bench: Bench, *, tox: bool) -> None:
     )  # fmt: skip
     for folder, slugs in ((out, packages), (bench.work / "real", ("found-cells", "found-breast"))):
         for slug in slugs:
-            files = [folder / f"Original_Medical_Datasets/Ori--{slug}-{part}.json" for part in ("train", "test")]
-            records = sum(len(json.loads(file.read_text("utf-8"))) for file in files)
+            files = (folder / "records").glob(f"Ori--{slug}-*.jsonl")
+            records = sum(len(file.read_text("utf-8").splitlines()) for file in files)
             expect(records > 0, f"{slug}: no records in {folder}")
     empty = bench.work / "empty"
     empty.mkdir()
