@@ -107,10 +107,10 @@ class Compatible:
         """What the data set's own table says is not there."""
         card = pools.card
         out = np.zeros(len(stated), bool)
-        out[[card.order[name] for name in absent]] = True
+        out[[card.order[name] for name in absent if name in card.order]] = True
         if card.head.blank_is_absent:
             out |= ~known
-        if card.head.normal:
+        if card.head.normal in card.order:
             normal = card.order[card.head.normal]
             beside = pools.beside_normal()
             if stated[normal]:
