@@ -113,13 +113,6 @@ def run(arguments: list[str], state: dict[str, Any] | None = None) -> int:
         if str(error) not in _tell_failed(state):  # what failed before may be why
             _tell(str(error))
         return error.exit_code
-    except SystemExit as stop:
-        # so rich and click leave when nobody reads their output any more; click puts a wrapper around it before
-        if isinstance(stop.__context__, BrokenPipeError) or "Pacify" in type(sys.stdout).__name__:
-            return _unread()
-        raise
-    except BrokenPipeError:
-        return _unread()
     except BaseException as error:
         _debug(state)
         if isinstance(error, Exception) and stopping.asked():  # what broke because all is ending
@@ -213,14 +206,6 @@ def _debug(state: dict[str, Any]) -> None:
 def _hint(error: click.ClickException) -> str:
     context = getattr(error, "ctx", None)
     return f"see `{context.command_path if context is not None else 'medmat'} --help`"
-
-
-def _unread() -> int:
-    """The reader of our output has gone (`medmat list | head`): that is no error, and nobody to tell it to."""
-    import os
-
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left in the buffer is flushed at exit
-    return 0
 
 
 __all__ = ["UsageError", "cli", "main", "run"]

@@ -12,12 +12,15 @@ import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve, field, frozen
 
 from medmat_core.errors import UsageError
 from medmat_core.model import ASKS, ClassBoxes, PixelBox, Record
+
+if TYPE_CHECKING:
+    from medmat_core.regions.box_words import BoxFormat
 
 FOLDER: Final = "records"
 """Where records lie below OUT: ``records/Ori--02-train.jsonl``."""
@@ -207,6 +210,17 @@ class Built:
                 beside = Path(os.path.abspath(self.out)).parent
                 return beside if not (self.out / first).exists() and (beside / first).exists() else self.out
         return self.out
+
+    def box_format(self, todo: str) -> BoxFormat:
+        """How the build wrote boxes; :class:`UsageError`, which says what ``todo``, where the manifest names no way."""
+        from medmat_core.regions.box_words import BOX_FORMATS
+
+        arguments = self.manifest.get("arguments")
+        named = arguments.get("box_format", "unit") if isinstance(arguments, Mapping) else "unit"
+        for fmt in BOX_FORMATS:
+            if named == fmt:
+                return fmt
+        raise UsageError(f"{self.out}: its manifest names the box format {named!r}; {todo}")
 
     def record_files(self, split: str | None = None) -> list[Path]:
         """The record files that the manifest names, sorted; of one split only where one is given."""

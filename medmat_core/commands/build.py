@@ -76,7 +76,7 @@ NEXT: Final = ("audit", "preview")
     default="keep",
     show_default=True,
     metavar="keep|drop",
-    help="What finds no round: kept with borrowed options or none, or left out (with --distractors round).",
+    help="What finds no round: kept with borrowed options or none, or left out (where distractors go by rounds).",
 )
 @click.option(
     "--pool",

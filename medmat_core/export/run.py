@@ -29,7 +29,6 @@ from medmat_core.formats.protocol import AskAs, Encoder, Facts, Format, Place, R
 from medmat_core.model import Record
 from medmat_core.pipeline.engines import start_engine
 from medmat_core.records import Built
-from medmat_core.regions.box_words import BOX_FORMATS, BoxFormat
 
 if TYPE_CHECKING:
     from medmat_core.catalog import Catalog
@@ -113,7 +112,7 @@ def export(
         _check_public(used.values())
     root = Path(os.path.abspath(options.to))
     told_of = {
-        name: Told(_box_format(built), options.reply, options.ask_as, own, root, used)
+        name: Told(built.box_format("this medmat-core knows none so"), options.reply, options.ask_as, own, root, used)
         for name, own in options_of(chosen, options.option).items()
     }
     for format_ in chosen:
@@ -152,15 +151,6 @@ def _chosen(names: Iterable[str], known: Mapping[str, Format]) -> list[Format]:
                 found[needed] = known[needed]
         found.setdefault(name, known[name])
     return list(found.values())
-
-
-def _box_format(built: Built) -> BoxFormat:
-    arguments = built.manifest.get("arguments")
-    named = arguments.get("box_format", "unit") if isinstance(arguments, Mapping) else "unit"
-    for fmt in BOX_FORMATS:
-        if named == fmt:
-            return fmt
-    raise UsageError(f"{built.out}: its manifest names the box format {named!r}; this medmat-core knows none so")
 
 
 @define(eq=False, slots=False)

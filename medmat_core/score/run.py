@@ -14,7 +14,7 @@ from medmat_core.compose.triples import Families, Triple, triples_of
 from medmat_core.errors import UsageError
 from medmat_core.model import Record
 from medmat_core.records import Built
-from medmat_core.regions.box_words import BOX_FORMATS, BoxFormat
+from medmat_core.regions.box_words import BoxFormat
 from medmat_core.score.blind import Blind, Guesser, blind
 from medmat_core.score.boxes import agreement, read_boxes, true_boxes
 from medmat_core.score.predictions import Predictions, read_predictions
@@ -91,7 +91,7 @@ def score(
     """
     how = how or Scoring()
     told = [read_predictions(path) for path in files]
-    fmt = how.box_format or _box_format(built)
+    fmt = how.box_format or built.box_format("give --box-format")
     guess, candidates = _learned(built, blind)
     wanted: set[str] = set().union(*({key for key, _ in one.said} for one in told))
     subsets: set[int] = set()
@@ -110,15 +110,6 @@ def score(
     triples = triples_of(subsets, catalog, Families.load())
     scored = tuple(_score_file(one, records, guess, candidates, fmt, how, triples) for one in told)
     return Report(scored, tuple(compare(a, b, how.seed) for a, b in combinations(scored, 2)), triples)
-
-
-def _box_format(built: Built) -> BoxFormat:
-    arguments = built.manifest.get("arguments")
-    named = arguments.get("box_format", "unit") if isinstance(arguments, Mapping) else "unit"
-    for fmt in BOX_FORMATS:
-        if named == fmt:
-            return fmt
-    raise UsageError(f"{built.out}: its manifest names the box format {named!r}; give --box-format")
 
 
 def _learned(built: Built, learn: Blind) -> tuple[Guesser, Mapping[tuple[str, str], tuple[str, ...]]]:
