@@ -155,6 +155,10 @@ class Inspector:
                         self._look_at(todo, facts, headers)
                 except MedmatError:
                     raise
+                except ImportError as error:  # no picture's fault, and the next would fare no better
+                    raise BuildError(
+                        f"a library cannot be loaded ({error}), perhaps for want of memory; go on with --resume"
+                    ) from error
                 except BaseException as error:  # whatever one file does, it costs its own line
                     if is_stop(error):
                         raise
