@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from typing import Any
@@ -79,6 +80,11 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     given = arguments if arguments is not None else sys.argv[1:]
     state: dict[str, Any] = {}
+    for threads in (
+        "OPENBLAS_NUM_THREADS",
+        "OPENCV_FOR_THREADS_NUM",
+    ):  # libraries break where they find no room for any
+        os.environ.setdefault(threads, "1")  # and --jobs says how many there are
     unread.let_go()
     stopping.handle(lambda: _last_words(given, state))
     code = run(given, state)
@@ -113,6 +119,8 @@ def run(arguments: list[str], state: dict[str, Any] | None = None) -> int:
         if str(error) not in _tell_failed(state):  # what failed before may be why
             _tell(str(error))
         return error.exit_code
+    except SystemExit:  # a plugin's command ends as it likes
+        raise
     except BaseException as error:
         _debug(state)
         if isinstance(error, Exception) and stopping.asked():  # what broke because all is ending

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ import pytest
 from medmat_core import build, load_catalog, readers
 from medmat_core.catalog import Catalog
 from medmat_core.errors import BuildError, UsageError
+from medmat_core.pipeline import cluster as dask_engine
 from medmat_core.pipeline import engines, source
 from medmat_core.pipeline.engines import Pool
 from medmat_core.samples import write_example
@@ -237,6 +239,30 @@ def until(condition: Callable[[], bool], seconds: float) -> bool:
     return condition()
 
 
+def test_a_pool_whose_own_thread_finds_no_room_for_another_is_one_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from multiprocessing.queues import Queue
+
+    def full(queue: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(engines, "PATIENCE", 0.0)
+    monkeypatch.setattr(engines, "_LOOK", 0.05)
+    monkeypatch.setattr(Queue, "_start_thread", full)
+    pool, hook = Pool(2), threading.excepthook
+
+    def tasks() -> Iterator[int]:
+        yield 1
+        time.sleep(1)
+        yield from range(100000)
+
+    with pytest.raises(BuildError, match="can't start new thread"):
+        list(pool.map(abs, tasks()))
+    pool.close()
+    assert threading.excepthook == hook and capsys.readouterr().err == ""
+
+
 WAITING = """
 import os, sys, time
 from medmat_core import build
@@ -277,6 +303,7 @@ def test_workers_end_when_their_parent_is_killed(tmp_path: Path, catalog: Catalo
 
 SCRIPT = """
 import sys
+import threading
 from medmat_core import build
 
 build(["93"], data=sys.argv[1], out=sys.argv[2], jobs=2, verify="full")
@@ -307,7 +334,7 @@ def test_a_scheduler_that_is_not_there_is_one_line(
     pytest.importorskip("distributed")
     from medmat_core.cli import run
 
-    monkeypatch.setattr(engines, "_ANSWER", 1)
+    monkeypatch.setattr(dask_engine, "_ANSWER", 1)
     write_example(catalog.get("kvasir-seg").card, tmp_path / "med-mat")
     out = tmp_path / "out"
     code = run(

@@ -18,8 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, Protocol, TypeVar
 
-from medmat_core import stopping
-from medmat_core.errors import BuildError, MedmatError, UsageError
+from medmat_core.errors import BuildError, UsageError
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -27,13 +26,8 @@ B = TypeVar("B")
 PATIENCE: Final = 0.1
 """Seconds of work after which a pool of processes is started."""
 
-_ANSWER: Final = 10
-"""Seconds in which a Dask scheduler has to answer."""
-
-_WORKERS: Final = 15
-"""Seconds in which a Dask scheduler has to have workers, and they to look at the data."""
-
-_PULSE: Final = 3.0
+_LOOK: Final = 3.0
+"""Seconds of waiting after which the pool is looked at: one without threads of its own gives no result ever."""
 
 _NO_ROOM: Final = (
     "no worker process can be started ({}): there is too little memory, or a limit on processes; give --jobs 1"
@@ -162,6 +156,8 @@ class Pool:
         self._starter: threading.Thread | None = None
         self._failure: BaseException | None = None
         self._spent = 0.0
+        self._torn = ""
+        self._hook = threading.excepthook
 
     def map(self, function: Callable[[A], B], tasks: Iterable[A]) -> Iterator[B]:
         from concurrent.futures.process import BrokenProcessPool
@@ -176,11 +172,11 @@ class Pool:
                     yield result
                     continue
                 if len(under_way) > 2 * self._jobs:
-                    yield under_way.popleft().result()
+                    yield self._result(under_way.popleft())
                 with _without_main():  # the pool may start a worker that it could do without so far
                     under_way.append(self._pool.submit(function, task))
             while under_way:
-                yield under_way.popleft().result()
+                yield self._result(under_way.popleft())
         except BrokenProcessPool as error:
             raise BuildError(
                 "a worker process died (out of memory?); go on with --resume, perhaps with fewer --jobs"
@@ -195,6 +191,25 @@ class Pool:
 
     def check(self, folders: Sequence[Path]) -> None:
         pass
+
+    def _result(self, future: Any) -> Any:
+        """The result; :class:`BuildError` where the pool's own threads ended, so that none will ever come."""
+        while True:
+            try:
+                return future.result(timeout=_LOOK)
+            except TimeoutError:
+                if future.done():  # the task's own
+                    raise
+            if self._torn:
+                raise BuildError(_NO_ROOM.format(self._torn))
+
+    def _hear(self, told: threading.ExceptHookArgs) -> None:
+        """The pool's own thread ends with a traceback where there is no room for another, and who waits for the pool
+        waits for ever."""
+        if type(told.thread).__module__ == "concurrent.futures.process":
+            self._torn = str(told.exc_value) or told.exc_type.__name__
+        else:
+            self._hook(told)
 
     def _started(self) -> bool:
         """Whether workers are there; begins to start them when it is time."""
@@ -222,13 +237,16 @@ class Pool:
             method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
             context = multiprocessing.get_context(method)
             if method == "forkserver":  # imports are made once, and every worker starts with them
-                context.set_forkserver_preload(["medmat_core.pipeline.inspector", "medmat_core.regions.extract"])
+                context.set_forkserver_preload(["medmat_core.pipeline.preload"])
+            threading.excepthook = self._hear
             with _quietly():
                 self._pool = ProcessPoolExecutor(self._jobs, mp_context=context, initializer=_begin_work)
                 with _without_main():
                     first = [self._pool.submit(_ready) for _ in range(self._jobs)]
             for future in first:
-                future.result()
+                self._result(future)
+        except BuildError as error:
+            self._failure = error
         except (BrokenProcessPool, RuntimeError, MemoryError, OSError, EOFError) as error:
             self._failure = BuildError(_NO_ROOM.format(str(error) or type(error).__name__))
             self._failure.__cause__ = error
@@ -241,7 +259,8 @@ class Pool:
         if self._failure is not None:
             self.abandon()
         elif self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool.shutdown(wait=not self._torn, cancel_futures=True)
+        threading.excepthook = self._hook
 
     def abandon(self) -> None:
         pool = self._pool
@@ -253,144 +272,11 @@ class Pool:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-class Dask:
-    """A Dask cluster over a shared file system; without an address a local one of ``jobs`` processes.
-
-    A worker that dies costs its partitions another try; a partition at which four workers died ends the build.
-    """
-
-    near = False
-
-    def __init__(self, jobs: int, scheduler: str | None) -> None:
-        import logging
-
-        try:
-            from distributed import Client, LocalCluster
-        except ImportError as error:
-            raise UsageError("--engine dask needs Dask; run: pip install 'medmat-core[dask]'") from error
-        theirs = ("distributed", "asyncio", "tornado")
-        for name in (*theirs, *logging.root.manager.loggerDict):  # what matters is told in our own words
-            if name.partition(".")[0] in theirs:
-                logging.getLogger(name).setLevel(logging.CRITICAL + 1)
-        self._cluster: Any = None
-        self._client: Any = None
-        try:
-            if scheduler is None:
-                self._cluster = LocalCluster(
-                    n_workers=jobs, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
-                )
-            self._client = Client(
-                self._cluster if scheduler is None else scheduler, timeout=_ANSWER, set_as_default=False
-            )
-        except (OSError, ValueError, TypeError, RuntimeError) as error:
-            self.abandon()
-            if scheduler is None:
-                raise BuildError(f"no local Dask cluster can be started: {error}; give --engine local") from error
-            kind = BuildError if isinstance(error, OSError) else UsageError
-            raise kind(
-                f"--scheduler {scheduler}: no Dask scheduler answers there ({error}); "
-                "give an address such as tcp://host:8786"
-            ) from error
-        self._where = "the local Dask cluster" if scheduler is None else f"the Dask scheduler at {scheduler}"
-        try:
-            self._client.wait_for_workers(1, timeout=_WORKERS)
-        except (OSError, TimeoutError) as error:
-            self.abandon()
-            raise BuildError(
-                f"{self._where} has no workers; start some (dask worker ADDR), or see their logs"
-            ) from error
-        self._room = 4 * max(jobs, len(self._workers()))
-
-    def _workers(self) -> list[str]:
-        return list(self._client.scheduler_info(n_workers=-1)["workers"])
-
-    def check(self, folders: Sequence[Path]) -> None:
-        texts = [str(folder) for folder in folders]
-        asked = {
-            address: self._client.submit(_unseen, texts, workers=[address], pure=False) for address in self._workers()
-        }
-        end = time.monotonic() + _WORKERS
-        for address, future in asked.items():
-            try:
-                missing = future.result(timeout=max(0.1, end - time.monotonic()))
-            except TimeoutError:
-                continue  # a worker that is busy, or gone; what it cannot read will be told
-            except ModuleNotFoundError as error:
-                raise BuildError(f"the Dask worker at {address}: {error}; install medmat-core and its plugins there") \
-                    from error  # fmt: skip
-            if missing:
-                raise BuildError(
-                    f"the Dask worker at {address} does not see {missing[0]}; workers need the same folders under the "
-                    "same names (a shared file system)"
-                )
-
-    def map(self, function: Callable[[A], B], tasks: Iterable[A]) -> Iterator[B]:
-        under_way: deque[Any] = deque()
-        for task in tasks:
-            if len(under_way) >= self._room:
-                yield self._result(under_way.popleft())
-            # pure=False: a partition writes files, so equal ones must not be taken for one another
-            under_way.append(self._client.submit(function, task, pure=False))
-        while under_way:
-            yield self._result(under_way.popleft())
-
-    def _result(self, future: Any) -> Any:
-        from concurrent.futures import CancelledError
-
-        from distributed import KilledWorker
-        from distributed.comm import CommClosedError
-
-        try:
-            return self._patiently(future)
-        except MedmatError:
-            raise
-        except KilledWorker as error:
-            raise BuildError(
-                "four Dask workers died at one partition (out of memory?); see their logs, then go on with --resume"
-            ) from error
-        except (CancelledError, OSError) as error:
-            lost = isinstance(error, CancelledError | CommClosedError)
-            if self._client.status == "running" and not lost:
-                raise
-            raise BuildError("the Dask scheduler is gone; start it again, then go on with --resume") from error
-
-    def _patiently(self, future: Any) -> Any:
-        """The result; :class:`BuildError` where there has been no worker for a while."""
-        alone = 0.0
-        while True:
-            try:
-                return future.result(timeout=_PULSE)
-            except TimeoutError:
-                if future.done():  # the task's own
-                    raise
-            alone = 0.0 if self._client.status != "running" or self._workers() else alone + _PULSE
-            if alone >= _WORKERS:
-                raise BuildError(f"{self._where} has no workers any more; start some, then go on with --resume")
-
-    def close(self) -> None:
-        with contextlib.suppress(OSError, TimeoutError):  # a scheduler that is gone has nothing to close
-            self._client.close(timeout=_ANSWER)
-        if self._cluster is not None:
-            self._cluster.close()
-
-    def abandon(self) -> None:
-        if stopping.asked():
-            return  # the process ends at once, and with it the cluster that it started
-        with contextlib.suppress(Exception):  # what failed is told; that this fails as well helps nobody
-            if self._client is not None:
-                self._client.close(timeout=1)
-            if self._cluster is not None:
-                self._cluster.close(timeout=5)
-
-
-def _unseen(folders: Sequence[str]) -> list[str]:
-    """The folders that are not there."""
-    return [folder for folder in folders if not os.path.isdir(folder)]
-
-
 def start_engine(engine: str, jobs: int, scheduler: str | None) -> Engine:
     """The engine that the arguments ask for."""
     if engine == "dask":
+        from medmat_core.pipeline.cluster import Dask
+
         return Dask(jobs, scheduler)
     if scheduler is not None:
         raise UsageError("--scheduler goes with --engine dask")
