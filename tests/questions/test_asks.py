@@ -205,11 +205,36 @@ def test_more_than_four_regions_are_one_box_around_all_and_meet_only_their_like(
 
 
 def test_in_pixels_only_pictures_of_one_size_meet() -> None:
-    regions = [[Seen("mass", (0, 0, 10, 10))], [Seen("mass", (50, 50, 90, 90))]] * 4
-    sizes = [(100, 100)] * 4 + [(200, 100)] * 4
+    regions = [[Seen("mass", (0, 0, 10, 10))], [Seen("mass", (50, 50, 90, 90))]] * 20
+    sizes = [((100, 100), (200, 100))[n // 2 % 2] for n in range(40)]
     view = view_of(["mass"], kind="mask", regions=regions, sizes=sizes, box_format="pixel")
-    for some in rounds_of(asked(view, "box")[0]).values():
+    rounds = rounds_of(asked(view, "box")[0])
+    assert len(rounds) == 20
+    for some in rounds.values():
         assert len({sizes[q.place] for q in some}) == 1
+
+
+def test_a_box_around_many_regions_reaches_as_far_as_they_do() -> None:
+    many = [Seen("mass", (100 * n, 40 + n, 100 * n + 60, 90 + n)) for n in range(5)]
+    fellow = [Seen("mass", (100 * n, 600, 100 * n + 60, 900)) for n in range(5)]
+    questions, _ = asked(view_of(["mass"], kind="mask", regions=[many, fellow]), "box")
+    assert parsed(questions[0].answer) == [(0, 40, 460, 94)]
+
+
+def test_of_regions_of_one_size_a_structure_question_points_at_the_last() -> None:
+    equal = [Seen("mass", box, area=900) for box in ((500, 0, 530, 30), (500, 40, 530, 70), (0, 500, 30, 530))]
+    other = [Seen("cyst", (502, 42, 532, 72), area=900)]
+    for order in permutations(equal):
+        questions, _ = asked(view_of(["mass", "cyst"], kind="mask", regions=[list(order), other]), "structure")
+        assert len(questions) == 2  # the box is what the two have between them
+        assert {q.question.split("[")[1].split("]")[0] for q in questions} == {"0.501, 0.041, 0.531, 0.071"}
+
+
+def test_what_is_denied_opposes_itself_and_nothing_else() -> None:
+    relations = Relations(negates={"No mass": "mass"})
+    view = view_of(["mass", "cyst"], labels=[single("mass")], pool=["No mass"], relations=relations)
+    assert view.pools.may_oppose("mass", "No mass")
+    assert not view.pools.may_oppose("cyst", "No mass")
 
 
 def test_cells_meet_where_hardly_anything_of_one_region_lies_in_the_other_cell() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -218,3 +220,14 @@ def test_percentages_are_whole_from_one_up(percent, text):
 def test_a_text_that_is_no_percentage_is_not_read(text):
     with pytest.raises(ValueError, match="percentage"):
         parse_coverage(text)
+
+
+@pytest.mark.parametrize("fmt", ["unit", "pixel"])
+@pytest.mark.parametrize("far", ["x", "y"])
+def test_a_box_that_leaves_the_picture_is_not_read(fmt, far):
+    across, down = (1, 1) if fmt == "unit" else (100, 50)
+    text = f"[0, 0, {across * (1 + (far == 'x'))}, {down * (1 + (far == 'y'))}]"
+    if fmt == "unit":
+        text = f"[0.000, 0.000, {1 + (far == 'x')}.000, {1 + (far == 'y')}.000]"
+    with pytest.raises(ValueError, match=re.escape(text)):
+        parse_boxes(text, (100, 50), fmt)
