@@ -1,8 +1,10 @@
 """Tables with one finding or one box a row become one sample a picture, and a bad row never makes a false one."""
 
 import json
+import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from medmat_core import readers
@@ -153,3 +155,30 @@ def test_a_row_too_short_for_a_column_that_stands_twice_is_no_contradiction(tree
 def test_masks_without_any_picture_are_told_once_with_the_folder_of_the_first(tree: Tree) -> None:
     readers.report_unpaired(tree, [("1", "m/1.png"), ("2", "n/2.png")], [])
     assert [(problem.reason, problem.file) for problem in tree.problems] == [("missing_image", "m")]
+
+
+def test_a_coco_file_that_gives_one_number_to_two_images_is_a_bad_file(tree: Tree) -> None:
+    images = [{"id": 1, "file_name": "a.png"}, {"id": 1, "file_name": "b.png"}]
+    (tree.base / "c.json").write_text(json.dumps({**COCO, "images": images}))
+    assert list(readers.coco_boxes(tree, "c.json")) == []
+    assert [problem.detail for problem in tree.problems] == ["not a COCO file: ValueError: two images have one id"]
+
+
+@pytest.mark.parametrize(("axis", "count"), [(0, 2), (1, 3), (2, 5)])
+def test_a_volume_is_cut_along_the_axis_that_is_asked_for(tree: Tree, axis: int, count: int) -> None:
+    np.save(tree.base / "v.npy", np.zeros((2, 3, 5), np.uint8))
+    found = list(readers.slices_of(tree, "v.npy", axis))
+    assert [(one.path, one.index, one.axis) for one in found] == [("v.npy", n, axis) for n in range(count)]
+    assert len(list(readers.slices_of(tree, "v.npy"))) == 5  # the last one, where none is asked for
+    assert list(readers.slices_of(tree, "v.npy", 3)) == []
+
+
+def test_a_spreadsheet_that_unpacks_to_too_much_is_refused_with_the_limit(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("openpyxl")
+    monkeypatch.setattr("medmat_core.readers.tables._UNPACKED", 3 << 20)
+    with zipfile.ZipFile(tree.base / "t.xlsx", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("xl/a.xml", bytes((3 << 20) + 1))
+    assert list(readers.rows(tree, "t.xlsx")) == []
+    assert "unpacks to more than 3 MiB" in tree.problems[0].detail

@@ -13,9 +13,12 @@ from hypothesis import strategies as st
 from medmat_core.concepts import Group, Relations
 from medmat_core.questions import BY_SUBSET
 from medmat_core.questions.asked import OPEN
+from medmat_core.questions.draws import Draw
 from medmat_core.questions.labels import Compatible, plain_sets
+from medmat_core.questions.pools import _chained
+from medmat_core.questions.subset_rule import ask_labels_as_published, ask_labels_by_subset
 from medmat_core.regions.words import CELLS, parse_coverage
-from tests.questions.scene import Seen, asked, hold, rounds_of, view_of
+from tests.questions.scene import TEXTS, Seen, asked, hold, rounds_of, view_of
 
 NAMES = tuple(f"{word} disease" for word in "alpha beta gamma delta epsilon zeta eta theta".split())
 
@@ -157,6 +160,28 @@ def test_by_the_subset_every_label_gets_as_many_options() -> None:
     assert {option for q in questions for option in q.options} <= {"alpha disease", "beta disease", "P", "Q", "R"}
 
 
+@pytest.mark.parametrize("rule", [ask_labels_by_subset, ask_labels_as_published])
+def test_asked_one_by_one_all_six_instructions_are_used_and_four_options_are_the_most(rule: object) -> None:
+    labels = [single(NAMES[n % 8]) for n in range(160)]
+    questions, _ = asked(view_of(NAMES, labels=labels), "label", {"label": rule})
+    assert {len(q.options) for q in questions} == {4}
+    assert {q.question[0] for q in questions} == {q[0] for q in TEXTS["label"]}
+    assert all(q.options[q.slot] == q.answer == labels[q.place][0][0].capitalize() for q in questions) or (
+        rule is ask_labels_by_subset
+    )
+
+
+def test_what_follows_from_a_chain_of_wider_and_narrower_is_known_and_nothing_else() -> None:
+    assert _chained([("a", "b"), ("b", "c"), ("x", "a"), ("d", "e")]) == {
+        ("a", "b"), ("b", "c"), ("x", "a"), ("d", "e"), ("a", "c"), ("x", "b"), ("x", "c"),
+    }  # fmt: skip
+
+
+def test_every_order_of_options_is_drawn() -> None:
+    drawn = Counter(tuple(Draw(7, key).shuffled("abcd")) for key in range(2400))
+    assert len(drawn) == 24 and min(drawn.values()) > 50
+
+
 # -- regions ------------------------------------------------------------------------------------------------------
 
 
@@ -192,6 +217,13 @@ def test_no_box_of_one_picture_could_pass_for_a_box_of_a_fellow(found: list[list
         for one, two in combinations(some[0].options, 2):
             assert all(overlap(a, b) <= 0.5 for a in parsed(one) for b in parsed(two))
     assert sheet.shares["box"].surplus == 0
+
+
+def test_a_region_in_the_box_of_the_one_before_it_is_told_by_that_in_every_picture() -> None:
+    twice = [Seen("mass", (100, 100, 200, 200)), Seen("mass", (100, 100, 200, 200))]
+    regions = [[Seen("mass", (0, 0, 50, 50))], twice, [Seen("mass", (600, 600, 700, 700))]]
+    questions, _ = asked(view_of(["mass"], kind="mask", regions=regions), "box")
+    assert [parsed(q.answer) for q in questions if q.place == 1] == [[(100, 100, 200, 200)]]
 
 
 def test_more_than_four_regions_are_one_box_around_all_and_meet_only_their_like() -> None:
