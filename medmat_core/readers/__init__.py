@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from medmat_core.model import Box, ColorMask, IndexMask, MaskFile, Point, PolygonMask, RleMask, Slice, Split
     from medmat_core.readers.boxes import coco_boxes, inclusive, table_boxes, voc_boxes
     from medmat_core.readers.folders import class_folders, labelled_files, split_of
+    from medmat_core.readers.groups import Group, Part
     from medmat_core.readers.masks import mask_beside, paired_masks, palette, report_unpaired, stem_index
     from medmat_core.readers.pictures import Pictures, picture_beside, report_unlisted, stem
     from medmat_core.readers.tables import Row, json_file, json_rows, lines, lookup, rows
@@ -22,6 +23,7 @@ _HOMES = {
     "model": "Box ColorMask IndexMask MaskFile Point PolygonMask RleMask Slice Split",
     "readers.boxes": "coco_boxes inclusive table_boxes voc_boxes",
     "readers.folders": "class_folders labelled_files split_of",
+    "readers.groups": "Group Part",
     "readers.masks": "mask_beside paired_masks palette report_unpaired stem_index",
     "readers.pictures": "Pictures picture_beside report_unlisted stem",
     "readers.tables": "Row json_file json_rows lines lookup rows",
@@ -46,9 +48,11 @@ def __getattr__(name: str) -> Any:
 __all__ = [
     "Box",
     "ColorMask",
+    "Group",
     "IndexMask",
     "Marks",
     "MaskFile",
+    "Part",
     "Pictures",
     "Point",
     "PolygonMask",

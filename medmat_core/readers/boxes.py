@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from math import isfinite, nan
 from typing import Any
 
 from medmat_core.fileio import open_regular
 from medmat_core.model import Box, BoxSample, Split
+from medmat_core.readers.groups import GroupRule, group_of, split_at
 from medmat_core.readers.pictures import Pictures
 from medmat_core.readers.tables import LONGEST, Row, json_file
 from medmat_core.readers.tagged import named
@@ -100,12 +101,13 @@ def table_boxes(
     corners: tuple[str, str, str, str],
     nothing: Collection[str] = (),
     by: str = "stem",
-    group: str | None = None,
-    split: Split | None = None,
+    group: str | GroupRule | None = None,
+    split: Split | Callable[[str], Split | None] | None = None,
 ) -> Iterator[BoxSample]:
     """One sample a picture from a table with one box a row.
 
-    ``image``, ``code`` and ``group`` are columns; ``corners`` are those of x1, y1, x2, y2, taken as half-open pixels
+    ``image`` and ``code`` are columns, ``group`` and ``split`` as in :func:`table_labels`, by a picture's first row;
+    ``corners`` are those of x1, y1, x2, y2, taken as half-open pixels
     counted from 0. ``nothing`` are codes of rows that say that nothing was found: they add no box. A row that holds
     no box is reported and its picture left out, since its other boxes would not be all there are.
     """
@@ -121,8 +123,8 @@ def table_boxes(
         yield BoxSample(
             path,
             tuple(box for box in boxes if box is not None),
-            group=(same[0].get(group) or None) if group else None,
-            split=split,
+            group=group_of(group, path, same[0]),
+            split=split_at(split, path, same[0]),
         )
 
 

@@ -25,7 +25,7 @@ def patches(
             found,
             image=lambda row: row["image_name"].removesuffix(".jpg"),
             columns=GRADES,
-            group=lambda row, path: patient_of(path, patient),
+            group=lambda path: patient_of(path, patient),
             split=part,
             single=True,
         )

@@ -20,7 +20,7 @@ def findings(
     tree: readers.Tree,
     rows: Iterable[readers.Row],
     pictures: readers.Pictures,
-    split: Callable[[readers.Row, str], readers.Split | None] | None = None,
+    split: Callable[[str], readers.Split | None] | None = None,
 ) -> Iterator[LabelSample]:
     """One sample a row; several findings stand in one cell."""
     return readers.table_labels(
@@ -30,6 +30,6 @@ def findings(
         image="Image Index",
         code=readers.in_cell("Finding Labels", "|"),
         by="name",
-        group=lambda row, path: patient(path),
+        group=patient,
         split=split,
     )

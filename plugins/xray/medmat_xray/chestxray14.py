@@ -19,7 +19,7 @@ def films(tree: readers.Tree, pictures: readers.Pictures) -> Iterator[LabelSampl
     for part, name in LISTS:
         file = tree.find(name)
         for number, picture in readers.lines(tree, file) if file else ():
-            parts[picture] = part
+            parts[picture.casefold()] = part
             lines[picture] = (file or name, number)
 
     def struck(rows: Iterator[readers.Row]) -> Iterator[readers.Row]:
@@ -30,7 +30,7 @@ def films(tree: readers.Tree, pictures: readers.Pictures) -> Iterator[LabelSampl
     # the revised table of 2020 before the first one: ages and some findings differ
     file = tree.find("Data_Entry_2017_v2020.csv", "Data_Entry_2017.csv") or "Data_Entry_2017_v2020.csv"
     yield from findings(
-        tree, struck(table(tree, file)), pictures, split=lambda row, path: parts.get(row["Image Index"])
+        tree, struck(table(tree, file)), pictures, split=lambda path: parts.get(path.rpartition("/")[2].casefold())
     )
     for picture, (name, number) in lines.items():
         tree.report("bad_row", name, f"{picture!r} stands in no row of {file}", number)

@@ -16,7 +16,7 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
         pictures,
         image="patientId",
         code="class",
-        group=lambda row, path: patients.get(row["patientId"]),
+        group=lambda path: patients.get(readers.stem(path)),
     )
     return readers.report_unlisted(pictures, found)
 
@@ -28,7 +28,7 @@ def nih_patients(tree: readers.Tree) -> dict[str, str]:
     for row in readers.json_rows(tree, file, require=("subset_img_id", "img_id")) if file else ():
         number = patient(row["img_id"])
         if number is not None:
-            found[row["subset_img_id"]] = number
+            found[row["subset_img_id"].casefold()] = number
     return found
 
 
