@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
+from medmat_core import Card, Dataset, LabelSample, Problem
 from medmat_core.errors import CardError
+from medmat_core.layouts import layout_of
+from medmat_core.model import Sample, Split
+from medmat_core.samples import example_files
+from medmat_core.testing.example_check import check_example
+from medmat_core.testing.reading import Files
+from medmat_core.tree import Tree
 from tests.layouts.laid import dataset_of
+from tests.layouts.test_examples import example_of
+from tests.toy import toy_card
 
 FOLDERS = 'kind = "class-folders"\n'
 TABLE = 'kind = "table"\ntable = "a.csv"\nimage = "id"\nlabel = "dx"\n'
@@ -52,9 +63,20 @@ def test_a_wrong_layout_is_told_with_file_and_field(layout: str, said: str, tmp_
 
 
 def test_a_card_without_a_layout_reads_nothing(tmp_path: Path) -> None:
-    (tmp_path / "toy.toml").unlink(missing_ok=True)
-    from medmat_core.dataset import Dataset
-    from tests.toy import toy_card
-
     with pytest.raises(CardError, match=r"layout: it is missing and has to be given, for no module of this name"):
         Dataset.of_card(toy_card(tmp_path).path)
+
+
+@pytest.mark.parametrize(("part", "told"), [("test", ["layout and adapter"]), ("train", [])])
+def test_the_suite_finds_a_layout_that_disagrees_with_the_adapter(part: Split, told: list[str], tmp_path: Path) -> None:
+    dataset = example_of("class-folders", tmp_path / "card")
+    files = Files(dict(example_files(dataset.card)))
+
+    def adapter(tree: Tree, card: Card) -> Iterator[Sample | Problem]:
+        """The layout, but for the part of one picture, of which the card expects nothing."""
+        for sample in layout_of(card).samples(tree, card):
+            assert isinstance(sample, LabelSample)
+            yield evolve(sample, split=part) if str(sample.image).endswith("7_1.png") else sample
+
+    found = check_example(evolve(dataset, samples=adapter), dataset.card, files, tmp_path)
+    assert [finding.check for finding in found if not finding.hint] == told
