@@ -292,7 +292,8 @@ class Card(Head):
     """The facts of one data set: the fields of its head and, as attributes of the same names, its tables.
 
     ``path`` is the file. ``labels`` maps the codes that lie on disk to captions, in card order: the order of classes
-    everywhere. A card pickles with all that it holds, so a worker needs no file.
+    everywhere. ``layout`` says how the data set lies on disk, as it stands in the file
+    (:func:`medmat_core.layouts.layout_of`). A card pickles with all that it holds, so a worker needs no file.
     """
 
     path: Path
@@ -300,6 +301,7 @@ class Card(Head):
     counts: Counts = Counts()
     classes: Classes = Classes()
     mask: MaskRules = MaskRules()
+    layout: Mapping[str, Any] = Factory(dict)
     ignored: tuple[Ignored, ...] = ()
     published: Published = Published()
     known: tuple[Known, ...] = ()
