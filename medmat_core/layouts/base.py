@@ -21,10 +21,18 @@ S = TypeVar("S", LabelSample, MaskSample, BoxSample)
 Names = str | tuple[str, ...]
 """A name, or several by which a thing goes, likeliest first. ``{part}`` in it stands for each word of ``parts``."""
 
+SplitOf = Callable[[str], Split | None] | Split | None
+"""A part for all pictures, or a rule over their paths."""
+
+
+def written(names: Names) -> tuple[str, ...]:
+    """Names one by one, {part} left in."""
+    return (names,) if isinstance(names, str) else names
+
 
 def named(names: Names, part: str = "") -> tuple[str, ...]:
     """Names one by one, with a part's word filled in."""
-    return tuple(name.replace("{part}", part) for name in ((names,) if isinstance(names, str) else names))
+    return tuple(name.replace("{part}", part) for name in written(names))
 
 
 @frozen(kw_only=True)
@@ -48,7 +56,7 @@ class SplitRule:
             raise ValueError("say which words of the column are which part, as in names = {training = 'train'}")
 
     @property
-    def rule(self) -> Callable[[str], Split | None] | Split | None:
+    def rule(self) -> SplitOf:
         """The rule as readers take it."""
         if self.column:
             return Part(column=self.column, names=self.names)
@@ -102,7 +110,7 @@ class Layout(ABC):
         yield from ()
 
     @property
-    def split_rule(self) -> Callable[[str], Split | None] | Split | None:
+    def split_rule(self) -> SplitOf:
         """The rule of parts as readers take it."""
         return self.split.rule if self.split is not None else None
 
@@ -165,7 +173,7 @@ class InParts(Layout):
         if self.parts and self.split is not None:
             raise ValueError("parts say to which part a picture belongs, so that there is no split")
 
-    def words(self) -> Iterator[tuple[str, Callable[[str], Split | None] | Split | None]]:
+    def words(self) -> Iterator[tuple[str, SplitOf]]:
         """(word, rule of parts) of each part; one without a word where there are none."""
         if self.parts:
             yield from self.parts.items()

@@ -11,24 +11,16 @@ from typing import ClassVar, Literal, TypeVar
 from attrs import frozen
 
 from medmat_core.card import Card
-from medmat_core.layouts.base import InParts, Names, named
-from medmat_core.model import BoxSample, LabelSample, Split
+from medmat_core.layouts.base import InParts, Names, SplitOf, named, written
+from medmat_core.model import BoxSample, LabelSample
 from medmat_core.readers.pictures import Pictures, housed, report_unlisted
 from medmat_core.readers.tables import Row, json_rows, located, rows
 from medmat_core.tree import Tree
 
 S = TypeVar("S", LabelSample, BoxSample)
 
-SplitOf = Callable[[str], Split | None] | Split | None
-"""A part for all pictures of a table, or a rule."""
-
 FIELD = re.compile(r"\{([^{}:]+)(?::0(\d))?\}")
 """A column in braces, perhaps with the number of digits that its cells are filled up to."""
-
-
-def written(names: Names) -> tuple[str, ...]:
-    """Names one by one, {part} left in."""
-    return (names,) if isinstance(names, str) else names
 
 
 @frozen(kw_only=True, slots=False)

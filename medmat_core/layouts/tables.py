@@ -9,8 +9,8 @@ from typing import ClassVar
 from attrs import Factory, field, frozen
 
 from medmat_core.card import Card
-from medmat_core.layouts.base import Names, named
-from medmat_core.layouts.rows import FIELD, OfRows, SplitOf
+from medmat_core.layouts.base import Names, SplitOf, named
+from medmat_core.layouts.rows import FIELD, OfRows
 from medmat_core.model import BoxSample, LabelSample
 from medmat_core.readers.boxes import table_boxes
 from medmat_core.readers.groups import catching

@@ -12,7 +12,14 @@ if TYPE_CHECKING:
     from medmat_core.readers.boxes import coco_boxes, inclusive, table_boxes, voc_boxes
     from medmat_core.readers.folders import class_folders, labelled_files, split_of
     from medmat_core.readers.groups import Group, Part
-    from medmat_core.readers.masks import mask_beside, paired_masks, palette, report_unpaired, stem_index
+    from medmat_core.readers.masks import (
+        gathered_masks,
+        mask_beside,
+        paired_masks,
+        palette,
+        report_unpaired,
+        stem_index,
+    )
     from medmat_core.readers.pictures import Pictures, picture_beside, report_unlisted, stem
     from medmat_core.readers.tables import Row, json_file, json_rows, lines, lookup, rows
     from medmat_core.readers.tagged import Marks, by_value, in_cell, marks, merged_labels, one_hot, table_labels
@@ -24,7 +31,7 @@ _HOMES = {
     "readers.boxes": "coco_boxes inclusive table_boxes voc_boxes",
     "readers.folders": "class_folders labelled_files split_of",
     "readers.groups": "Group Part",
-    "readers.masks": "mask_beside paired_masks palette report_unpaired stem_index",
+    "readers.masks": "gathered_masks mask_beside paired_masks palette report_unpaired stem_index",
     "readers.pictures": "Pictures picture_beside report_unlisted stem",
     "readers.tables": "Row json_file json_rows lines lookup rows",
     "readers.tagged": "Marks by_value in_cell marks merged_labels one_hot table_labels",
@@ -64,6 +71,7 @@ __all__ = [
     "by_value",
     "class_folders",
     "coco_boxes",
+    "gathered_masks",
     "in_cell",
     "inclusive",
     "json_file",
