@@ -17,12 +17,12 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from medmat_core.layouts import KINDS
 from PIL import Image
 
 from medmat_core.card import Card
 from medmat_core.cli import run
 from medmat_core.errors import UsageError
+from medmat_core.layouts import KINDS
 from medmat_core.model import BoxSample, ColorMask, IndexMask, LabelSample, MaskFile, MaskSample
 from medmat_core.plugins import plugin_called
 from medmat_core.scaffold.card import Facts, card_text
@@ -59,6 +59,23 @@ def mask(path: Path, *values: Any, mode: str = "L") -> None:
     for number, value in enumerate(values):
         image.paste(value, (2 + 10 * number, 2, 9 + 10 * number, 20))
     image.save(path)
+
+
+def dicom(path: Path, number: int) -> None:
+    """A DICOM file of 32 x 24 pixels."""
+    import pydicom
+    from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    film = pydicom.Dataset()
+    film.file_meta = pydicom.dataset.FileMetaDataset()
+    film.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    film.file_meta.MediaStorageSOPClassUID = film.SOPClassUID = "1.2.840.10008.5.1.4.1.1.1.1"
+    film.file_meta.MediaStorageSOPInstanceUID = film.SOPInstanceUID = generate_uid(entropy_srcs=[str(number)])
+    film.Rows, film.Columns, film.SamplesPerPixel, film.PhotometricInterpretation = 24, 32, 1, "MONOCHROME2"
+    film.BitsAllocated, film.BitsStored, film.HighBit, film.PixelRepresentation = 8, 8, 7, 0
+    film.PixelData = bytes((place * number) % 251 for place in range(24 * 32))
+    film.save_as(path, enforce_file_format=True)
 
 
 def table(path: Path, *rows: Sequence[str], delimiter: str = ",") -> None:
@@ -338,6 +355,59 @@ def test_run_length_masks_are_told_and_not_guessed(tmp_path: Path) -> None:
         propose(tmp_path / "d")
 
 
+def test_lists_of_official_parts_beside_a_table_are_taken(tmp_path: Path) -> None:
+    rows = [(f"M{n:03d}", f"P{n // 2}", ("melanoma", "nevus", "keratosis")[n // 2 % 3]) for n in range(30)]
+    table(tmp_path / "d/labels.csv", ("image_id", "patient_id", "dx"), *rows)
+    for name, *_ in rows:
+        picture(tmp_path / "d/images" / f"{name}.jpg")
+    for part, listed in (("train", rows[:22]), ("test", rows[22:])):
+        (tmp_path / "d" / f"{part}.txt").write_text("".join(f"{name}\n" for name, *_ in listed))
+    proposal = propose(tmp_path / "d")
+    assert proposal.layout["split"] == {"lists": {"test": "test.txt", "train": "train.txt"}}
+    found = read(proposal, tmp_path / "d")
+    assert found["images/M021.jpg"] == (("nevus",), "train") and found["images/M022.jpg"][1] == "test"
+    assert not proposal.ignored
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+def test_columns_that_could_hold_the_class_as_well_are_told(tmp_path: Path) -> None:
+    rows = [(f"{n}.png", ("benign", "malignant")[n % 2], ("nevus", "melanoma", "wart")[n % 3]) for n in range(24)]
+    table(tmp_path / "d/labels.csv", ("file", "diagnosis_1", "diagnosis_2"), *rows)
+    for name, *_ in rows:
+        picture(tmp_path / "d/pics" / name)
+    proposal = propose(tmp_path / "d")
+    assert proposal.layout["label"] == "diagnosis_1"
+    assert any("diagnosis_2; label may list several columns" in doubt for doubt in proposal.doubts)
+
+
+def test_a_table_with_four_corners_is_a_table_of_boxes(tmp_path: Path) -> None:
+    rows = [(f"{n // 2:03d}", f"s{n // 4}", ("nodule", "mass")[n % 2], "2", "3", "9", "8") for n in range(20)]
+    rows += [(f"{n:03d}", f"s{n}", "No finding", "", "", "", "") for n in (90, 91, 92)]
+    table(tmp_path / "d/boxes.csv", ("image_id", "study_id", "class", "x_min", "y_min", "x_max", "y_max"), *rows)
+    for name in dict.fromkeys(row[0] for row in rows):
+        picture(tmp_path / "d/films" / f"{name}.png")
+    proposal = propose(tmp_path / "d")
+    assert (proposal.layout["kind"], proposal.layout["nothing"]) == ("box-table", ["No finding"])
+    assert set(proposal.labels) == {"nodule", "mass"} and "presence" in asks_of(proposal)
+    assert read(proposal, tmp_path / "d")["films/000.png"][0] == ("nodule", "mass")
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+def test_a_spreadsheet_brings_its_extra(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for row in (("image", "label"), *((f"{n:02d}", "ab"[n % 2]) for n in range(12))):
+        book.active.append(row)
+    (tmp_path / "d").mkdir()
+    book.save(tmp_path / "d/labels.xlsx")
+    for n in range(12):
+        picture(tmp_path / "d/pics" / f"{n:02d}.png")
+    proposal = propose(tmp_path / "d")
+    assert proposal.extras == ("xlsx",)
+    assert '"medmat-core[xlsx]>=' in package_files(plugin_of(proposal))["pyproject.toml"]
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
 # -- masks ----------------------------------------------------------------------------------------------
 
 
@@ -465,6 +535,26 @@ def test_pictures_without_a_mask_are_a_doubt_and_not_a_negative(tmp_path: Path) 
     assert any("1 pictures have no mask" in doubt and "negative" in doubt for doubt in proposal.doubts)
     _, _, problems = tried(proposal, tmp_path / "d")
     assert [problem.reason for problem in problems] == ["missing_mask"]
+
+
+def test_a_color_that_one_mask_of_many_holds_is_on_the_card(tmp_path: Path) -> None:
+    for n in range(60):
+        picture(tmp_path / "d/images" / f"{n:02d}.png")
+        mask(tmp_path / "d/masks" / f"{n:02d}.png", (255, 0, 0), *([(0, 255, 0)] if n == 31 else []), mode="RGB")
+    proposal = propose(tmp_path / "d")
+    assert set(proposal.mask["colors"]) == {"#ff0000", "#00ff00"}
+
+
+def test_dicom_pictures_are_paired_with_png_masks_and_bring_their_extra(tmp_path: Path) -> None:
+    pytest.importorskip("pydicom")
+    for n in range(6):
+        dicom(tmp_path / "d/films" / f"{n:03d}.dcm", n)
+        mask(tmp_path / "d/masks" / f"{n:03d}.png", 255)
+    proposal = propose(tmp_path / "d")
+    assert proposal.layout == {"kind": "masks", "pictures": "films", "masks": "masks", "label": "lesion"}
+    assert read(proposal, tmp_path / "d")["films/003.dcm"] == (("lesion",), None)
+    assert '"medmat-core[dicom]>=' in package_files(plugin_of(proposal))["pyproject.toml"]
+    conforms(plugin_of(proposal), tmp_path / "out")
 
 
 # -- boxes ----------------------------------------------------------------------------------------------

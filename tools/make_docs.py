@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "tools"))
 
-from docgen import datasets, hostile, reference  # noqa: E402
+from docgen import datasets, hostile, layouts, reference  # noqa: E402
 
 DOCS = ROOT / "docs"
 
@@ -24,6 +24,7 @@ def made(root: Path = ROOT) -> dict[str, str]:
     return {
         **dict(datasets.pages(datasets.load(root / "plugins"))),
         **dict(reference.pages()),
+        **dict(layouts.pages()),
         **dict(hostile.pages(root)),
     }
 

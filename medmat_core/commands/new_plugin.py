@@ -57,9 +57,9 @@ def command(
     """Write a complete plugin package for a data set of your own.
 
     It is called medmat-plugin-NAME and holds a card, which says in [layout] how the data set lies on disk and has an
-    example tree, tests, tox.ini and a CI workflow; it installs, builds and passes its tests as it is. On a terminal what
-    is not given by an option is asked for. With --from the folder of the real data set is looked at, and what was found
-    and what was not is told; where no layout fits, there is an adapter to fill in.
+    example tree, tests, tox.ini and a CI workflow; it installs, builds and passes its tests as it is. On a terminal
+    what is not given by an option is asked for. With --from the folder of the real data set is looked at, and what was
+    found and what was not is told; where no layout fits, there is an adapter to fill in.
     """
     from medmat_core.scaffold.names import names_of
     from medmat_core.scaffold.package import Plugin, write_plugin

@@ -214,9 +214,10 @@ def _voc_text(items: Sequence[Shown], codes: Sequence[str], under: str) -> str:
 
 def _yolo_text(items: Sequence[Shown], codes: Sequence[str], under: str) -> str:
     width, height = EXAMPLE_SIZE
+    slack = 0.02  # shares of a picture are never exact: a box is widened to whole pixels when it is read
     return "".join(
         f"{codes.index(code)} {(x1 + x2) / 2 / width:.6f} {(y1 + y2) / 2 / height:.6f} "
-        f"{(x2 - x1) / width:.6f} {(y2 - y1) / height:.6f}\n"
+        f"{(x2 - x1 - slack) / width:.6f} {(y2 - y1 - slack) / height:.6f}\n"
         for code, (x1, y1, x2, y2) in _flat(items)
     )
 

@@ -11,7 +11,7 @@ from attrs import evolve
 
 from medmat_core.card import ExampleFile, ExamplePicture, Ignored
 from medmat_core.errors import UsageError
-from medmat_core.images.suffixes import is_image
+from medmat_core.images.suffixes import DICOM_SUFFIXES, is_image
 from medmat_core.layouts import layout_of
 from medmat_core.model import NOTES, MaskSample, Problem, Sample
 from medmat_core.scaffold.card import card_of, ignored
@@ -67,8 +67,10 @@ def proved(proposal: Proposal, survey: Survey) -> Proposal:
     texts = [ExampleFile(p, UNREAD) for p in more if not is_image(p) and not p.lower().endswith(".xlsx")]
     unused = [ExamplePicture(pictures, LABEL_SIZE)] if pictures else []
     patterns = [rule.pattern for rule in rules]
+    dicom = any(str(sample.image).lower().endswith(DICOM_SUFFIXES) for sample in samples)
     return evolve(
         proposal,
+        extras=(*(["dicom"] if dicom else []), *proposal.extras),
         ignored=tuple(rules),
         example=evolve(example, pictures=(*example.pictures, *unused), files=(*example.files, *texts)),
         evidence=(*proposal.evidence, f"tried on the folder: {read} pictures read"),
