@@ -11,6 +11,7 @@ from typing import ClassVar, TypeVar
 from attrs import Factory, frozen
 
 from medmat_core.card import Card
+from medmat_core.layouts.lists import PartLists
 from medmat_core.model import BoxSample, LabelSample, MaskSample, Problem, Sample, Split
 from medmat_core.readers.folders import split_of
 from medmat_core.readers.groups import Group, GroupRule, Part
@@ -40,31 +41,34 @@ class SplitRule:
     """The official part of a picture.
 
     ``folder``: the folder nearest to the root that is called like a part (train, training, val, valid, validation,
-    test, testing, or one of ``names``). ``column``: what stands in a column of its row, by ``names``. ``all``: one
-    part for all.
+    test, testing, or one of ``names``). ``column``: what stands in a column of its row, by ``names``. ``lists``: text
+    files, one a part, that name its pictures: ``{train = "train.txt", test = "test.txt"}``. ``all``: one part for all.
     """
 
     folder: bool = False
     column: str = ""
+    lists: Mapping[str, Names] = Factory(dict)
     all: Split | None = None
     names: Mapping[str, Split] = Factory(dict)
 
     def __attrs_post_init__(self) -> None:
-        if self.folder + bool(self.column) + bool(self.all) != 1:
-            raise ValueError("say where the parts are told: folder = true, column = '...' or all = '...'")
+        if self.folder + bool(self.column) + bool(self.lists) + bool(self.all) != 1:
+            raise ValueError("say where parts are told: folder = true, column = '...', lists = {...} or all = '...'")
+        strange = [part for part in self.lists if part not in ("train", "val", "test")]
+        if strange:
+            raise ValueError(f"lists: {strange[0]!r} is no part; there are train, val and test")
         if self.column and not self.names:
             raise ValueError("say which words of the column are which part, as in names = {training = 'train'}")
 
-    @property
-    def rule(self) -> SplitOf:
-        """The rule as readers take it."""
+    def at(self, tree: Tree) -> SplitOf:
+        """The rule for one tree, as readers take it; where there are lists that is a :class:`PartLists`."""
+        if self.lists:
+            return PartLists(tree, {part: named(names) for part, names in self.lists.items()})  # type: ignore[misc]
         if self.column:
             return Part(column=self.column, names=self.names)
-        if self.folder:
-            return self.of_path
-        return self.all
+        return self._of_path if self.folder else self.all
 
-    def of_path(self, path: str) -> Split | None:
+    def _of_path(self, path: str) -> Split | None:
         """The part that a path's folders name."""
         return split_of(path, {fold(name): part for name, part in self.names.items()} if self.names else None)
 
@@ -109,10 +113,14 @@ class Layout(ABC):
         """(field, code) of every code that the layout names, all of which have to be on the card."""
         yield from ()
 
-    @property
-    def split_rule(self) -> SplitOf:
+    def splitting(self, tree: Tree) -> SplitOf:
         """The rule of parts as readers take it."""
-        return self.split.rule if self.split is not None else None
+        return self.split.at(tree) if self.split is not None else None
+
+    def by_path(self, tree: Tree) -> Callable[[str], Split | None] | None:
+        """The same for readers that want a rule over paths."""
+        rule = self.splitting(tree)
+        return rule if callable(rule) or rule is None else lambda _: rule
 
     def grouping(self, tree: Tree) -> GroupRule | None:
         """The rule of groups as readers take it."""
@@ -136,6 +144,12 @@ def _pattern(text: str) -> str:
     """A pattern of ``skip`` as a regular expression over a folded path with a slash in front."""
     name = "".join({"*": "[^/]*", "?": "[^/]"}.get(char, re.escape(char)) for char in fold(text.strip("/")))
     return ("/" if text.startswith("/") else "(?:/.*)?/") + name + ("/.*" if text.endswith("/") else "")
+
+
+def told(rule: SplitOf) -> None:
+    """Report what part lists name and nothing else does, once all is read."""
+    if isinstance(rule, PartLists):
+        rule.tell()
 
 
 def first_of(samples: Iterable[S], tree: Tree) -> Iterator[S]:
@@ -173,9 +187,11 @@ class InParts(Layout):
         if self.parts and self.split is not None:
             raise ValueError("parts say to which part a picture belongs, so that there is no split")
 
-    def words(self) -> Iterator[tuple[str, SplitOf]]:
+    def words(self, tree: Tree) -> Iterator[tuple[str, SplitOf]]:
         """(word, rule of parts) of each part; one without a word where there are none."""
         if self.parts:
             yield from self.parts.items()
-        else:
-            yield "", self.split_rule
+            return
+        rule = self.splitting(tree)
+        yield "", rule
+        told(rule)

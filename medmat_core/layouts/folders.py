@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 from attrs import Factory, evolve, field, frozen
 
 from medmat_core.card import Card
-from medmat_core.layouts.base import Layout, Names, first_of, named
+from medmat_core.layouts.base import Layout, Names, first_of, named, told
 from medmat_core.model import LabelSample
 from medmat_core.readers.folders import class_folders, labelled_files
 from medmat_core.readers.groups import Pattern, catching, part_of_path
@@ -68,20 +68,20 @@ split = "test"
             if not under:
                 tree.report("missing_file", named(self.under)[0], "the folder is not there, and no other one is read")
                 return
-        split = self.split.of_path if self.split is not None and self.split.folder else None
-        every = self.split.all if self.split is not None else None
+        split = self.by_path(tree)
         found = class_folders(
             tree,
             card,
             under=under,
             code=self._rule(card),
             group=self.grouping(tree),
-            split=split or ((lambda _: every) if every else None),
+            split=split,
             skip=self.skips,
         )
         if self.group is not None and self.group.per_class:
             found = (_of_its_class(sample) for sample in found)
         yield from first_of(found, tree) if self.once else found
+        told(split)
 
     def codes(self) -> Iterator[tuple[str, str]]:
         """The codes that spellings stand for."""
@@ -166,7 +166,8 @@ group = "0002"
             caught = self._code(part_of_path(path, self.of))
             return known.get(fold(caught), caught) if caught is not None else None
 
-        split = self.split.of_path if self.split is not None and self.split.folder else None
+        split = self.by_path(tree)
         pictures = self.kept(tree.images(housed(tree, named(self.pictures))))
         found = labelled_files(tree, pictures, code, group=self.grouping(tree), split=split)
         yield from first_of(found, tree) if self.once else found
+        told(split)

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 from attrs import frozen
 
 from medmat_core.card import Card
-from medmat_core.layouts.base import InParts, Names, SplitOf, named, written
+from medmat_core.layouts.base import InParts, Names, SplitOf, named, told, written
 from medmat_core.model import ColorMask, IndexMask, Mask, MaskFile, MaskSample
 from medmat_core.readers.folders import class_folders
 from medmat_core.readers.masks import gathered_masks, paired_masks, palette, report_unpaired
@@ -95,7 +95,7 @@ boxes = {"Polyp" = [[8, 8, 24, 20]]}
             yield from self._in_class_folders(tree, card)
             return
         seen: set[str] = set()
-        for word, split in self.words():
+        for word, split in self.words(tree):
             for folder in self._folders(tree, word):
                 yield from self._folder(tree, card, word, folder, split, seen)
 
@@ -188,12 +188,12 @@ boxes = {"Polyp" = [[8, 8, 24, 20]]}
             else:
                 masks.setdefault(f"{folder}/{meant[0]}", []).append(path)
         report_unpaired(tree, ((key, path) for key, some in masks.items() for path in some), pictures)
-        skips, kept = self.skips, self.split.of_path if self.split is not None and self.split.folder else None
+        skips, split = self.skips, self.by_path(tree)
 
         def skip(path: str) -> bool:
             return self._meant(path) is not None or (skips is not None and skips(path))
 
-        for sample in class_folders(tree, card, skip=skip, group=self.grouping(tree), split=kept):
+        for sample in class_folders(tree, card, skip=skip, group=self.grouping(tree), split=split):
             image = str(sample.image)
             own = masks.get(f"{image.rpartition('/')[0]}/{stem(image)}", [])
             if not own and card.mask.missing == "problem":
@@ -201,6 +201,7 @@ boxes = {"Polyp" = [[8, 8, 24, 20]]}
                 continue
             found = tuple(MaskFile(path, sample.stated[0]) for path in own)
             yield MaskSample(image, found, group=sample.group, split=sample.split)
+        told(split)
 
 
 _Found = dict[str, dict[str, list[tuple[str, str]]]]

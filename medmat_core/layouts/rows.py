@@ -12,6 +12,7 @@ from attrs import frozen
 
 from medmat_core.card import Card
 from medmat_core.layouts.base import InParts, Names, SplitOf, named, written
+from medmat_core.layouts.lists import PartLists
 from medmat_core.model import BoxSample, LabelSample
 from medmat_core.readers.pictures import Pictures, housed, report_unlisted
 from medmat_core.readers.tables import Row, json_rows, located, rows
@@ -61,7 +62,7 @@ class OfRows(InParts):
 
         def part(word: str, split: SplitOf) -> Iterator[S]:
             pictures = every or self._pictures(tree, named(self.pictures, word))
-            found = read(self._table(tree, word, card), pictures, split)
+            found = read(self._rows_of(tree, word, card, split), pictures, split)
             return self._told(pictures, found) if apart else found
 
         found = (sample for word, split in self._here(tree) for sample in part(word, split))
@@ -69,7 +70,7 @@ class OfRows(InParts):
 
     def _here(self, tree: Tree) -> Iterator[tuple[str, SplitOf]]:
         """The parts that are read: optional ones that lie here whole, and all others."""
-        for word, split in self.words():
+        for word, split in self.words(tree):
             if word in self.optional:
                 tables, folders = named(self.table, word), named(self.pictures, word)
                 table = tree.find(*tables)
@@ -82,6 +83,13 @@ class OfRows(InParts):
                     tree.report("missing_image", table, f"no folder {folders[0]} with its pictures")
                     continue
             yield word, split
+
+    def _rows_of(self, tree: Tree, word: str, card: Card, split: SplitOf) -> Iterator[Row]:
+        image = self._image
+        for row in self._table(tree, word, card):
+            if isinstance(split, PartLists):  # whether its picture is here or not, the row knows it
+                split.strike(row[image] if isinstance(image, str) else image(row))
+            yield row
 
     def _table(self, tree: Tree, word: str, card: Card) -> Iterator[Row]:
         file = located(tree, named(self.table, word))

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from medmat_core.model import Box, ColorMask, IndexMask, MaskFile, Point, PolygonMask, RleMask, Slice, Split
-    from medmat_core.readers.boxes import coco_boxes, inclusive, table_boxes, voc_boxes
+    from medmat_core.readers.boxes import (
+        coco_boxes,
+        inclusive,
+        listed_boxes,
+        paired_boxes,
+        table_boxes,
+        voc_boxes,
+        yolo_boxes,
+    )
     from medmat_core.readers.folders import class_folders, labelled_files, split_of
     from medmat_core.readers.groups import Group, Part
     from medmat_core.readers.masks import (
@@ -28,7 +36,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "model": "Box ColorMask IndexMask MaskFile Point PolygonMask RleMask Slice Split",
-    "readers.boxes": "coco_boxes inclusive table_boxes voc_boxes",
+    "readers.boxes": "coco_boxes inclusive listed_boxes paired_boxes table_boxes voc_boxes yolo_boxes",
     "readers.folders": "class_folders labelled_files split_of",
     "readers.groups": "Group Part",
     "readers.masks": "gathered_masks mask_beside paired_masks palette report_unpaired stem_index",
@@ -78,11 +86,13 @@ __all__ = [
     "json_rows",
     "labelled_files",
     "lines",
+    "listed_boxes",
     "lookup",
     "marks",
     "mask_beside",
     "merged_labels",
     "one_hot",
+    "paired_boxes",
     "paired_masks",
     "palette",
     "picture_beside",
@@ -96,4 +106,5 @@ __all__ = [
     "table_boxes",
     "table_labels",
     "voc_boxes",
+    "yolo_boxes",
 ]

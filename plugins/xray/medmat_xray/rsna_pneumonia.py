@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from medmat_core import Card, Dataset, LabelSample, hookimpl, readers
-from medmat_xray._nih import patient
+
+PATIENT = readers.Group(pattern=r"0*(\d+)(?:_.*)?")  # NIH's name of the film, 00000013_005.png: 13
 
 
 def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
@@ -26,7 +27,7 @@ def nih_patients(tree: readers.Tree) -> dict[str, str]:
     file = tree.find("pneumonia-challenge-dataset-mappings_2018.json")
     found: dict[str, str] = {}
     for row in readers.json_rows(tree, file, require=("subset_img_id", "img_id")) if file else ():
-        number = patient(row["img_id"])
+        number = PATIENT(row["img_id"])
         if number is not None:
             found[row["subset_img_id"].casefold()] = number
     return found

@@ -81,6 +81,7 @@ def test_a_film_that_is_not_there_is_one_problem_though_table_and_list_name_it(l
         {
             "Data_Entry_2017_v2020.csv": FINDINGS + "00000001_000.png,Mass,0,1\n00000002_000.png,Mass,0,2\n",
             "train_val_list.txt": "00000001_000.png\n00000002_000.png",
+            "test_list.txt": "",
         },
     )
     assert found.reasons == ["missing_image"]
