@@ -154,7 +154,7 @@ def _proposal(folder: Path | None, layout: str | None, codes: Mapping[str, str],
     click.echo(f"Found in {folder}: {proposal.layout['kind']}")
     click.echo("\n".join(f"  - {line}" for line in proposal.evidence))
     if proposal.doubts:
-        click.echo("Not certain, please look (docs/reference/layouts.md says what a layout can hold):")
+        click.echo("Not certain, please look (what else a layout can say stands under Layouts in the reference):")
         click.echo("\n".join(f"  - {line}" for line in proposal.doubts))
     return proposal
 
