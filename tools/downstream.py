@@ -1,12 +1,14 @@
 """Other people's plugins against this working tree: built, installed, tested and run, each in an empty environment.
 
-    python tools/downstream.py [NAME ...] [--recipes FILE] [--keep DIR] [--find-links DIR ...] [--no-index] [--no-tox]
+    python tools/downstream.py [NAME ...] [--written] [--recipes FILE] [--keep DIR] [--find-links DIR ...] [--no-index]
 
 A recipe of tests/downstream/recipes.toml says where a plugin is (a folder, a commit of a git repository, or what
 `medmat new-plugin` is told to write) and what must come out; docs/howto/test-plugin.md explains its fields. Source
 distribution and wheel are built of core and of the plugin, the wheels alone are installed, then the plugin's own
 tests run, `medmat list`, `sample`, `build`, `audit` and the recipe's commands, and files and records are compared.
-NAMEs (shell patterns) choose recipes. Every recipe runs to its end or its first fault; exit code 1 if one has a fault.
+NAMEs (shell patterns) choose recipes; without any, all run that medmat does not write, or with --written those that
+it does. Needs no network if --find-links names folders with the wheels of all that core, pytest and hatchling need,
+beside --no-index. Every recipe runs to its end or its first fault; exit code 1 if one has a fault.
 """
 
 from __future__ import annotations
@@ -275,6 +277,7 @@ def main() -> int:
     """Follow the chosen recipes and say which found a fault."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("names", nargs="*", help="only recipes of these names (shell patterns)")
+    parser.add_argument("--written", action="store_true", help="without names: what `medmat new-plugin` writes")
     parser.add_argument("--recipes", type=Path, default=RECIPES, metavar="FILE", help="take recipes from this file")
     parser.add_argument("--core", type=Path, default=ROOT, metavar="DIR", help="check this copy of medmat-core")
     parser.add_argument("--find-links", action="append", default=[], metavar="DIR", help="a folder of wheels")
@@ -297,13 +300,13 @@ def main() -> int:
 
 def follow_all(given: argparse.Namespace, work: Path) -> list[str]:
     """What went wrong, a text a recipe."""
-    wanted = given.names or ["*"]
     chosen = [
         recipe for recipe in recipes(given.recipes)
-        if any(fnmatch.fnmatchcase(recipe.name, pattern) for pattern in wanted)
+        if any(fnmatch.fnmatchcase(recipe.name, pattern) for pattern in given.names)
+        or (not given.names and (recipe.written is not None) == given.written)
     ]  # fmt: skip
     if not chosen:
-        raise Fault(f"{given.recipes.name} has no recipe named {' or '.join(wanted)}")
+        raise Fault(f"{given.recipes.name} has no recipe {' or '.join(given.names) or 'of this kind'}")
     wheels = Wheels(work / "wheels", given.find_links, given.no_index)
     wheels.folder.mkdir(parents=True)
     core = wheels.build(given.core.resolve())
