@@ -108,7 +108,7 @@ def _export_others(catalog: Catalog, options: BuildOptions, others: Sequence[str
     from medmat_core.records import Built
     from medmat_core.stopping import is_stop
 
-    owners = catalog.format_owners()
+    owners = catalog.formats().owners
     strangers = [f"{name!r} of {owners[name]}" for name in others if owners[name] != CORE]
     built = Built.open(options.out, pictures=options.data.parent)
     try:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import gc
-import os
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from medmat_core.commands import catalog_of, complete_modality, complete_names, exit_code
+from medmat_core.commands.options import JOBS, QUIET, listed
 
 NEXT: Final = ("audit", "preview")
 """Commands that take a built folder, in the order in which one would try them."""
@@ -41,7 +41,7 @@ NEXT: Final = ("audit", "preview")
     help="A further output format (repeatable); records and Med-MAT's own form are always written.",
 )
 @click.option("--seed", default=0, show_default=True, help="Seed of every draw.")
-@click.option("--jobs", default=os.cpu_count() or 1, show_default="cores", help="Processes to use.")
+@JOBS
 @click.option("--engine", default="local", show_default=True, metavar="local|dask", help="Where the work is done.")
 @click.option("--scheduler", metavar="ADDR", help="A Dask scheduler such as tcp://host:8786 (with --engine dask).")
 @click.option(
@@ -129,7 +129,7 @@ NEXT: Final = ("audit", "preview")
 )
 @click.option("--strict", is_flag=True, help="Stop at the first refused input.")
 @click.option("--resume", is_flag=True, help="Go on with a build that was killed.")
-@click.option("--quiet", "-q", is_flag=True, help="No progress and no summary.")
+@QUIET
 @click.pass_context
 def command(ctx: click.Context, /, quiet: bool, asks: tuple[str, ...], **arguments: Any) -> int:
     """Turn unzipped data sets into question/answer records.
@@ -146,9 +146,9 @@ def command(ctx: click.Context, /, quiet: bool, asks: tuple[str, ...], **argumen
 
     if arguments["out"] is None:
         del arguments["out"]
-    arguments["formats"] = _listed(arguments["formats"])
-    arguments["access"] = _listed(arguments["access"])
-    options = BuildOptions(asks=_listed(asks) or None, **arguments)
+    arguments["formats"] = listed(arguments["formats"])
+    arguments["access"] = listed(arguments["access"])
+    options = BuildOptions(asks=listed(asks) or None, **arguments)
     manifest = build_and_export(catalog_of(ctx), options, progress_of(not quiet))
     if not quiet:
         from medmat_core.commands.summary import print_summary
@@ -158,8 +158,3 @@ def command(ctx: click.Context, /, quiet: bool, asks: tuple[str, ...], **argumen
         if set(options.formats) <= set(RECORDED) and (options.out / EXPORTED).exists():
             click.echo(f"{options.out / EXPORTED} is of an earlier build; name its formats (--format) to renew it")
     return exit_code(ctx, manifest.refused)
-
-
-def _listed(values: tuple[str, ...]) -> tuple[str, ...]:
-    """Values of a repeatable option, which may also be joined by commas; each once."""
-    return tuple(dict.fromkeys(part.strip() for value in values for part in value.split(",") if part.strip()))
