@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
-from medmat_core.errors import MedmatError, PluginError
+from medmat_core.errors import MedmatError, PluginError, UsageError
 
 if TYPE_CHECKING:
     from medmat_core.catalog import Catalog
@@ -71,6 +71,9 @@ def build(
     from medmat_core.pipeline.options import BuildOptions
     from medmat_core.pipeline.progress import progress_of
 
+    for name, path in (("data", data), ("out", out)):
+        if path == "":
+            raise UsageError(f"{name}: it is empty; name a folder ('.' is the current one)")
     folder = Path(data)
     options = BuildOptions(
         data=folder, out=Path(out) if out is not None else Path(os.path.abspath(folder)).parent, names=names,

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import gc
-from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from medmat_core.commands import catalog_of, complete_modality, complete_names, exit_code
-from medmat_core.commands.options import JOBS, QUIET, listed
+from medmat_core.commands.options import FOLDER, JOBS, QUIET, listed
 
 NEXT: Final = ("audit", "preview")
 """Commands that take a built folder, in the order in which one would try them."""
@@ -20,10 +19,10 @@ NEXT: Final = ("audit", "preview")
 @click.option(
     "--data",
     required=True,
-    type=click.Path(path_type=Path),
+    type=FOLDER,
     help="The folder that holds the data sets' folders (often called med-mat).",
 )
-@click.option("--out", type=click.Path(path_type=Path), help="Where the records go (default: the parent of --data).")
+@click.option("--out", type=FOLDER, help="Where the records go (default: the parent of --data).")
 @click.option("--subset", type=int, help="Only data sets of this subset.")
 @click.option("--modality", shell_complete=complete_modality, help="Only data sets of this modality.")
 @click.option("--access", multiple=True, metavar="KIND", help="Only data sets of this access (repeatable).")
@@ -155,6 +154,7 @@ def command(ctx: click.Context, /, quiet: bool, asks: tuple[str, ...], **argumen
 
         known = catalog_of(ctx).commands()
         print_summary(manifest, options.out, next_steps=[step for step in NEXT if step in known])
-        if set(options.formats) <= set(RECORDED) and (options.out / EXPORTED).exists():
-            click.echo(f"{options.out / EXPORTED} is of an earlier build; name its formats (--format) to renew it")
+    if set(options.formats) <= set(RECORDED) and (options.out / EXPORTED).exists():
+        told = f"{options.out / EXPORTED} is of an earlier build; name its formats (--format) to renew it"
+        click.echo(f"medmat: {told}", err=True)
     return exit_code(ctx, manifest.refused)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from medmat_core.commands import catalog_of, console, exit_code
-from medmat_core.commands.options import BUILT_FROM, listed
+from medmat_core.commands.options import BUILT_FROM, FOLDER, listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 
 @click.command("compose")
-@click.argument("out", metavar="[OUT]", required=False, type=click.Path(path_type=Path))
+@click.argument("out", metavar="[OUT]", required=False, type=FOLDER)
 @click.option("--target", type=int, metavar="SUBSET", help="The subset whose combination is not to be seen.")
-@click.option("--to", type=click.Path(path_type=Path), metavar="DIR", help="Where to write; without, only list.")
+@click.option("--to", type=FOLDER, metavar="DIR", help="Where to write; without, only list.")
 @click.option(
     "--mixture",
     "mixtures",

@@ -8,12 +8,12 @@ from typing import Any
 import click
 
 from medmat_core.commands import catalog_of, counted, exit_code
-from medmat_core.commands.options import BUILT_FROM, DATASETS, JOBS, QUIET, SUBSETS, Counter, listed
+from medmat_core.commands.options import BUILT_FROM, DATASETS, FOLDER, JOBS, QUIET, SUBSETS, Counter, listed
 
 
 @click.command("export")
-@click.argument("out", metavar="OUT", type=click.Path(path_type=Path))
-@click.option("--to", required=True, metavar="DIR", type=click.Path(path_type=Path), help="The folder to make.")
+@click.argument("out", metavar="OUT", type=FOLDER)
+@click.option("--to", required=True, metavar="DIR", type=FOLDER, help="The folder to make.")
 @click.option(
     "--format",
     "formats",

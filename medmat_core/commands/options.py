@@ -8,6 +8,20 @@ from pathlib import Path
 
 import click
 
+
+class FolderType(click.Path):
+    """A path that says something: an empty text (``--out "$OUT"`` with nothing in it) would mean the current folder."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        if value == "":
+            self.fail("it is empty; name a folder ('.' is the current one)", param, ctx)
+        return Path(os.fsdecode(super().convert(value, param, ctx)))
+
+
+FOLDER = FolderType()
 JOBS = click.option("--jobs", default=os.cpu_count() or 1, show_default="cores", help="Processes to use.")
 QUIET = click.option("--quiet", "-q", is_flag=True, help="No progress and no summary.")
 SUBSETS = click.option(
@@ -19,7 +33,7 @@ DATASETS = click.option(
 BUILT_FROM = click.option(
     "--data",
     "root",
-    type=click.Path(path_type=Path),
+    type=FOLDER,
     callback=lambda ctx, param, data: Path(os.path.abspath(data)).parent if data is not None else None,
     help="The folder that was given to the build, where its parent is not OUT.",
 )

@@ -7,15 +7,15 @@ from pathlib import Path
 import click
 
 from medmat_core.commands import catalog_of, exit_code
-from medmat_core.commands.options import BUILT_FROM, DATASETS, JOBS, QUIET, SUBSETS, Counter
+from medmat_core.commands.options import BUILT_FROM, DATASETS, FOLDER, JOBS, QUIET, SUBSETS, Counter
 
 
 @click.command("preview")
-@click.argument("out", metavar="OUT", type=click.Path(path_type=Path))
+@click.argument("out", metavar="OUT", type=FOLDER)
 @click.option(
     "--to",
     metavar="DIR",
-    type=click.Path(path_type=Path),
+    type=FOLDER,
     help="The folder to make; default: the folder preview in OUT.",
 )
 @SUBSETS

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from medmat_core.commands import catalog_of, console, exit_code
+from medmat_core.commands.options import FOLDER
 
 if TYPE_CHECKING:
     from medmat_core.score import Report
@@ -26,7 +27,7 @@ _FLAT = (
 
 
 @click.command("score")
-@click.argument("out", metavar="OUT", type=click.Path(path_type=Path))
+@click.argument("out", metavar="OUT", type=FOLDER)
 @click.argument("predictions", nargs=-1, required=True, metavar="PREDICTIONS...", type=click.Path(path_type=Path))
 @click.option("--part", "--split", "parts", multiple=True, metavar="P", help="Only this part (repeatable).")
 @click.option(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from medmat_core.commands import catalog_of, console, exit_code
+from medmat_core.commands.options import FOLDER
 
 if TYPE_CHECKING:
     from medmat_core.stats import Stats
@@ -18,10 +19,8 @@ _SHOWN = 12
 
 
 @click.command("stats")
-@click.argument("out", metavar="OUT", type=click.Path(path_type=Path))
-@click.option(
-    "--plots", type=click.Path(path_type=Path), metavar="DIR", help="Draw the distributions into this folder."
-)
+@click.argument("out", metavar="OUT", type=FOLDER)
+@click.option("--plots", type=FOLDER, metavar="DIR", help="Draw the distributions into this folder.")
 @click.option(
     "--as",
     "kind",
