@@ -71,16 +71,17 @@ def command(
     stand chance and a guesser who sees no picture. Several files are compared question by question.
     """
     from medmat_core.errors import UsageError
+    from medmat_core.model import PARTS
     from medmat_core.plots import checked
-    from medmat_core.records import SPLITS, Built
+    from medmat_core.records import Built
     from medmat_core.regions.box_words import BOX_FORMATS
     from medmat_core.score import Scoring, score
 
     if box_format is not None and box_format not in BOX_FORMATS:
         raise UsageError(f"--box-format {box_format!r}: choose from {', '.join(BOX_FORMATS)}")
     for part in parts:
-        if part not in SPLITS:
-            raise UsageError(f"--part {part!r}: choose from {', '.join(SPLITS)}")
+        if part not in PARTS:
+            raise UsageError(f"--part {part!r}: choose from {', '.join(PARTS)}")
     if plot is not None:
         checked(plot)
     fmt = next((known for known in BOX_FORMATS if known == box_format), None)
