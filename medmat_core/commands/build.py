@@ -9,6 +9,7 @@ import click
 
 from medmat_core.commands import catalog_of, complete_modality, complete_names, exit_code
 from medmat_core.commands.options import FOLDER, JOBS, QUIET, listed
+from medmat_core.subsets.wording import CONVENTIONS
 
 NEXT: Final = ("audit", "preview")
 """Commands that take a built folder, in the order in which one would try them."""
@@ -96,7 +97,7 @@ NEXT: Final = ("audit", "preview")
     "--box-format",
     default="unit",
     show_default=True,
-    metavar="unit|thousand|pixel|qwen25|gemini|internvl",
+    metavar="|".join(CONVENTIONS),
     help="How boxes are written.",
 )
 @click.option(
