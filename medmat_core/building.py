@@ -12,7 +12,7 @@ from medmat_core.errors import MedmatError, PluginError, UsageError
 if TYPE_CHECKING:
     from medmat_core.catalog import Catalog
     from medmat_core.pipeline.manifest import Manifest
-    from medmat_core.pipeline.options import BuildOptions
+    from medmat_core.pipeline.options import BuildOptions, EngineName
     from medmat_core.pipeline.progress import Progress, Step
     from medmat_core.regions.words import BoxFormat
 
@@ -37,7 +37,7 @@ def build(
     formats: str | Iterable[str] = ("medmat",),
     seed: int = 0,
     jobs: int | None = None,
-    engine: Literal["local", "dask"] = "local",
+    engine: EngineName = "local",
     scheduler: str | None = None,
     split: Literal["official", "group", "none"] = "official",
     test_fraction: float = 0.15,
