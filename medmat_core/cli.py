@@ -199,7 +199,7 @@ def _stranger(state: dict[str, Any]) -> str:
     from medmat_core.plugins import CORE
 
     name, catalog = state.get("command", ""), state.get("catalog")
-    owner = catalog.command_owners().get(name, CORE) if catalog is not None and name else CORE
+    owner = catalog.commands().owners.get(name, CORE) if catalog is not None and name else CORE
     return "" if owner == CORE else f"plugin {owner} in its command {name!r}"
 
 

@@ -13,6 +13,7 @@ import pytest
 from medmat_core import LabelSample, Problem, build, readers
 from medmat_core.errors import StrictError, UsageError
 from medmat_core.pipeline.manifest import Manifest
+from medmat_core.records import KEYS as RECORD_KEYS
 from medmat_core.records import read_records
 from tests.toy import picture, toy_catalog, toy_dataset, zoo
 
@@ -68,13 +69,7 @@ def test_jsonl_holds_the_full_record_in_the_promised_order(tmp_path: Path, data:
     _, out = run(tmp_path, toy_dataset(tmp_path), formats=("medmat", "jsonl"))
     lines = (out / "records/Ori--toy-train.jsonl").read_text("utf-8").splitlines()
     first = json.loads(lines[0])
-    assert (
-        list(first)
-        == (
-            "id key dataset subset split group image width height kind ask captions question answer options "
-            "answer_index round boxes template"
-        ).split()
-    )
+    assert list(first) == list(RECORD_KEYS)
     assert (first["width"], first["height"]) == (24, 16)
     assert first["options"][first["answer_index"]] == first["answer"]
     assert len(lines) == len(records(out))

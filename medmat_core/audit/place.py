@@ -12,6 +12,7 @@ from typing import Any, Final
 from attrs import field, frozen
 
 from medmat_core.errors import UsageError
+from medmat_core.model import PARTS as PARTS
 
 MANIFEST: Final = "manifest.json"
 PROBLEMS: Final = "problems.jsonl"
@@ -20,8 +21,7 @@ RECORDS: Final = "records"
 CHOICES: Final = "Original_Medical_Datasets"
 SUBSETS: Final = "Aggregated_Subsets"
 RENDERED: Final = "rendered"
-PARTS: Final = ("train", "val", "test")
-_NAME: Final = re.compile(r"(?P<kind>Ori|Subset)--?(?P<stem>.+?)-(?P<part>train|val|test)", re.IGNORECASE)
+_NAME: Final = re.compile(r"(?P<kind>Ori|Subset)--?(?P<stem>.+?)-(?P<part>" + "|".join(PARTS) + ")", re.IGNORECASE)
 
 
 @frozen

@@ -21,7 +21,7 @@ from medmat_core.errors import BuildError, MedmatError
 from medmat_core.images import PictureError
 from medmat_core.images.headers import HeaderReader, read_header
 from medmat_core.images.suffixes import RENDERED_SUFFIXES
-from medmat_core.model import LabelSample, MaskSample, Problem, Sample, Slice
+from medmat_core.model import PARTS, LabelSample, MaskSample, Problem, Sample, Slice
 from medmat_core.pipeline.context import Context, unpacked
 from medmat_core.pipeline.facts import Facts, Regions, Shard, ShardNames, save_shard
 from medmat_core.pipeline.hashes import Hashes
@@ -125,7 +125,7 @@ class Inspector:
         self._decoders: list[Any] | None = None
         self._sides: dict[str | None, Side] = {
             None: Side.UNSAID,
-            **{part: Side.named(part) for part in ("train", "val", "test")},
+            **{part: Side.named(part) for part in PARTS},
         }
         self.lost: dict[str, int] = {}
         self._looker = Looker(context)

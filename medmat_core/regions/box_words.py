@@ -183,6 +183,14 @@ def parse_boxes(
     """
     if _TEXT[fmt].fullmatch(text) is None:
         raise ValueError(f"{text!r} is not a box in the format {fmt!r}")
+    return tuple(box_of([float(number) for number in numbers], size, fmt) for numbers in _NUMBERS.findall(text))
+
+
+def box_of(numbers: Sequence[float], size: tuple[int, int], fmt: BoxFormat) -> tuple[float, float, float, float]:
+    """The four numbers of a box in the order in which its format writes them, as a box in pixels of the picture.
+
+    Raises ValueError for a box without area, or one that leaves the picture.
+    """
     width, height = size
     if fmt == "pixel":
         across = down = 1.0
@@ -193,14 +201,11 @@ def parse_boxes(
         across, down = width, height
     else:
         across, down = width / 1000, height / 1000
-    boxes = []
-    for numbers in _NUMBERS.findall(text):
-        x1, y1, x2, y2 = (float(number) for number in numbers)
-        if fmt == "gemini":
-            x1, y1, x2, y2 = y1, x1, y2, x2
-        box = (x1 * across, y1 * down, x2 * across, y2 * down)
-        # a rounding error of the product is not outside
-        if not (0 <= box[0] < box[2] <= width * (1 + 1e-9) and 0 <= box[1] < box[3] <= height * (1 + 1e-9)):
-            raise ValueError(f"{numbers} in {text!r} has no area inside a picture of {width} x {height}")
-        boxes.append((box[0], box[1], min(box[2], width), min(box[3], height)))
-    return tuple(boxes)
+    x1, y1, x2, y2 = numbers
+    if fmt == "gemini":
+        x1, y1, x2, y2 = y1, x1, y2, x2
+    box = (x1 * across, y1 * down, x2 * across, y2 * down)
+    # a rounding error of the product is not outside
+    if not (0 <= box[0] < box[2] <= width * (1 + 1e-9) and 0 <= box[1] < box[3] <= height * (1 + 1e-9)):
+        raise ValueError(f"{list(numbers)} has no area inside a picture of {width} x {height}")
+    return box[0], box[1], min(box[2], width), min(box[3], height)
