@@ -243,11 +243,13 @@ class Expect:
 
 @frozen
 class Example:
-    """The literal example tree: pictures, label files, and what they must yield."""
+    """The literal example tree: pictures, label files, and what they must yield. ``lesions`` (path -> boxes) are those
+    of phantoms whose boxes only the other card of a shared folder expects."""
 
     pictures: tuple[ExamplePicture, ...] = ()
     files: tuple[ExampleFile, ...] = ()
     expect: tuple[Expect, ...] = ()
+    lesions: Mapping[str, tuple[tuple[int, int, int, int], ...]] = Factory(dict)
 
 
 @frozen

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +15,9 @@ from medmat_core.download.plan import entry_lines
 from medmat_core.download_entries import card_size
 from medmat_core.subsets import load_subset, subset_index
 
+from . import samples
 from .markdown import bullets, code, fenced, page, table, text
+from .samples import SampleQuestion
 
 NOTE: Final = "from the cards under plugins/"
 SHOWN: Final = 40
@@ -76,10 +78,10 @@ def load(plugins: Path) -> list[Entry]:
     return sorted(found, key=lambda entry: entry.card.head.no or 1000)
 
 
-def pages(entries: Sequence[Entry]) -> Iterator[tuple[str, str]]:
-    """(path below docs/, text) of every page."""
+def pages(entries: Sequence[Entry], drawn: Mapping[str, SampleQuestion]) -> Iterator[tuple[str, str]]:
+    """(path below docs/, text) of every page; ``drawn`` are the sample questions by slug."""
     for entry in entries:
-        yield f"datasets/{entry.file}", _page(entry, entries)
+        yield f"datasets/{entry.file}", _page(entry, entries, drawn.get(entry.card.slug))
     yield "datasets/index.md", _index(entries)
     yield "datasets/subsets.md", _subsets(entries)
     yield "explanation/table.md", _corrections(entries)
@@ -92,12 +94,14 @@ _SETTLE: Final = (
 )
 
 
-def _page(entry: Entry, entries: Sequence[Entry]) -> str:
+def _page(entry: Entry, entries: Sequence[Entry], drawn: SampleQuestion | None) -> str:
     card, head = entry.card, entry.card.head
     name = entry.number or head.slug
     fetch = f"medmat download {name}\n" if card.download else ""
     sections = [
         f"# {entry.number}. {text(head.title)}" if entry.number else f"# {text(head.title)}",
+        samples.section(card, drawn) if drawn is not None else "",
+        "## Facts",
         _facts(entry),
         "## Where to get it",
         _source(entry),
