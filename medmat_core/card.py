@@ -20,6 +20,7 @@ from medmat_core.download_entries import ByHand, Download
 from medmat_core.errors import CardError
 from medmat_core.images.colors import parse_color
 from medmat_core.model import REASONS
+from medmat_core.verified import Verified
 
 Access = Literal["open", "account", "competition", "credentialed"]
 Kind = Literal["single-label", "multi-label", "ordinal", "mask", "box"]
@@ -305,6 +306,7 @@ class Card(Head):
     ignored: tuple[Ignored, ...] = ()
     published: Published = Published()
     known: tuple[Known, ...] = ()
+    verified: tuple[Verified, ...] = ()
     download: tuple[Download, ...] = ()
     by_hand: ByHand = Factory(ByHand)
     citation: Citation = Citation()

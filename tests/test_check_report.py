@@ -108,7 +108,7 @@ ID = st.integers(10**8, 10**9 - 1).map(str)
 def test_no_patient_leaves_in_names_folders_columns_or_cells(
     first: str, last: str, number: str, sign: str, data: st.DataObject
 ) -> None:
-    """Whoever they are, and wherever they stand: in files that are used, in some that are not, with a header or none."""
+    """Whoever they are, and wherever they stand: in files that are used or not, under a header or none."""
     name = f"{first}{sign}{last}"
     with tempfile.TemporaryDirectory() as folder:
         dataset = toy_dataset(Path(folder), tabled, tables=EXAMPLE)
@@ -117,7 +117,9 @@ def test_no_patient_leaves_in_names_folders_columns_or_cells(
         picture(base / "pics" / "cat" / f"{name} {number}.png", 2)
         picture(base / f"{last}{number}" / "pics" / f"{first}.png", 3)
         (base / f"{name}.txt").write_text(f"{name} {number}\n", "utf-8")
-        header = data.draw(st.sampled_from([f"image_id,dx,patient,{name}", f"{name},{number}", "image_id,dx,patient,x"]))
+        header = data.draw(
+            st.sampled_from([f"image_id,dx,patient,{name}", f"{name},{number}", "image_id,dx,patient,x"])
+        )
         cells = f"{number},dog,{name},{name}\n{name} {number},{last},{number},{first}\n{name},cat\n"
         (base / "labels.csv").write_text(f"{header}\n{cells}", "utf-8")
         found = check_dataset(dataset, BuildOptions(data=base.parent, verify="header", jobs=1))

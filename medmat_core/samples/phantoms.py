@@ -185,9 +185,7 @@ def _mucosa(size: tuple[int, int], rng: np.random.Generator, spots: list[Spot]) 
     dx, dy = rng.uniform(-0.6, 0.6, 2)
     for x, y, rx, ry in spots or [(dx, dy, 0.25, 0.22)]:
         picture = _blend(picture, _disc(grid, x, y, rx, ry, 0.5) * 0.7, (226, 132, 112))
-        picture = _blend(
-            picture, _disc(grid, x - 0.2 * rx, y - 0.23 * ry, 0.2 * rx, 0.18 * ry, 0.5), (250, 240, 235)
-        )
+        picture = _blend(picture, _disc(grid, x - 0.2 * rx, y - 0.23 * ry, 0.2 * rx, 0.18 * ry, 0.5), (250, 240, 235))
     seen: np.ndarray = picture * _disc(grid, 0, 0, 1.3, 1.3, 0.1)[..., None]
     return seen
 

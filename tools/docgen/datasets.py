@@ -15,7 +15,7 @@ from medmat_core.download.plan import entry_lines
 from medmat_core.download_entries import card_size
 from medmat_core.subsets import load_subset, subset_index
 
-from . import samples
+from . import samples, settle
 from .markdown import bullets, code, fenced, page, table, text
 from .samples import SampleQuestion
 
@@ -88,9 +88,10 @@ def pages(entries: Sequence[Entry], drawn: Mapping[str, SampleQuestion]) -> Iter
 
 
 _SETTLE: Final = (
-    "Whoever has the data set can settle this: `medmat check {name} --data med-mat` compares layout, counts and "
-    "classes with the card, and `--json` prints what it found, without pictures, for a "
-    "[layout report](../explanation/verified.md#verified-by-you-on-your-disk)."
+    "Whoever has the data set can settle this. `medmat check {name} --data med-mat --report report.json` writes "
+    "counts, sizes and patterns of names (no picture, no id, no cell of a table): look through it, and paste it into "
+    "the issue form [layout report](../explanation/verified.md#verified-by-you-on-your-disk), with an answer to what "
+    "counting cannot settle."
 )
 
 
@@ -118,10 +119,18 @@ def _page(entry: Entry, entries: Sequence[Entry], drawn: SampleQuestion | None) 
         ("Unverified", head.unverified),
         ("Also", (head.extra,) if head.extra else ()),
     ):
-        if items:
-            sections += [f"## {title}", bullets(items)]
         if items and title == "Unverified":
-            sections.append(_SETTLE.format(name=name))
+            facts = (f"- {text(fact)}  \n    *{settle.told(fact, card)}*" for fact in items)
+            sections += [f"## {title}", _SETTLE.format(name=name), "\n".join(facts)]
+        elif items:
+            sections += [f"## {title}", bullets(items)]
+    if card.verified:
+        rows = [
+            (one.date, one.version, one.layout, one.completeness, f"{one.images:,}", f"{one.problems:,}")
+            for one in card.verified
+        ]
+        header = ("checked on", "medmat-core", "layout", "completeness", "pictures", "unknown problems")
+        sections += ["## Verified", "Copies on the disks of people who sent a layout report.", table(header, rows)]
     if card.ignored:
         rows = [(code(item.pattern), text(item.reason)) for item in card.ignored]
         sections += [

@@ -287,6 +287,7 @@ def _card(head: type = cards.Head) -> str:
         "ignored": cards.Ignored,
         "published": cards.Published,
         "known": cards.Known,
+        "verified": cards.Verified,
         "download": cards.Download,
         "by_hand": cards.ByHand,
         "example.pictures": cards.ExamplePicture,
@@ -306,7 +307,7 @@ def _card(head: type = cards.Head) -> str:
         "of classes everywhere. Two codes may share a caption.",
     ]
     for name, shape in shapes.items():
-        several = name.startswith("example.") or name in ("ignored", "known", "download")
+        several = name.startswith("example.") or name in ("ignored", "known", "verified", "download")
         sections.append(f"## [[{name}]]" if several else f"## [{name}]")
         sections += [docstring(shape), _fields(shape, words.TABLES[name])]
     access = table(("access", "meaning"), [(code(name), meaning) for name, meaning in _ACCESS.items()])
