@@ -17,7 +17,8 @@ from tests.docs_blocks import ROOT
 
 TOLD = {"slug": "toy", "layout": "right", "completeness": "whole", "problems": 0, "images": 780,
         "names": {"pictures": {"pics/cat (N).png": 780}}}  # fmt: skip
-UNVERIFIED = 'unverified = [\n  "the licence",\n  "the outer folder [of the archive]",\n  "patients: no id is published",\n]'
+FACTS = ("the licence", "the outer folder [of the archive]", "patients: no id is published")
+UNVERIFIED = "unverified = [\n" + "".join(f'  "{fact}",\n' for fact in FACTS) + "]"
 
 
 @pytest.fixture(scope="module")
