@@ -15,7 +15,7 @@ from medmat_core.download.plan import entry_lines
 from medmat_core.download_entries import card_size
 from medmat_core.subsets import load_subset, subset_index
 
-from . import samples, settle
+from . import samples, settle, times
 from .markdown import bullets, code, fenced, page, table, text
 from .samples import SampleQuestion
 
@@ -164,7 +164,8 @@ def _facts(entry: Entry) -> str:
         ("questions", asks),
         ("access", _ACCESS[head.access]),
         ("license", text(head.license)),
-        ("download", card_size(card.download) if card.download else "by hand"),
+        ("size of the download", card_size(card.download) if card.download else "by hand, unknown"),
+        ("time of a build", times.told(card)),
         ("plugin", f"{code(entry.dist)} ({code(entry.module)})"),
     ]
     if card.counts.images:
@@ -285,6 +286,7 @@ def _index(entries: Sequence[Entry]) -> str:
         "The same by [subset](subsets.md). Each page is made from the data set's card, which is also what "
         "`medmat show` prints. medmat holds no data: every data set is downloaded from its source, under its own "
         "license.",
+        times.how(),
     ]
     for modality in sorted(by_modality, key=str.casefold):
         rows = [
