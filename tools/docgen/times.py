@@ -29,10 +29,12 @@ def kind_of(card: Card) -> str:
 def told(card: Card) -> str:
     """For one data set: by its kind, and for the pictures that are published."""
     each = float(_measured()[kind_of(card)]["seconds"])
-    text = f"about {_time(each)} of one processor for 10,000 pictures"
-    if card.counts.images:
-        text += f", so {_time(each * card.counts.images / 10_000)} for all {card.counts.images:,}"
-    return f"{text} ([measured](index.md#time-of-a-build) on drawn pictures)"
+    if not card.counts.images:
+        return f"{_time(each)} of one processor for 10,000 pictures ([measured](index.md#time-of-a-build) on drawn ones)"
+    return (
+        f"{_time(each * card.counts.images / 10_000)} of one processor "
+        f"(drawn pictures of the kind: {_time(each)} for 10,000, [measured](index.md#time-of-a-build))"
+    )
 
 
 def how() -> str:
@@ -54,7 +56,7 @@ def how() -> str:
 
 def _time(seconds: float) -> str:
     if seconds < 1:
-        return "a second"
+        return "under a second"
     if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+        return f"about {seconds:.0f} s"
+    return f"about {seconds / 60:.0f} min" if seconds < 5400 else f"about {seconds / 3600:.1f} h"
