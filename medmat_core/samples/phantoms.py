@@ -117,7 +117,7 @@ def _film(size: tuple[int, int], rng: np.random.Generator, spots: list[Spot]) ->
     picture = _blend(picture, np.clip(1 - np.abs(grid[0] / 0.1), 0, 1) * 0.8, 215)
     anywhere = (rng.uniform(-0.5, 0.5), rng.uniform(-0.4, 0.4), 0.1, 0.1)
     for spot in [spot for spot in spots if spot not in fields] or ([] if fields else [anywhere]):
-        picture = _blend(picture, _disc(grid, *spot, 0.8) * 0.8, 240)
+        picture = _blend(picture, _disc(grid, *spot, 0.8) * 0.75, 228)
     return picture
 
 
@@ -191,7 +191,7 @@ def _mucosa(size: tuple[int, int], rng: np.random.Generator, spots: list[Spot]) 
 
 
 def _layers(size: tuple[int, int], rng: np.random.Generator, spots: list[Spot]) -> np.ndarray:
-    """Layers along the line of sight, as optical coherence tomography and ultrasound show them, with speckle."""
+    """Layers along the line of sight, as optical coherence tomography shows them, with speckle."""
     grid = _grid(size)
     picture = _plain(size, (52, 52, 52) if spots else (14, 14, 14))
     curve = rng.uniform(-0.25, 0.25) * grid[0] ** 2 + 0.08 * np.sin(grid[0] * rng.uniform(1, 3))
@@ -206,6 +206,22 @@ def _layers(size: tuple[int, int], rng: np.random.Generator, spots: list[Spot]) 
     return speckled
 
 
+def _echoes(size: tuple[int, int], rng: np.random.Generator, spots: list[Spot]) -> np.ndarray:
+    """Bands of tissue that fade with depth, in coarse speckle, with a dark lesion: an ultrasound image."""
+    grid = _grid(size)
+    waves, slope, start = rng.uniform(7, 11), rng.uniform(-1.5, 1.5), rng.uniform(0, 6)
+    bands = 100 + 38 * np.sin(waves * grid[1] + slope * grid[0] + start) + 20 * np.sin(2.7 * waves * grid[1] + start)
+    picture = np.repeat((bands * (0.95 - 0.35 * grid[1]))[..., None], 3, axis=2)
+    anywhere = (*rng.uniform(-0.4, 0.4, 2), *rng.uniform(0.12, 0.28, 2))
+    for spot in spots or [anywhere]:
+        picture = _blend(picture, _disc(grid, *spot, 0.35) * 0.85, 14)
+    speckle = rng.rayleigh(1, grid[0].shape) ** 0.7
+    for axis in (0, 1):
+        speckle = (speckle + np.roll(speckle, 1, axis)) / 2
+    speckled: np.ndarray = picture * (speckle / speckle.mean())[..., None]
+    return speckled
+
+
 _STYLES: Final[dict[str, Callable[[tuple[int, int], np.random.Generator, list[Spot]], np.ndarray]]] = {
     "CT": _section,
     "MRI": _section,
@@ -217,6 +233,6 @@ _STYLES: Final[dict[str, Callable[[tuple[int, int], np.random.Generator, list[Sp
     "Co": _mucosa,
     "DP": _mucosa,
     "OCT": _layers,
-    "US": _layers,
-    "Ultrasound": _layers,
+    "US": _echoes,
+    "Ultrasound": _echoes,
 }

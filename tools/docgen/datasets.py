@@ -286,7 +286,6 @@ def _index(entries: Sequence[Entry]) -> str:
         "The same by [subset](subsets.md). Each page is made from the data set's card, which is also what "
         "`medmat show` prints. medmat holds no data: every data set is downloaded from its source, under its own "
         "license.",
-        times.how(),
     ]
     for modality in sorted(by_modality, key=str.casefold):
         rows = [
@@ -307,7 +306,7 @@ def _index(entries: Sequence[Entry]) -> str:
             f"In Med-MAT's words: {', '.join(map(code, names))}.",
             table(("no", "data set", "area", "task", "subset", "kind", "access"), rows),
         ]
-    return page(*sections, note=NOTE)
+    return page(*sections, times.how(), note=NOTE)
 
 
 def _subsets(entries: Sequence[Entry]) -> str:

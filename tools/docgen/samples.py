@@ -31,7 +31,7 @@ from .markdown import text
 FOLDER: Final = Path("assets") / "samples"
 """Below docs/."""
 
-_DRAWING: Final = 1
+_DRAWING: Final = 3
 """Counted up when pictures or questions are made in another way."""
 
 _HEIGHT, _GAP, _NARROW, _WIDE = 168, 8, 96, 248

@@ -30,7 +30,7 @@ def told(card: Card) -> str:
     """For one data set: by its kind, and for the pictures that are published."""
     each = float(_measured()[kind_of(card)]["seconds"])
     if not card.counts.images:
-        return f"{_time(each)} of one processor for 10,000 pictures ([measured](index.md#time-of-a-build) on drawn ones)"
+        return f"{_time(each)} of one processor for 10,000 drawn pictures ([measured](index.md#time-of-a-build))"
     return (
         f"{_time(each * card.counts.images / 10_000)} of one processor "
         f"(drawn pictures of the kind: {_time(each)} for 10,000, [measured](index.md#time-of-a-build))"
