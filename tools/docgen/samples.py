@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import html
+import io
 import json
 import tempfile
 from collections import defaultdict
@@ -31,10 +32,11 @@ from .markdown import text
 FOLDER: Final = Path("assets") / "samples"
 """Below docs/."""
 
-_DRAWING: Final = 3
+_DRAWING: Final = 4
 """Counted up when pictures or questions are made in another way."""
 
 _HEIGHT, _GAP, _NARROW, _WIDE = 168, 8, 96, 248
+_SMALL: Final = 6144
 _RIGHT: Final = (38, 222, 96)
 _LOOKS: Final = (
     "slug no folder kind modality area task subset modality_shown area_shown outer normal asks validation groups "
@@ -97,13 +99,25 @@ def refresh(cards: Sequence[Card], docs: Path) -> list[str]:
     for card in cards:
         if card.slug in changed:
             there[card.slug], strip = sample_of(card)
-            strip.save(docs / picture_of(card), quality=58, method=6, alpha_quality=60)
+            (docs / picture_of(card)).write_bytes(_small(strip))
     kept = {card.slug: there[card.slug] for card in cards}
     lines = (f"{json.dumps(slug)}: {json.dumps(asdict(one), ensure_ascii=False)}" for slug, one in kept.items())
     (docs / FOLDER / "samples.json").write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
     for file in set((docs / FOLDER).glob("*.webp")) - {docs / picture_of(card) for card in cards}:
         file.unlink()
     return changed
+
+
+def _small(strip: Image.Image) -> bytes:
+    """As WebP, in the best quality that is small; speckle takes much."""
+    raw = b""
+    for quality in (58, 40, 25, 12):
+        file = io.BytesIO()
+        strip.save(file, "webp", quality=quality, method=6, alpha_quality=60)
+        raw = file.getvalue()
+        if len(raw) <= _SMALL:
+            break
+    return raw
 
 
 def picture_of(card: Card) -> Path:
