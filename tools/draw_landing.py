@@ -22,7 +22,7 @@ from medmat_core.samples import write_example
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "docs" / "assets" / "round.png"
 
-WIDTH, MARGIN, INK, SOFT, RIGHT = 880, 16, "#1b1f24", "#57606a", "#0a7d33"
+WIDTH, MARGIN, INK, SOFT, RIGHT = 640, 16, "#1b1f24", "#57606a", "#0a7d33"
 
 
 def a_round(work: Path) -> list[Example]:
@@ -38,16 +38,16 @@ def a_round(work: Path) -> list[Example]:
 
 def drawn(fellows: list[Example]) -> Image.Image:
     """The round as one picture."""
-    title, text, small = (ImageFont.load_default(size) for size in (20, 17, 16))
-    question = textwrap.wrap(fellows[0].record.question, 80)
+    title, text, small = (ImageFont.load_default(size) for size in (22, 18, 18))
+    question = textwrap.wrap(fellows[0].record.question, 52)
     each = (WIDTH - MARGIN * (len(fellows) + 1)) // len(fellows)
     pictures = [example.picture() for example in fellows]
     height = max(each * picture.height // picture.width for picture in pictures)
-    top = MARGIN + 24 * len(question) + 12
+    top = MARGIN + 28 * len(question) + 12
     sheet = Image.new("RGB", (WIDTH, top + height + 44 + 24 * len(fellows) + MARGIN), "white")
     pen = ImageDraw.Draw(sheet)
     for number, line in enumerate(question):
-        pen.text((MARGIN, MARGIN + 24 * number), line, fill=INK, font=title)
+        pen.text((MARGIN, MARGIN + 28 * number), line, fill=INK, font=title)
     for place, (example, picture) in enumerate(zip(fellows, pictures, strict=True)):
         left = MARGIN + place * (each + MARGIN)
         scale = each / picture.width
