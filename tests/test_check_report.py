@@ -99,7 +99,9 @@ def test_columns_and_line_ends_of_a_table_are_told_and_codes_of_the_card_alone(t
     assert "Smith" not in json.dumps(told)
 
 
-WORD = st.text(st.sampled_from("abdefghijklmnoprstuwyzäöüßéçñÅØŁдж"), min_size=4, max_size=9).map(str.capitalize)
+LETTERS = st.text(st.sampled_from("abcdeglnorstuäöüßéçñÅØŁдж"), max_size=4)
+WORD = st.builds(lambda start, end: f"{start}zq{end}".capitalize(), LETTERS, LETTERS)
+"""Names that hold "zq", as no word of a report or a card does."""
 ID = st.integers(10**8, 10**9 - 1).map(str)
 
 
@@ -124,9 +126,7 @@ def test_no_patient_leaves_in_names_folders_columns_or_cells(
         (base / "labels.csv").write_text(f"{header}\n{cells}", "utf-8")
         found = check_dataset(dataset, BuildOptions(data=base.parent, verify="header", jobs=1))
         told = json.dumps(report([(found, dataset, "toy 1.0")], base.parent, opened=True), ensure_ascii=False)
-    for secret in (first, last, number, first.lower(), last.lower()):
-        assert secret not in told
-    assert folder not in told
+    assert "zq" not in told.lower() and number not in told and folder not in told
 
 
 def test_a_dicom_file_tells_its_form_and_not_its_patient(tmp_path: Path) -> None:
