@@ -20,6 +20,7 @@ from medmat_core.download_entries import ByHand, Download
 from medmat_core.errors import CardError
 from medmat_core.images.colors import parse_color
 from medmat_core.model import REASONS
+from medmat_core.verified import Verified
 
 Access = Literal["open", "account", "competition", "credentialed"]
 Kind = Literal["single-label", "multi-label", "ordinal", "mask", "box"]
@@ -243,11 +244,13 @@ class Expect:
 
 @frozen
 class Example:
-    """The literal example tree: pictures, label files, and what they must yield."""
+    """The literal example tree: pictures, label files, and what they must yield. ``lesions`` (path -> boxes) are those
+    of phantoms whose boxes only the other card of a shared folder expects."""
 
     pictures: tuple[ExamplePicture, ...] = ()
     files: tuple[ExampleFile, ...] = ()
     expect: tuple[Expect, ...] = ()
+    lesions: Mapping[str, tuple[tuple[int, int, int, int], ...]] = Factory(dict)
 
 
 @frozen
@@ -305,6 +308,7 @@ class Card(Head):
     ignored: tuple[Ignored, ...] = ()
     published: Published = Published()
     known: tuple[Known, ...] = ()
+    verified: tuple[Verified, ...] = ()
     download: tuple[Download, ...] = ()
     by_hand: ByHand = Factory(ByHand)
     citation: Citation = Citation()
