@@ -171,6 +171,22 @@ def test_near_finds_a_copy_that_was(how: str, textured: Path, tmp_path: Path) ->
     assert note.image.endswith("cat-0.png") and "test" in note.detail and report.sound
 
 
+def test_near_names_the_picture_whose_body_ends_early(world: World, pictures: Path) -> None:
+    path = pictures / "toy/pics/cow/cow-1.png"
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 6 // 10])
+    assert "missing_image" not in world.audit(data=pictures).found.counts
+    (fault,) = [fault for fault in world.audit(data=pictures, near=True).faults if fault.name == "missing_image"]
+    assert fault.image == "med-mat/toy/pics/cow/cow-1.png" and fault.line
+
+
+def test_a_picture_that_is_gone_is_named(world: World, pictures: Path) -> None:
+    (pictures / "toy/pics/cow/cow-1.png").unlink()
+    assert "picture_unknown" in world.audit(data=pictures).found.counts
+    shutil.rmtree(pictures / "marks")
+    report = world.audit(data=pictures)
+    assert any("no folder 'marks'" in said for said in report.unseen)
+
+
 def test_two_jobs_find_what_one_finds(world: World) -> None:
     one, two = world.audit(data=True, near=True), world.audit(data=True, near=True, jobs=2)
     assert one.found.kept == two.found.kept

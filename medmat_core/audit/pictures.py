@@ -47,7 +47,7 @@ class Wall:
             first, places = first[places >= 0], places[places >= 0]
 
             values = [np.full(len(first), owner), first, seen.column("parts")[first]]
-            for column in (truth.ledger.marks, truth.near, truth.pixels):
+            for column in (truth.ledger.marks, truth.hashes.near, truth.hashes.alike):
                 known = np.frombuffer(column, np.uint64) if len(column) else np.zeros(len(truth.images), np.uint64)
                 values.append(known[places])
             for found, value in zip(columns, values, strict=True):

@@ -13,18 +13,18 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from attrs import define, field, frozen
+from attrs import define, field
 
 from medmat_core.audit.home import Home
 from medmat_core.audit.regions import Told
 from medmat_core.audit.seen import hashed
 from medmat_core.dataset import Dataset
 from medmat_core.folders import open_tree
-from medmat_core.images import PictureError
 from medmat_core.model import PixelBox, Record
-from medmat_core.pipeline.context import Context, unpacked
+from medmat_core.pipeline.context import Context
 from medmat_core.pipeline.engines import Engine, InProcess
 from medmat_core.pipeline.facts import Regions
+from medmat_core.pipeline.hashes import ALIKE, NEAR, Hashes
 from medmat_core.pipeline.inspector import ShardDone, Task, inspect_shard
 from medmat_core.pipeline.rendered import Rendered
 from medmat_core.pipeline.source import shards
@@ -32,70 +32,21 @@ from medmat_core.regions.words import CELLS, NO_CELL, coverage_text, steps_of
 from medmat_core.splits import Ledger
 
 
-@frozen
-class Look:
-    """A shard to look at; ``near``: decode its pictures and hash what they show."""
-
-    task: Task
-    near: bool
-
-
-@frozen
-class Looked:
-    """What was found of a shard; of every picture, with ``near``, its perceptual hash and that of its pixels."""
-
-    done: ShardDone
-    near: array[int]
-    pixels: array[int]
-
-
-def look_shard(look: Look) -> Looked:
-    """Find out about every picture of a shard as a build does."""
-    done = inspect_shard(look.task)
-    near, pixels = array("Q"), array("Q")
-    if look.near:
-        context = look.task.context if isinstance(look.task.context, Context) else unpacked(look.task.context)
-        made = {shown.path: context.rendered.file(shown) for shown in done.rendered}
-        for image in done.names.load().images:
-            path = made.get(image) or context.root / image.removeprefix(context.image_prefix)
-            for column, value in zip((near, pixels), _marks(path), strict=True):
-                column.append(value)
-    return Looked(done, near, pixels)
-
-
-def _marks(path: Path) -> tuple[int, int]:
-    """(perceptual hash, hash of the pixels) of a picture; zeros where it cannot be decoded."""
-    import zlib
-
-    from medmat_core.images.near import perceptual
-    from medmat_core.images.pixels import load_array
-
-    try:
-        decoded = load_array(path, role="image")
-    except PictureError:
-        return 0, 0
-    near = perceptual(decoded)
-    # half of the bits are those of the hash, which equal pixels share: what is found is a note that names both
-    shape = f"{decoded.shape}{decoded.dtype}".encode()
-    exact = zlib.crc32(np.ascontiguousarray(decoded).data, zlib.crc32(shape)) << 32 | near & 0xFFFFFFFF
-    return near, exact or 1
-
-
 @define(eq=False)
 class Truth:
     """The pictures of one data set as columns; ``images`` are hashes of their names, ``marks`` equal for equal files
-    (0: not looked at), ``rendered`` the SHA-256 of every rendered picture."""
+    (0: not looked at), ``rendered`` the SHA-256 of every rendered picture, ``refused`` why a picture cannot be used."""
 
     home: Home
     images: array[int] = field(factory=lambda: array("Q"))
     groups: array[int] = field(factory=lambda: array("Q"))
     widths: array[int] = field(factory=lambda: array("I"))
     heights: array[int] = field(factory=lambda: array("I"))
-    near: array[int] = field(factory=lambda: array("Q"))
-    pixels: array[int] = field(factory=lambda: array("Q"))
+    hashes: Hashes = field(factory=Hashes)
     ledger: Ledger = field(factory=Ledger)
     regions: Regions | None = None
     rendered: dict[str, str] = field(factory=dict)
+    refused: dict[str, str] = field(factory=dict)
     _order: npt.NDArray[Any] = field(init=False, repr=False)
     _sorted: npt.NDArray[Any] = field(init=False, repr=False)
     _starts: npt.NDArray[Any] | None = field(init=False, default=None, repr=False)
@@ -112,29 +63,31 @@ class Truth:
         prefix = f"{data.name}/{tree.base.relative_to(data).as_posix()}/{tree.prefix}"
         context = Context(
             card=card, no=dataset.no, slug=dataset.slug, root=tree.root, image_prefix=prefix, work=work,
-            rendered=Rendered(work, work, dataset.slug), seed=seed, verify="none" if verify == "none" else "header",
-            region_plugins=decoders,
+            rendered=Rendered(work, work, dataset.slug), seed=seed, region_plugins=decoders,
+            verify="none" if verify == "none" and not near else "header",
+            hashes=frozenset({ALIKE, NEAR} if near else ()),
         )  # fmt: skip
         packed = context if isinstance(engine, InProcess) else context.packed()
         found = cls(home, regions=Regions() if card.kind in ("mask", "box") else None)
-        shards_ = enumerate(shards(dataset, tree, "full" if near else context.verify, lambda problems: None))
-        looks = (Look(Task(packed, index, samples, True, False), near) for index, (samples, _) in shards_)
-        for looked in engine.map(look_shard, looks):
-            found._extend(looked, context)
+        parts = shards(dataset, tree, "full" if near else context.verify, lambda problems: None)
+        tasks = (Task(packed, index, samples, True, False) for index, (samples, _) in enumerate(parts))
+        for done in engine.map(inspect_shard, tasks):
+            found._extend(done, context)
         found._close()
         return found
 
-    def _extend(self, looked: Looked, context: Context) -> None:
-        done, facts = looked.done, looked.done.names.load()
+    def _extend(self, done: ShardDone, context: Context) -> None:
+        facts = done.names.load()
         self.images.extend(map(hashed, facts.images))
         self.groups.extend(hashed(f"{self.home.namespace}:{group}") if group else 0 for group in facts.groups)
         self.widths.extend(done.widths)
         self.heights.extend(done.heights)
-        self.near.extend(looked.near)
-        self.pixels.extend(looked.pixels)
+        self.hashes.extend(done.hashes)
         self.ledger.extend(done.ledger)
         if self.regions is not None and done.regions is not None:
             self.regions.extend(done.regions)
+        self.refused.update((context.image_prefix + problem.file, problem.detail)
+                            for problem in done.problems if problem.level == "refused")  # fmt: skip
         for shown in done.rendered:
             self.rendered[shown.path] = shown.sha256
             context.rendered.draft(shown.tie).unlink(missing_ok=True)
@@ -157,7 +110,10 @@ class Truth:
         """What a record says otherwise than its data set."""
         place = self.place(hashed(record.image))
         if place < 0:
-            yield "picture_unknown", "the adapter gives no such picture, or it cannot be read"
+            if why := self.refused.get(record.image):
+                yield "missing_image", f"the data set's picture cannot be used: {why}"
+            else:
+                yield "picture_unknown", "the adapter gives no such picture, or none that can be used"
             return
         size = (self.widths[place], self.heights[place])
         if all(size) and (record.width, record.height) not in (size, (0, 0)):
