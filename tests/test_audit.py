@@ -6,6 +6,7 @@ import json
 import math
 import random
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -349,8 +350,8 @@ def test_very_many_questions_are_thinned_out_by_whole_rounds() -> None:
     for number in range(MOST // 2):
         for slot in range(4):
             some.add(("a", "b", "c", "d"), slot, "abcd"[slot], "Which?", f"round {number}", (0, 0), bare=True)
-    assert MOST / 4 < len(some) <= MOST and some.total == 2 * MOST
-    assert set(np.unique(np.frombuffer(some.folds, np.uint64), return_counts=True)[1].tolist()) == {4}
+    assert MOST / 4 < len(some) <= MOST and some.answers.total() == 2 * MOST
+    assert set(Counter(question.fold for question in some.questions).values()) == {4}
 
 
 # -- chance --------------------------------------------------------------------------------------------------

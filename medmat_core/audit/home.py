@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
+from medmat_core.audit.place import table
 from medmat_core.audit.regions import RegionRules
 from medmat_core.audit.wording import Instructions
 from medmat_core.card import Card
@@ -23,26 +24,32 @@ _REMEMBERED: Final = 50_000
 
 @frozen
 class Terms:
-    """What the records were made to keep: the build's arguments, as far as anything hangs on them here."""
+    """What the records were made to keep: the build's arguments, as far as anything hangs on them here. ``folded``: one
+    part of several was taken as test (``--fold``)."""
 
     distractors: str = "round"
     as_published: bool = False
     box_format: BoxFormat = "unit"
     verify: str = "header"
     installed_pool: bool = False
+    split: str = "official"
+    folded: bool = False
+    seed: int = 0
 
     @classmethod
     def of(cls, manifest: Mapping[str, Any]) -> Terms:
         """Those that a manifest names; the defaults for what it does not say."""
-        said = manifest.get("arguments")
-        said = said if isinstance(said, dict) else {}
-        box_format = said.get("box_format")
+        said = table(manifest, "arguments")
+        box_format, seed = said.get("box_format"), said.get("seed")
         return cls(
-            "subset" if said.get("distractors") == "subset" else "round",
-            said.get("as_published") is True,
-            box_format if box_format in BOX_FORMATS else "unit",
-            said["verify"] if said.get("verify") in ("none", "header", "full") else "header",
-            said.get("pool") == "installed",
+            distractors="subset" if said.get("distractors") == "subset" else "round",
+            as_published=said.get("as_published") is True,
+            box_format=box_format if box_format in BOX_FORMATS else "unit",
+            verify=said["verify"] if said.get("verify") in ("none", "header", "full") else "header",
+            installed_pool=said.get("pool") == "installed",
+            split=str(said.get("split")),
+            folded=said.get("fold") is not None,
+            seed=seed if type(seed) is int else 0,
         )
 
     @property
@@ -149,16 +156,6 @@ class Home:
             RegionRules(pools, terms.box_format), card.head.namespace,
         )  # fmt: skip
 
-    @property
-    def number(self) -> str:
-        """As ``data-no`` says it: the row's number, or the slug."""
-        return self.card.slug if self.card.no is None else str(self.card.no)
-
-    @property
-    def stem(self) -> str:
-        """As files are named: "02", or the slug."""
-        return self.card.slug if self.card.no is None else f"{self.card.no:02d}"
-
 
 class Homes:
     """The homes of all data sets whose cards are at hand, made when they are asked for."""
@@ -167,7 +164,7 @@ class Homes:
         self.cards = cards
         self.terms = terms
         self._subset_of = subset_of
-        self._by_name = {name: card for card in cards for name in _names(card)}
+        self._by_name = {str(name): card for card in cards for name in (card.slug, card.no) if name is not None}
         self._made: dict[str, Home] = {}
 
     def of(self, name: str) -> Home | None:
@@ -175,20 +172,13 @@ class Homes:
         card = self._by_name.get(name.lstrip("0") or name)
         if card is None:
             return None
-        home = self._made.get(card.slug)
-        if home is None:
-            extra: list[str] = []
-            if self.terms.installed_pool:
-                others = (other for other in self.cards if other.subset == card.subset and other is not card)
-                extra = [
-                    caption
-                    for other in others
-                    for caption in other.captions
-                    if caption not in {*other.classes.catch_all, *other.classes.anatomy}
-                ]
-            home = self._made[card.slug] = Home.of(card, self._subset_of(card.subset), self.terms, extra)
-        return home
-
-
-def _names(card: Card) -> list[str]:
-    return [card.slug] if card.no is None else [card.slug, str(card.no)]
+        if card.slug not in self._made:
+            others = (other for other in self.cards if other.subset == card.subset and other is not card)
+            extra = [
+                caption
+                for other in (others if self.terms.installed_pool else ())
+                for caption in other.captions
+                if caption not in {*other.classes.catch_all, *other.classes.anatomy}
+            ]
+            self._made[card.slug] = Home.of(card, self._subset_of(card.subset), self.terms, extra)
+        return self._made[card.slug]

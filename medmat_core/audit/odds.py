@@ -11,6 +11,7 @@ from attrs import define, field
 
 from medmat_core.audit.blind import GUESSERS, LEAST, Asked, Guessed, guess
 from medmat_core.audit.chance import Trial, above, even, independent
+from medmat_core.audit.place import PARTS
 from medmat_core.audit.seen import Seen, instruction_counts
 
 
@@ -23,22 +24,20 @@ class Odds:
 
     def build(self, name: str, seen: Seen, asked: Mapping[int, Asked], file: str) -> None:
         """The questions of one data set of a build. In rounds the identity leaves nothing to chance."""
-        sizes, rounds, slots = (seen.column(column) for column in ("sizes", "rounds", "slots"))
-        bare = (sizes > 0) & (rounds == 0) & (slots >= 0)
-        for size in np.unique(sizes[bare]).tolist():
-            counts = np.bincount(slots[bare & (sizes == size)], minlength=size).tolist()
-            self._letters(name, size, counts, file)
+        bare = seen.rows[(seen.rows["size"] > 0) & (seen.rows["round"] == 0) & (seen.rows["slot"] >= 0)]
+        for size in np.unique(bare["size"]).tolist():
+            self._letters(name, size, np.bincount(bare["slot"][bare["size"] == size], minlength=size).tolist(), file)
         for ask, counts in instruction_counts(seen).items():
             p = even(counts)
             if p is not None:
                 said = f"data set {name}: the six instructions for {ask} are used {_told(counts)} times"
                 self.tests.append(Trial("uneven_instructions", said, file, p))
-        empty = Asked()
-        self.blind(name, asked.get(0, empty), asked.get(2) or asked.get(1) or empty, file)
+        self.blind(name, asked, file)
 
-    def blind(self, name: str, train: Asked, test: Asked, file: str) -> None:
+    def blind(self, name: str, asked: Mapping[int, Asked], file: str) -> None:
         """What guessers reach; beyond chance and majority it is put to the test."""
-        found = guess(train, test)
+        train, val, test = (asked[part] for part in range(len(PARTS)))
+        found = guess(train, test if len(test) else val)
         if found is None:
             return
         self.guessed[name] = found

@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations, permutations
 from typing import Final
 
-from medmat_core.audit.faults import listed
+from medmat_core.audit.faults import Told, listed
 from medmat_core.audit.home import Home
 from medmat_core.audit.place import RENDERED
-from medmat_core.audit.regions import Told
 from medmat_core.concepts import fold
 from medmat_core.images.rendering import source_of
 from medmat_core.model import ASKS, Record
@@ -74,9 +73,7 @@ class RecordRules:
         strange = [some.caption for some in record.boxes if some.caption not in home.card.order]
         if strange:
             yield "unknown_caption", f"boxes are listed of {strange[0]!r}, which is not on the card"
-        elif [some.caption for some in record.boxes] != sorted(
-            {some.caption for some in record.boxes}, key=home.card.order.__getitem__
-        ):
+        elif not _in_order([some.caption for some in record.boxes], home):
             yield "caption_order", "the boxes do not stand in card order, each class once"
         opened = home.terms.verify != "none" or kind == "mask"
         if opened and not (record.width > 0 and record.height > 0):
@@ -124,11 +121,14 @@ def _form(record: Record, part: str) -> Iterator[Told]:
 
 
 def _options(record: Record) -> Iterator[Told]:
-    options, answer = record.options, record.answer
-    if not answer.strip() or len(answer.splitlines()) > 1:
-        yield "option_text", f"the answer {answer!r:.60} is empty or holds a line break"
-    if not options:
-        return
+    if not record.answer.strip() or len(record.answer.splitlines()) > 1:
+        yield "option_text", f"the answer {record.answer!r:.60} is empty or holds a line break"
+    if record.options:
+        yield from options_told(record.options, record.answer, record.answer_index)
+
+
+def options_told(options: Sequence[str], answer: str, slot: int) -> Iterator[Told]:
+    """What is wrong with a list of options, of which ``slot`` (-1: none) is said to be the answer."""
     if not 2 <= len(options) <= 4:
         yield "options_count", f"it has {len(options)} options"
     strange = [option for option in options if not option.strip() or len(option.splitlines()) > 1]
@@ -137,15 +137,10 @@ def _options(record: Record) -> Iterator[Told]:
     times = options.count(answer)
     if times != 1:
         yield "answer_missing", f"the answer {answer!r:.60} stands {times} times among {listed(options)}"
-    if not 0 <= record.answer_index < len(options):
-        yield "answer_letter", f"answer_index is {record.answer_index}, there are {len(options)} options"
-    elif times and options[record.answer_index] != answer:
-        yield "answer_letter", f"answer_index names {options[record.answer_index]!r}, the answer is {answer!r}"
-    yield from alike(options)
-
-
-def alike(options: tuple[str, ...]) -> Iterator[Told]:
-    """Two options that say the same."""
+    named = options[slot] if 0 <= slot < len(options) else None
+    if times and named != answer:
+        found = "no option" if named is None else repr(named)
+        yield "answer_letter", f"its letter names {found}, the answer is {answer!r}"
     seen: dict[str, str] = {}
     for option in options:
         if fold(option) in seen:
@@ -154,12 +149,15 @@ def alike(options: tuple[str, ...]) -> Iterator[Told]:
         seen[fold(option)] = option
 
 
+def _in_order(captions: Sequence[str], home: Home) -> bool:
+    return list(captions) == sorted(set(captions), key=home.card.order.__getitem__)
+
+
 def _captions(record: Record, home: Home) -> Iterator[Told]:
-    order = home.card.order
-    strange = [caption for caption in record.captions if caption not in order]
+    strange = [caption for caption in record.captions if caption not in home.card.order]
     if strange:
         yield "unknown_caption", f"{strange[0]!r} is not on the card"
-    elif list(record.captions) != sorted(set(record.captions), key=order.__getitem__):
+    elif not _in_order(record.captions, home):
         yield "caption_order", f"{listed(record.captions)} are not in card order, each once"
     elif record.ask != "label" and len(record.captions) != 1:
         yield "keys", f"{record.ask} is asked of {len(record.captions)} classes"

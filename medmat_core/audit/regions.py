@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import Final
 
+from medmat_core.audit.faults import Told
 from medmat_core.model import PixelBox, Record
 from medmat_core.questions.pools import Pools
 from medmat_core.regions.box_words import RELATIVE, scaled, smart_resize
@@ -27,9 +28,6 @@ from medmat_core.regions.words import (
     thousandths,
 )  # fmt: skip
 from medmat_core.subsets import in_sentence
-
-Told = tuple[str, str]
-"""(name of the fault, sentence)."""
 
 Numbers = tuple[int, ...]
 

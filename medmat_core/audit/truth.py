@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from attrs import define, field
+from attrs import define, field, frozen
 
+from medmat_core.audit.faults import Fault, Told
 from medmat_core.audit.home import Home
-from medmat_core.audit.regions import Told
 from medmat_core.audit.seen import hashed
 from medmat_core.dataset import Dataset
 from medmat_core.folders import open_tree
@@ -30,6 +30,16 @@ from medmat_core.pipeline.rendered import Rendered
 from medmat_core.pipeline.source import shards
 from medmat_core.regions.words import CELLS, NO_CELL, coverage_text, steps_of
 from medmat_core.splits import Ledger
+
+
+@frozen
+class Source:
+    """The data to hold records against: the folder that was given to the build, the modules that decode masks, and
+    whether to look for near copies."""
+
+    data: Path
+    decoders: tuple[str, ...] = ()
+    near: bool = False
 
 
 @define(eq=False)
@@ -53,23 +63,21 @@ class Truth:
     _absent: dict[int, frozenset[str]] = field(factory=dict, repr=False)
 
     @classmethod
-    def of(cls, home: Home, dataset: Dataset, data: Path, work: Path, *, seed: int, verify: str, engine: Engine,
-           decoders: tuple[str, ...], near: bool) -> Truth | None:  # fmt: skip
-        """What lies under ``data``; None where the data set's folder is not there. ``work`` is an empty folder."""
-        tree = open_tree(dataset.card.head, data)
+    def of(cls, home: Home, dataset: Dataset, source: Source, work: Path, engine: Engine) -> Truth | None:
+        """What lies in the source; None where the data set's folder is not there. ``work`` is an empty folder."""
+        tree = open_tree(dataset.card.head, source.data)
         if tree is None:
             return None
-        card = dataset.card
-        prefix = f"{data.name}/{tree.base.relative_to(data).as_posix()}/{tree.prefix}"
+        card, unopened = dataset.card, home.terms.verify == "none" and not source.near
         context = Context(
-            card=card, no=dataset.no, slug=dataset.slug, root=tree.root, image_prefix=prefix, work=work,
-            rendered=Rendered(work, work, dataset.slug), seed=seed, region_plugins=decoders,
-            verify="none" if verify == "none" and not near else "header",
-            hashes=frozenset({ALIKE, NEAR} if near else ()),
+            card=card, no=dataset.no, slug=dataset.slug, root=tree.root, work=work,
+            image_prefix=f"{source.data.name}/{tree.base.relative_to(source.data).as_posix()}/{tree.prefix}",
+            rendered=Rendered(work, work, dataset.slug), seed=home.terms.seed, region_plugins=source.decoders,
+            verify="none" if unopened else "header", hashes=frozenset({ALIKE, NEAR} if source.near else ()),
         )  # fmt: skip
         packed = context if isinstance(engine, InProcess) else context.packed()
         found = cls(home, regions=Regions() if card.kind in ("mask", "box") else None)
-        parts = shards(dataset, tree, "full" if near else context.verify, lambda problems: None)
+        parts = shards(dataset, tree, "full" if source.near else context.verify, lambda problems: None)
         tasks = (Task(packed, index, samples, True, False) for index, (samples, _) in enumerate(parts))
         for done in engine.map(inspect_shard, tasks):
             found._extend(done, context)
@@ -198,8 +206,8 @@ class Truth:
             yield "region_differs", "the box in the question does not fit the largest region of its class"
 
 
-def rendered_faults(truth: Truth, digests: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """(sentence, file): rendered pictures whose bytes, by the manifest, are not those that their source renders to."""
+def rendered_faults(truth: Truth, digests: Mapping[str, str]) -> Iterator[Fault]:
+    """Rendered pictures whose bytes, by the manifest, are not those that their source renders to."""
     for path, digest in truth.rendered.items():
-        if path in digests and digests[path] != digest:
-            yield "its source renders to other bytes now", path
+        if digests.get(path, digest) != digest:
+            yield Fault("rendered_differs", "its source renders to other bytes now", path)
