@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any
 
 from attrs import field, frozen
 
@@ -18,8 +19,6 @@ from medmat_core.regions.words import BOX_FORMATS, BoxFormat
 from medmat_core.subsets import Subset
 
 SubsetOf = Callable[[int], Subset]
-
-_REMEMBERED: Final = 50_000
 
 
 @frozen
@@ -71,7 +70,8 @@ class Meaning:
         # a wording that stands for several captions ("Level 9" of any bone) names none of them
         said = {fold(text): caption for caption, text in self._wording.items() if often[fold(text)] == 1}
         self._by_fold = {fold(name): name for name in (*pools.captions(), *card.captions)} | said
-        self._known: dict[tuple[tuple[str, ...], str], str] = {}
+        self.wrong = lru_cache(50_000)(self._wrong)
+        self.absent = lru_cache(20_000)(self._absent)
         self._pool = {*pools.captions()}
 
     def findings(self, text: str, joint: str = "; ") -> tuple[str, ...]:
@@ -87,18 +87,9 @@ class Meaning:
         """Whether Med-MAT's published files use the text for a caption, or for several, of the data set."""
         return fold(text) in {fold(wording) for wording in self._wording.values()}
 
-    def wrong(self, stated: tuple[str, ...], option: str, joint: str = "; ") -> str:
+    def _wrong(self, stated: tuple[str, ...], option: str, joint: str = "; ") -> str:
         """'' where the option is certainly false of a picture of ``stated``, as far as records tell; else why not."""
-        key = (stated, option)
-        known = self._known.get(key)
-        if known is None:
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            known = self._known[key] = self._judged(stated, self.findings(option, joint))
-        return known
-
-    def _judged(self, stated: tuple[str, ...], findings: tuple[str, ...]) -> str:
-        pools = self.pools
+        pools, findings = self.pools, self.findings(option, joint)
         if not self.several:
             return next((f"{name!r} may be true beside {s!r}" for s in stated for name in findings
                          if not pools.may_oppose(s, name)), "")  # fmt: skip
@@ -108,7 +99,7 @@ class Meaning:
             return f"{'; '.join(findings)!r} and {'; '.join(stated)!r}: one says all that the other says"
         return ""
 
-    def absent(self, stated: Sequence[str], uncertain: Sequence[str], absent: Sequence[str]) -> frozenset[str]:
+    def _absent(self, stated: Sequence[str], uncertain: Sequence[str], absent: Sequence[str]) -> frozenset[str]:
         """The findings that are certainly absent from a picture by its data set's own table."""
         head, pools = self.card.head, self.pools
         known = {*stated, *uncertain}

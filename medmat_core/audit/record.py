@@ -6,6 +6,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import combinations, permutations
 from typing import Final
 
@@ -17,43 +18,34 @@ from medmat_core.images.rendering import source_of
 from medmat_core.model import ASKS, Record
 
 _KEY: Final = re.compile("[0-9a-f]{16}")
-_REMEMBERED: Final = 20_000
 
 
 class RecordRules:
-    """The rules of one data set's records; ``home`` is None where its card is not at hand."""
+    """The rules of one data set's records."""
 
-    def __init__(self, home: Home | None) -> None:
+    def __init__(self, home: Home) -> None:
         self.home = home
         self._depth: int | None = None
-        self._judged: dict[tuple[object, ...], tuple[Told, ...]] = {}
+        # few questions are different ones: a round's list stands at four pictures, and labels are few
+        self._label = lru_cache(20_000)(lambda *claims: tuple(_label(home, *claims)))
 
-    def faults(self, record: Record, part: str) -> Iterator[Told]:
-        """(name, sentence) of everything that is wrong with a record, taken by itself."""
-        yield from _form(record, part)
-        yield from _options(record)
+    def faults(self, record: Record) -> Iterator[Told]:
+        """(name, sentence) of everything in which a record, taken by itself, is not what its card says."""
         home = self.home
-        if home is None:
-            return
         yield from self._home(record, home)
         if wrong := home.instructions.fault(record):
             yield "question_text", wrong
         if not record.captions:
             yield "unknown_caption", "nothing is asked about"
-            return
-        if record.ask == "label":
-            key = (record.captions, record.answer, record.options, record.round != "")
-            known = self._judged.get(key)
-            if known is None:
-                if len(self._judged) >= _REMEMBERED:
-                    self._judged.clear()
-                known = self._judged[key] = tuple(_label(record, home))
-            yield from known
+        elif record.ask == "label":
+            yield from self._label(record.captions, record.answer, record.options)
         else:
-            yield from _captions(record, home)
+            yield from _captions(record.captions, home)
+            if len(record.captions) != 1:
+                yield "keys", f"{record.ask} is asked of {len(record.captions)} classes"
             if record.ask == "structure":
-                yield from _pairs(record, home)
-            yield from home.regions.faults(record, home.instructions.asked_box(record))
+                yield from _pairs(record.answer, record.options, home)
+            yield from home.regions.faults(record)
 
     def _home(self, record: Record, home: Home) -> Iterator[Told]:
         head = home.card.head
@@ -104,7 +96,8 @@ def key_of(slug: str, path: str, ask: str, what: str) -> str:
     return hashlib.sha256(raw.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
-def _form(record: Record, part: str) -> Iterator[Told]:
+def form_told(record: Record, part: str) -> Iterator[Told]:
+    """What is wrong with a record of ``part``, whatever its data set."""
     if not _KEY.fullmatch(record.key):
         yield "keys", f"key is {record.key!r:.60}, expected 16 hex digits"
     if record.round and not _KEY.fullmatch(record.round):
@@ -113,14 +106,11 @@ def _form(record: Record, part: str) -> Iterator[Told]:
         yield "round_id", "a record without options names a round"
     if not 0 <= record.template <= 5:
         yield "keys", f"template is {record.template}, expected 0 to 5"
-    if part and record.split != part:
+    if record.split != part:
         yield "misfiled", f"its split is {record.split}, its file is of {part}"
     image = record.image
     if "\\" in image or image.startswith("/") or any(step in ("", ".", "..") for step in image.split("/")):
         yield "image_path", f"{image!r:.200} is no plain relative path"
-
-
-def _options(record: Record) -> Iterator[Told]:
     if not record.answer.strip() or len(record.answer.splitlines()) > 1:
         yield "option_text", f"the answer {record.answer!r:.60} is empty or holds a line break"
     if record.options:
@@ -153,44 +143,35 @@ def _in_order(captions: Sequence[str], home: Home) -> bool:
     return list(captions) == sorted(set(captions), key=home.card.order.__getitem__)
 
 
-def _captions(record: Record, home: Home) -> Iterator[Told]:
-    strange = [caption for caption in record.captions if caption not in home.card.order]
+def _captions(captions: Sequence[str], home: Home) -> Iterator[Told]:
+    strange = [caption for caption in captions if caption not in home.card.order]
     if strange:
         yield "unknown_caption", f"{strange[0]!r} is not on the card"
-    elif not _in_order(record.captions, home):
-        yield "caption_order", f"{listed(record.captions)} are not in card order, each once"
-    elif record.ask != "label" and len(record.captions) != 1:
-        yield "keys", f"{record.ask} is asked of {len(record.captions)} classes"
+    elif not _in_order(captions, home):
+        yield "caption_order", f"{listed(captions)} are not in card order, each once"
 
 
-def _label(record: Record, home: Home) -> Iterator[Told]:
+def _label(home: Home, captions: tuple[str, ...], answer: str, options: tuple[str, ...]) -> Iterator[Told]:
+    """What a question about labels claims."""
+    meaning, rounds = home.meaning, home.terms.label_rounds
     if home.terms.as_published:
-        yield from published_claims(record.answer, record.options, home)
+        yield from published_claims(answer, options, home)
         return
-    yield from _captions(record, home)
-    joined = "; ".join(record.captions)
-    if record.answer != joined:
-        yield "caption_answer", f"the answer is {record.answer!r}, the captions say {joined!r}"
-    if not home.meaning.several and len(record.captions) > 1 and home.card.head.kind == "single-label":
-        first, *others = record.captions
-        if any(not home.pools.clash(first, other) for other in others):
-            yield "contradictory_picture", f"it is said to be {listed(record.captions)}"
-    rounds = home.terms.label_rounds
-    for option in record.options:
-        if option == record.answer:
-            continue
-        if wrong := home.meaning.wrong(record.captions, option):
+    yield from _captions(captions, home)
+    if answer != "; ".join(captions):
+        yield "caption_answer", f"the answer is {answer!r}, the captions say {'; '.join(captions)!r}"
+    if home.card.head.kind == "single-label" and not all(home.pools.clash(captions[0], one) for one in captions[1:]):
+        yield "contradictory_picture", f"it is said to be {listed(captions)}"
+    wrongs = [option for option in options if option != answer]
+    for option in wrongs:
+        if wrong := meaning.wrong(captions, option):
             yield "distractor_true", wrong
-        if not home.meaning.in_pool(option, rounds):
+        if not meaning.in_pool(option, rounds):
             yield "not_in_pool", f"{option!r} is no label that may be drawn"
     if rounds:
-        yield from _pairs(record, home)
-        return
-    wrongs = [option for option in record.options if option != record.answer]
-    for one, two in combinations(wrongs, 2):
-        if home.meaning.related(one, two):
-            yield "options_related", f"{one!r} and {two!r} stand beside one another"
-            return
+        yield from _pairs(answer, options, home)
+    elif pair := next((pair for pair in combinations(wrongs, 2) if meaning.related(*pair)), None):
+        yield "options_related", f"{pair[0]!r} and {pair[1]!r} stand beside one another"
 
 
 def published_claims(answer: str, options: tuple[str, ...], home: Home) -> list[Told]:
@@ -203,21 +184,18 @@ def published_claims(answer: str, options: tuple[str, ...], home: Home) -> list[
         return [] if known else [("unknown_caption", f"{strange[0]!r:.80} is none of the card's captions")]
     wrongs = [option for option in options if fold(option) != fold(answer)]
     found: list[Told] = []
-    told = next((why for option in wrongs if (why := meaning.wrong(stated, option, ", "))), "")
-    if told:
+    if told := next((why for option in wrongs if (why := meaning.wrong(stated, option, ", "))), ""):
         found.append(("distractor_true", told))
-    if not meaning.several:
-        names = [meaning.findings(option)[0] for option in wrongs]
-        pair = next(((a, b) for a, b in combinations(names, 2) if meaning.related(a, b)), None)
-        if pair is not None:
-            found.append(("options_related", f"{pair[0]!r} and {pair[1]!r} stand beside one another"))
+    names = [meaning.findings(option)[0] for option in wrongs] if not meaning.several else []
+    if pair := next((pair for pair in combinations(names, 2) if meaning.related(*pair)), None):
+        found.append(("options_related", f"{pair[0]!r} and {pair[1]!r} stand beside one another"))
     return found
 
 
-def _pairs(record: Record, home: Home) -> Iterator[Told]:
+def _pairs(answer: str, options: Sequence[str], home: Home) -> Iterator[Told]:
     """Every option of a round is right of one picture, and every other certainly wrong of it."""
-    for one, two in permutations(record.options, 2):
-        if one != record.answer and (wrong := home.meaning.wrong(home.meaning.findings(one), two)):
+    for one, two in permutations(options, 2):
+        if one != answer and (wrong := home.meaning.wrong(home.meaning.findings(one), two)):
             yield "options_related", wrong
             return
 

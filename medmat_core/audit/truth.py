@@ -20,7 +20,7 @@ from medmat_core.audit.home import Home
 from medmat_core.audit.seen import hashed
 from medmat_core.dataset import Dataset
 from medmat_core.folders import open_tree
-from medmat_core.model import PixelBox, Record
+from medmat_core.model import Record
 from medmat_core.pipeline.context import Context
 from medmat_core.pipeline.engines import Engine, InProcess
 from medmat_core.pipeline.facts import Regions
@@ -28,7 +28,7 @@ from medmat_core.pipeline.hashes import ALIKE, NEAR, Hashes
 from medmat_core.pipeline.inspector import ShardDone, Task, inspect_shard
 from medmat_core.pipeline.rendered import Rendered
 from medmat_core.pipeline.source import shards
-from medmat_core.regions.words import CELLS, NO_CELL, coverage_text, steps_of
+from medmat_core.regions.words import CELLS, NO_CELL, coverage_text
 from medmat_core.splits import Ledger
 
 
@@ -57,10 +57,9 @@ class Truth:
     regions: Regions | None = None
     rendered: dict[str, str] = field(factory=dict)
     refused: dict[str, str] = field(factory=dict)
-    _order: npt.NDArray[Any] = field(init=False, repr=False)
-    _sorted: npt.NDArray[Any] = field(init=False, repr=False)
-    _starts: npt.NDArray[Any] | None = field(init=False, default=None, repr=False)
-    _absent: dict[int, frozenset[str]] = field(factory=dict, repr=False)
+    _order: npt.NDArray[Any] = field(init=False)
+    _sorted: npt.NDArray[Any] = field(init=False)
+    _starts: npt.NDArray[Any] = field(init=False)
 
     @classmethod
     def of(cls, home: Home, dataset: Dataset, source: Source, work: Path, engine: Engine) -> Truth | None:
@@ -81,7 +80,10 @@ class Truth:
         tasks = (Task(packed, index, samples, True, False) for index, (samples, _) in enumerate(parts))
         for done in engine.map(inspect_shard, tasks):
             found._extend(done, context)
-        found._close()
+        images = np.array(found.images, np.uint64)
+        found._order = np.argsort(images, kind="stable")
+        found._sorted = images[found._order]
+        found._starts = found.regions.starts() if found.regions is not None else np.empty(0)
         return found
 
     def _extend(self, done: ShardDone, context: Context) -> None:
@@ -99,13 +101,6 @@ class Truth:
         for shown in done.rendered:
             self.rendered[shown.path] = shown.sha256
             context.rendered.draft(shown.tie).unlink(missing_ok=True)
-
-    def _close(self) -> None:
-        images = np.frombuffer(self.images, np.uint64) if self.images else np.empty(0, np.uint64)
-        self._order = np.argsort(images, kind="stable")
-        self._sorted = images[self._order]
-        if self.regions is not None:
-            self._starts = self.regions.starts()
 
     def place(self, image: int) -> int:
         """The place of a picture by the hash of its name, -1 where the data set has none such."""
@@ -131,79 +126,57 @@ class Truth:
         if record.ask == "label":
             yield from self._label(record, self.ledger.labels[place])
         elif self.regions is not None:
-            yield from self._regions(record, place)
+            yield from self._regions(record, self.regions, place)
 
     def _label(self, record: Record, number: int) -> Iterator[Told]:
-        stated, uncertain, _ = self.ledger.label_sets[number]
-        said = record.captions
-        same = set(said) == set(stated)
-        if self.home.terms.as_published:
-            same = record.answer == self.home.meaning.worded(stated)
-        if not same:
-            yield "label_differs", f"the record says {'; '.join(said)!r}, the data set {'; '.join(stated)!r}"
+        stated, uncertain, absent = self.ledger.label_sets[number]
+        meaning, as_published = self.home.meaning, self.home.terms.as_published
+        if record.answer != meaning.worded(stated) if as_published else set(record.captions) != set(stated):
+            told = f"the record says {'; '.join(record.captions)!r}, the data set {'; '.join(stated)!r}"
+            yield "label_differs", told
             return
         for option in record.options:
             if option == record.answer:
                 continue
-            if not self.home.meaning.several:
+            if not meaning.several:
                 if option in uncertain:
                     yield "distractor_true", f"the data set holds {option!r} to be uncertain"
-            elif not self.home.terms.as_published and not self._opposed(number, option):
+            elif not as_published and meaning.absent(stated, uncertain, absent).isdisjoint(meaning.findings(option)):
                 yield "distractor_true", f"nothing of {option!r} is certainly absent by the data set's own table"
 
-    def _opposed(self, number: int, option: str) -> bool:
-        """Whether a finding of the option is certainly absent: then the option is certainly wrong."""
-        absent = self._absent.get(number)
-        if absent is None:
-            absent = self._absent[number] = self.home.meaning.absent(*self.ledger.label_sets[number])
-        return not absent.isdisjoint(self.home.meaning.findings(option))
-
-    def _regions(self, record: Record, place: int) -> Iterator[Told]:
-        regions, starts = self.regions, self._starts
-        assert regions is not None and starts is not None
-        captions = self.home.card.captions
-        rows = range(int(starts[place]), int(starts[place + 1]))
-        own: dict[str, list[PixelBox]] = {}
+    def _regions(self, record: Record, regions: Regions, place: int) -> Iterator[Told]:
+        names = self.home.card.captions
+        rows = range(int(self._starts[place]), int(self._starts[place + 1]))
+        own: dict[str, list[list[int]]] = {}
         for row in sorted(rows, key=lambda row: regions.classes[row]):
-            x1, y1, x2, y2 = regions.boxes[4 * row : 4 * row + 4]
-            own.setdefault(captions[regions.classes[row]], []).append((x1, y1, x2, y2))
-        if [(some.caption, list(some.boxes)) for some in record.boxes] != list(own.items()):
-            listed = {some.caption: [list(box) for box in some.boxes] for some in record.boxes}
-            found = {name: [list(box) for box in boxes] for name, boxes in own.items()}
-            yield "boxes_differ", f"the record lists {listed!s:.150}, the data set has {found!s:.150}"
+            own.setdefault(names[regions.classes[row]], []).append(regions.boxes[4 * row : 4 * row + 4].tolist())
+        listed = {some.caption: [list(box) for box in some.boxes] for some in record.boxes}
+        if list(listed.items()) != list(own.items()):
+            yield "boxes_differ", f"the record lists {listed!s:.150}, the data set has {own!s:.150}"
             return
         caption = record.captions[0] if record.captions else ""
-        unsure = {captions[name] for name in regions.unsure.get(place, ())} - own.keys()
+        mine = [row for row in rows if names[regions.classes[row]] == caption]
+        size = (record.width, record.height)
+        unsure = {names[number] for number in regions.unsure.get(place, ())} - own.keys()
         if record.ask in ("presence", "structure") and unsure & {caption, *record.options}:
             yield "region_differs", f"nobody can tell whether {', '.join(sorted(unsure))} is there"
-        mine = [row for row in rows if captions[regions.classes[row]] == caption]
-        if record.ask == "coverage":
-            share = 100 * sum(regions.areas[row] for row in mine) / (record.width * record.height)
+        if record.ask == "coverage" and all(size):
+            share = 100 * sum(regions.areas[row] for row in mine) / (size[0] * size[1])
             if coverage_text(share) != record.answer:
                 yield "region_differs", f"the answer is {record.answer}, the data set's {caption!r} covers {share:.2f}%"
         elif record.ask == "location" and len(mine) == 1:
             cell, touched = regions.cells[mine[0]], regions.touched[mine[0]]
-            if cell == NO_CELL or CELLS[cell] != record.answer:
-                lies = "mostly in no cell" if cell == NO_CELL else CELLS[cell]
+            lies = "mostly in no cell" if cell == NO_CELL else CELLS[cell]
+            if lies != record.answer:
                 yield "region_differs", f"the answer is {record.answer}, the region lies {lies}"
             held = [c for c in record.options if c in CELLS and c != record.answer and touched >> CELLS.index(c) & 1]
             if held:
                 yield "region_differs", f"a part of the region lies in {held[0]}"
-        elif record.ask == "structure" and mine:
-            yield from self._largest(record, mine)
-
-    def _largest(self, record: Record, mine: list[int]) -> Iterator[Told]:
-        """The class's largest region is the one that the question's box must fit."""
-        from medmat_core.rounds.structure import close
-
-        assert self.regions is not None
-        regions, fmt = self.regions, self.home.terms.box_format
-        named = self.home.regions.read_boxes(self.home.instructions.asked_box(record))
-        most = max(regions.areas[row] for row in mine)
-        boxes = np.array([regions.boxes[4 * row : 4 * row + 4] for row in mine if regions.areas[row] == most], np.int32)
-        printed = steps_of(boxes[None], np.array([[record.width, record.height]], np.int64), fmt)[0].astype(np.int64)
-        if len(named) == 1 and not close(printed, np.array(named, np.int64)).any():
-            yield "region_differs", "the box in the question does not fit the largest region of its class"
+        elif record.ask == "structure" and all(size):
+            most = max((regions.areas[row] for row in mine), default=0)
+            largest = [regions.boxes[4 * row : 4 * row + 4] for row in mine if regions.areas[row] == most]
+            if largest and not self.home.regions.fits(record, largest):
+                yield "region_differs", "the box in the question does not fit the largest region of its class"
 
 
 def rendered_faults(truth: Truth, digests: Mapping[str, str]) -> Iterator[Fault]:

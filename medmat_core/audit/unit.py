@@ -13,7 +13,7 @@ from medmat_core.audit.blind import Asked
 from medmat_core.audit.faults import Fault, Faults, Told
 from medmat_core.audit.home import Home, Homes, SubsetOf, Terms
 from medmat_core.audit.place import PARTS, File
-from medmat_core.audit.record import RecordRules, place_of
+from medmat_core.audit.record import RecordRules, form_told, place_of
 from medmat_core.audit.seen import Seen, compared
 from medmat_core.audit.truth import Truth
 from medmat_core.card import Card
@@ -41,10 +41,10 @@ class Unit:
     grouped: bool = False
     unsure: int = 0
     tells_all: bool = False
-    _rules: RecordRules = field(init=False)
+    _rules: RecordRules | None = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._rules = RecordRules(self.home)
+        self._rules = RecordRules(self.home) if self.home is not None else None
 
     @property
     def subset(self) -> int:
@@ -61,7 +61,9 @@ class Unit:
 
     def judge(self, record: Record, part: int, number: int) -> Iterator[Told]:
         """What is wrong with a record by itself; it is remembered for what comes after all are read."""
-        yield from self._rules.faults(record, PARTS[part])
+        yield from form_told(record, PARTS[part])
+        if self._rules is not None:
+            yield from self._rules.faults(record)
         if self.truth is not None:
             yield from self.truth.faults(record)
         self.seen.add(record, part, number)

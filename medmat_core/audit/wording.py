@@ -37,11 +37,6 @@ class Instructions:
             fits = self._pattern(record).fullmatch(record.question) is not None
         return "" if fits else f"the question is not instruction {record.template}: {record.question!r:.120}"
 
-    def asked_box(self, record: Record) -> str:
-        """The box that a structure question names, as text; '' where there is none."""
-        found = re.search(_ANY_BOX, record.question)
-        return found["box"] if found else ""
-
     def _pattern(self, record: Record) -> re.Pattern[str]:
         caption = in_sentence(record.captions[0]) if record.captions else ""
         boxes = sum(len(some.boxes) for some in record.boxes if some.caption in record.captions)
@@ -49,6 +44,12 @@ class Instructions:
         words = (*self._words.items(), ("caption", caption), ("count", count), ("convention", self._convention))
         texts = OPEN_BOX if record.ask == "box" and record.is_open else self._texts[record.ask]
         return _pattern(texts[record.template], words)
+
+
+def asked_box(record: Record) -> str:
+    """The box that a structure question names, as text; '' where there is none."""
+    found = re.search(_ANY_BOX, record.question)
+    return found["box"] if found else ""
 
 
 @lru_cache(maxsize=4096)

@@ -173,6 +173,25 @@ def find_box_texts(text: str, fmt: BoxFormat) -> list[tuple[int, int]]:
     return [found.span() for found in _TEXT[fmt].finditer(text)]
 
 
+def read_steps(text: str, fmt: BoxFormat) -> tuple[PixelBox, ...]:
+    """The whole numbers that a box answer prints, x first: thousandths, or pixels.
+
+    Raises ValueError for a text that :func:`box_text` would not write: another format, a box without area, or one that
+    leaves every picture.
+    """
+    if _TEXT[fmt].fullmatch(text) is None:
+        raise ValueError(f"{text!r} is not a box in the format {fmt!r}")
+    found = []
+    for numbers in _NUMBERS.findall(text):
+        x1, y1, x2, y2 = (int(number.replace(".", "")) for number in numbers)
+        if fmt == "gemini":
+            x1, y1, x2, y2 = y1, x1, y2, x2
+        if not (x1 < x2 and y1 < y2) or (fmt in RELATIVE and max(x2, y2) > 1000):
+            raise ValueError(f"{numbers} in {text!r} has no area inside a picture")
+        found.append((x1, y1, x2, y2))
+    return tuple(found)
+
+
 def parse_boxes(
     text: str, size: tuple[int, int], fmt: BoxFormat = "unit"
 ) -> tuple[tuple[float, float, float, float], ...]:
@@ -181,26 +200,14 @@ def parse_boxes(
     Raises ValueError for a text that :func:`box_text` would not write: another format, a box without area,
     or one that leaves the picture.
     """
-    if _TEXT[fmt].fullmatch(text) is None:
-        raise ValueError(f"{text!r} is not a box in the format {fmt!r}")
     width, height = size
-    if fmt == "pixel":
-        across = down = 1.0
-    elif fmt == "qwen25":
-        to = smart_resize(size)
-        across, down = width / to[0], height / to[1]
-    elif fmt == "unit":
-        across, down = width, height
-    else:
-        across, down = width / 1000, height / 1000
+    to = size if fmt == "pixel" else smart_resize(size) if fmt == "qwen25" else (1000, 1000)
+    across, down = width / to[0], height / to[1]
     boxes = []
-    for numbers in _NUMBERS.findall(text):
-        x1, y1, x2, y2 = (float(number) for number in numbers)
-        if fmt == "gemini":
-            x1, y1, x2, y2 = y1, x1, y2, x2
+    for x1, y1, x2, y2 in read_steps(text, fmt):
         box = (x1 * across, y1 * down, x2 * across, y2 * down)
         # a rounding error of the product is not outside
-        if not (0 <= box[0] < box[2] <= width * (1 + 1e-9) and 0 <= box[1] < box[3] <= height * (1 + 1e-9)):
-            raise ValueError(f"{numbers} in {text!r} has no area inside a picture of {width} x {height}")
+        if not (box[2] <= width * (1 + 1e-9) and box[3] <= height * (1 + 1e-9)):
+            raise ValueError(f"{text!r} has no area inside a picture of {width} x {height}")
         boxes.append((box[0], box[1], min(box[2], width), min(box[3], height)))
     return tuple(boxes)
