@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+import numpy as np
 from attrs import frozen
 
 ALPHA: Final = math.erfc(3 / math.sqrt(2)) / 2
@@ -58,27 +59,21 @@ def independent(table: Mapping[tuple[str, int], int]) -> float | None:
 
     Rows and columns too rare to test are left out; None where nothing is left.
     """
-    cells: dict[tuple[object, object], int] = dict(table.items())
-    while True:
-        total = sum(cells.values())
-        sums: list[dict[object, int]] = [{}, {}]
-        for key, count in cells.items():
-            for side in (0, 1):
-                sums[side][key[side]] = sums[side].get(key[side], 0) + count
-        if min(map(len, sums)) < 2 or not total:
-            return None
-        # the rarest goes until all that is left is expected often enough
-        side = 0 if min(sums[0].values()) <= min(sums[1].values()) else 1
-        rarest = min(sums[side], key=lambda name: sums[side][name])
-        if min(sums[0].values()) * min(sums[1].values()) >= ENOUGH * total / 2:
-            break
-        cells = {key: count for key, count in cells.items() if key[side] != rarest}
-    statistic = 0.0
-    for row, across in sums[0].items():
-        for column, down in sums[1].items():
-            expected = across * down / total
-            statistic += (cells.get((row, column), 0) - expected) ** 2 / expected
-    return chi2_tail(statistic, (len(sums[0]) - 1) * (len(sums[1]) - 1))
+    if not table:
+        return None
+    rows, columns = ({key: place for place, key in enumerate(dict.fromkeys(keys))} for keys in zip(*table, strict=True))
+    counts = np.zeros((len(rows), len(columns)))
+    for (row, column), count in table.items():
+        counts[rows[row], columns[column]] = count
+    while min(counts.shape) > 1:
+        sums = counts.sum(axis=1), counts.sum(axis=0)
+        expected = np.outer(*sums) / counts.sum()
+        if expected.min() >= ENOUGH / 2:
+            statistic = float(((counts - expected) ** 2 / expected).sum())
+            return chi2_tail(statistic, (counts.shape[0] - 1) * (counts.shape[1] - 1))
+        rarer = 0 if sums[0].min() <= sums[1].min() else 1
+        counts = np.delete(counts, sums[rarer].argmin(), axis=rarer)
+    return None
 
 
 def chi2_tail(statistic: float, freedom: int) -> float:

@@ -7,11 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from attrs import field, frozen
+from attrs import frozen
 
 from medmat_core.audit.place import table
-from medmat_core.audit.regions import RegionRules
-from medmat_core.audit.wording import Instructions
 from medmat_core.card import Card
 from medmat_core.concepts import fold, load_concepts
 from medmat_core.questions.pools import Pools
@@ -57,22 +55,26 @@ class Terms:
         return self.distractors == "round" and not self.as_published
 
 
-class Meaning:
-    """Which options may stand beside which findings, by the relations of cards and concepts."""
+class Home:
+    """A data set whose records are audited: what its card says, what the build was told, and, by the relations of cards
+    and concepts, which options may stand beside which findings.
 
-    def __init__(self, card: Card, pools: Pools) -> None:
-        self.card = card
-        self.pools = pools
+    ``extra`` are further captions that may be drawn. ``several``: pictures may show more than one finding.
+    """
+
+    def __init__(self, card: Card, subset: Subset, terms: Terms, extra: Sequence[str] = ()) -> None:
+        self.card, self.subset, self.terms = card, subset, terms
+        self.pools = Pools(card, subset, load_concepts(card.subset), extra)
         self.several = card.head.kind == "multi-label"
         texts = card.published.captions
         self._wording = {card.labels[code]: text for code, text in texts.items() if code in card.labels}
-        often = Counter(fold(text) for text in set(self._wording.values()) for c in self._wording.values() if c == text)
+        often = Counter(map(fold, self._wording.values()))
         # a wording that stands for several captions ("Level 9" of any bone) names none of them
         said = {fold(text): caption for caption, text in self._wording.items() if often[fold(text)] == 1}
-        self._by_fold = {fold(name): name for name in (*pools.captions(), *card.captions)} | said
+        self._by_fold = {fold(name): name for name in (*self.pools.captions(), *card.captions)} | said
+        self._pool = {*self.pools.captions()}
         self.wrong = lru_cache(50_000)(self._wrong)
         self.absent = lru_cache(20_000)(self._absent)
-        self._pool = {*pools.captions()}
 
     def findings(self, text: str, joint: str = "; ") -> tuple[str, ...]:
         """A caption or an option as the findings that it names, in the card's words where they are known."""
@@ -126,28 +128,6 @@ class Meaning:
         return all(name in pool for name in self.findings(option))
 
 
-@frozen(eq=False)
-class Home:
-    """A data set: its name in records and files, and all that its records are held against."""
-
-    card: Card
-    subset: Subset
-    terms: Terms
-    pools: Pools
-    meaning: Meaning
-    instructions: Instructions
-    regions: RegionRules
-    namespace: str = field()
-
-    @classmethod
-    def of(cls, card: Card, subset: Subset, terms: Terms, extra: Sequence[str] = ()) -> Home:
-        pools = Pools(card, subset, load_concepts(card.subset), extra)
-        return cls(
-            card, subset, terms, pools, Meaning(card, pools), Instructions(card, subset, terms.box_format),
-            RegionRules(pools, terms.box_format), card.head.namespace,
-        )  # fmt: skip
-
-
 class Homes:
     """The homes of all data sets whose cards are at hand, made when they are asked for."""
 
@@ -171,5 +151,5 @@ class Homes:
                 for caption in other.captions
                 if caption not in {*other.classes.catch_all, *other.classes.anatomy}
             ]
-            self._made[card.slug] = Home.of(card, self._subset_of(card.subset), self.terms, extra)
+            self._made[card.slug] = Home(card, self._subset_of(card.subset), self.terms, extra)
         return self._made[card.slug]

@@ -13,9 +13,12 @@ from typing import Final
 from medmat_core.audit.faults import Told, listed
 from medmat_core.audit.home import Home
 from medmat_core.audit.place import RENDERED
+from medmat_core.audit.regions import asked_box, region_told
 from medmat_core.concepts import fold
 from medmat_core.images.rendering import source_of
 from medmat_core.model import ASKS, Record
+from medmat_core.regions.words import LISTED
+from medmat_core.subsets import OPEN_BOX, convention_clause, count_clause, in_sentence
 
 _KEY: Final = re.compile("[0-9a-f]{16}")
 
@@ -33,7 +36,7 @@ class RecordRules:
         """(name, sentence) of everything in which a record, taken by itself, is not what its card says."""
         home = self.home
         yield from self._home(record, home)
-        if wrong := home.instructions.fault(record):
+        if wrong := _question(record, home):
             yield "question_text", wrong
         if not record.captions:
             yield "unknown_caption", "nothing is asked about"
@@ -45,7 +48,7 @@ class RecordRules:
                 yield "keys", f"{record.ask} is asked of {len(record.captions)} classes"
             if record.ask == "structure":
                 yield from _pairs(record.answer, record.options, home)
-            yield from home.regions.faults(record)
+            yield from region_told(record, home)
 
     def _home(self, record: Record, home: Home) -> Iterator[Told]:
         head = home.card.head
@@ -56,8 +59,8 @@ class RecordRules:
         ):  # fmt: skip
             if said != expected:
                 yield "misfiled", f"its {what} is {said!r}, the card says {expected!r}"
-        if record.group and not record.group.startswith(f"{home.namespace}:"):
-            yield "misfiled", f"its group {record.group!r} is not of the namespace {home.namespace!r}"
+        if record.group and not record.group.startswith(f"{home.card.head.namespace}:"):
+            yield "misfiled", f"its group {record.group!r} is not of the namespace {home.card.head.namespace!r}"
         if (record.ask == "label") != (kind == "label"):
             yield "misfiled", f"a data set of kind {head.kind!r} is asked for {record.ask}"
         if kind == "label" and record.boxes:
@@ -94,6 +97,27 @@ def key_of(slug: str, path: str, ask: str, what: str) -> str:
     """A record's key as the contract defines it: SHA-256 over slug, path below the root in NFC, ask and class."""
     raw = "\0".join((slug, unicodedata.normalize("NFC", path), ask, what))
     return hashlib.sha256(raw.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+def _question(record: Record, home: Home) -> str:
+    """Why a question is not the instruction that it names, filled in with what the record says; '' if it is."""
+    texts = home.subset.instructions.get(record.ask)
+    if texts is None:
+        return f"its subset has no instructions for {record.ask}"
+    if record.ask == "box" and record.is_open:
+        texts = OPEN_BOX
+    if not 0 <= record.template < len(texts):
+        return f"template {record.template} is none of 0 to 5"
+    boxes = sum(len(some.boxes) for some in record.boxes if some.caption in record.captions)
+    expected = texts[record.template].format(
+        modality=home.card.head.modality_shown, area=home.card.head.area_shown,
+        caption=in_sentence(record.captions[0]) if record.captions else "",
+        count=count_clause(min(max(boxes, 1), LISTED + 1)), convention=convention_clause(home.terms.box_format),
+        box=asked_box(record.question),
+    )  # fmt: skip
+    if record.question == expected:
+        return ""
+    return f"the question is not instruction {record.template}: {record.question!r:.120}"
 
 
 def form_told(record: Record, part: str) -> Iterator[Told]:
@@ -153,7 +177,7 @@ def _captions(captions: Sequence[str], home: Home) -> Iterator[Told]:
 
 def _label(home: Home, captions: tuple[str, ...], answer: str, options: tuple[str, ...]) -> Iterator[Told]:
     """What a question about labels claims."""
-    meaning, rounds = home.meaning, home.terms.label_rounds
+    rounds = home.terms.label_rounds
     if home.terms.as_published:
         yield from published_claims(answer, options, home)
         return
@@ -164,30 +188,29 @@ def _label(home: Home, captions: tuple[str, ...], answer: str, options: tuple[st
         yield "contradictory_picture", f"it is said to be {listed(captions)}"
     wrongs = [option for option in options if option != answer]
     for option in wrongs:
-        if wrong := meaning.wrong(captions, option):
+        if wrong := home.wrong(captions, option):
             yield "distractor_true", wrong
-        if not meaning.in_pool(option, rounds):
+        if not home.in_pool(option, rounds):
             yield "not_in_pool", f"{option!r} is no label that may be drawn"
     if rounds:
         yield from _pairs(answer, options, home)
-    elif pair := next((pair for pair in combinations(wrongs, 2) if meaning.related(*pair)), None):
+    elif pair := next((pair for pair in combinations(wrongs, 2) if home.related(*pair)), None):
         yield "options_related", f"{pair[0]!r} and {pair[1]!r} stand beside one another"
 
 
 def published_claims(answer: str, options: tuple[str, ...], home: Home) -> list[Told]:
     """Is a wrong option true of the picture, where options follow Med-MAT's published rule and its wording."""
-    meaning = home.meaning
-    stated = meaning.findings(answer, ", ")
+    stated = home.findings(answer, ", ")
     strange = [name for name in stated if name not in home.card.order]
     if strange:
-        known = meaning.is_wording(answer)  # of several captions: nobody can tell which is meant
+        known = home.is_wording(answer)  # of several captions: nobody can tell which is meant
         return [] if known else [("unknown_caption", f"{strange[0]!r:.80} is none of the card's captions")]
     wrongs = [option for option in options if fold(option) != fold(answer)]
     found: list[Told] = []
-    if told := next((why for option in wrongs if (why := meaning.wrong(stated, option, ", "))), ""):
+    if told := next((why for option in wrongs if (why := home.wrong(stated, option, ", "))), ""):
         found.append(("distractor_true", told))
-    names = [meaning.findings(option)[0] for option in wrongs] if not meaning.several else []
-    if pair := next((pair for pair in combinations(names, 2) if meaning.related(*pair)), None):
+    names = [home.findings(option)[0] for option in wrongs] if not home.several else []
+    if pair := next((pair for pair in combinations(names, 2) if home.related(*pair)), None):
         found.append(("options_related", f"{pair[0]!r} and {pair[1]!r} stand beside one another"))
     return found
 
@@ -195,7 +218,7 @@ def published_claims(answer: str, options: tuple[str, ...], home: Home) -> list[
 def _pairs(answer: str, options: Sequence[str], home: Home) -> Iterator[Told]:
     """Every option of a round is right of one picture, and every other certainly wrong of it."""
     for one, two in permutations(options, 2):
-        if one != answer and (wrong := home.meaning.wrong(home.meaning.findings(one), two)):
+        if one != answer and (wrong := home.wrong(home.findings(one), two)):
             yield "options_related", wrong
             return
 

@@ -17,6 +17,7 @@ from attrs import define, field, frozen
 
 from medmat_core.audit.faults import Fault, Told
 from medmat_core.audit.home import Home
+from medmat_core.audit.regions import fits
 from medmat_core.audit.seen import hashed
 from medmat_core.dataset import Dataset
 from medmat_core.folders import open_tree
@@ -89,7 +90,7 @@ class Truth:
     def _extend(self, done: ShardDone, context: Context) -> None:
         facts = done.names.load()
         self.images.extend(map(hashed, facts.images))
-        self.groups.extend(hashed(f"{self.home.namespace}:{group}") if group else 0 for group in facts.groups)
+        self.groups.extend(hashed(f"{self.home.card.head.namespace}:{group}") if group else 0 for group in facts.groups)
         self.widths.extend(done.widths)
         self.heights.extend(done.heights)
         self.hashes.extend(done.hashes)
@@ -130,18 +131,18 @@ class Truth:
 
     def _label(self, record: Record, number: int) -> Iterator[Told]:
         stated, uncertain, absent = self.ledger.label_sets[number]
-        meaning, as_published = self.home.meaning, self.home.terms.as_published
-        if record.answer != meaning.worded(stated) if as_published else set(record.captions) != set(stated):
+        home, as_published = self.home, self.home.terms.as_published
+        if record.answer != home.worded(stated) if as_published else set(record.captions) != set(stated):
             told = f"the record says {'; '.join(record.captions)!r}, the data set {'; '.join(stated)!r}"
             yield "label_differs", told
             return
         for option in record.options:
             if option == record.answer:
                 continue
-            if not meaning.several:
+            if not home.several:
                 if option in uncertain:
                     yield "distractor_true", f"the data set holds {option!r} to be uncertain"
-            elif not as_published and meaning.absent(stated, uncertain, absent).isdisjoint(meaning.findings(option)):
+            elif not as_published and home.absent(stated, uncertain, absent).isdisjoint(home.findings(option)):
                 yield "distractor_true", f"nothing of {option!r} is certainly absent by the data set's own table"
 
     def _regions(self, record: Record, regions: Regions, place: int) -> Iterator[Told]:
@@ -175,7 +176,7 @@ class Truth:
         elif record.ask == "structure" and all(size):
             most = max((regions.areas[row] for row in mine), default=0)
             largest = [regions.boxes[4 * row : 4 * row + 4] for row in mine if regions.areas[row] == most]
-            if largest and not self.home.regions.fits(record, largest):
+            if largest and not fits(record, largest, self.home.terms.box_format):
                 yield "region_differs", "the box in the question does not fit the largest region of its class"
 
 
