@@ -18,7 +18,7 @@ from PIL import Image
 from medmat_core import Record
 from medmat_core.audit import FAULTS, NOTES, audit, check_records
 from medmat_core.audit.blind import Asked, guess
-from medmat_core.audit.chance import ALPHA, Trial, above, chi2_tail, even, independent, significant
+from medmat_core.audit.odds import ALPHA, Trial, above, chi2_tail, even, independent, significant
 from medmat_core.choices import CLOSING_LINE
 from medmat_core.errors import UsageError
 from medmat_core.records import read_records

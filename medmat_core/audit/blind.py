@@ -32,13 +32,9 @@ GUESSERS: Final[Mapping[str, str]] = {
 }
 
 _FOLDS: Final = 5
-_BITS: Final = 16
 _STEPS: Final = 60
 _OPTIONS: Final = 10
 _BOX: Final = re.compile(r"\[(\d+\.?\d*), (\d+\.?\d*), (\d+\.?\d*), (\d+\.?\d*)\]")
-_MIX: Final = tuple(
-    np.uint64(n) for n in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB, 0xD6E8FEB86659FD93)
-)
 
 Floats = npt.NDArray[Any]
 Ints = npt.NDArray[Any]
@@ -58,12 +54,12 @@ class Question:
 
 @define(eq=False)
 class Asked:
-    """The questions of one part that guessers may be asked. ``bare`` are those with options but without a round: only
-    of these can text alone tell anything."""
+    """The questions of one part that guessers may be asked. ``bare`` counts those with options but without a round, by
+    answer, number of options and place of the right one: only of these can text alone tell anything."""
 
     questions: list[Question] = Factory(list)
     answers: Counter[str] = Factory(Counter)
-    bare: int = 0
+    bare: Counter[tuple[str, int, int]] = Factory(Counter)
     _keep: int = (1 << 64) - 1
 
     def add(self, options: tuple[str, ...], slot: int, answer: str, question: str, fold: str, size: tuple[int, int],
@@ -73,7 +69,8 @@ class Asked:
         self.answers[answer] += 1
         if slot < 0 or not 2 <= len(options) <= _OPTIONS:
             return
-        self.bare += bare
+        if bare:
+            self.bare[answer, len(options), slot] += 1
         place = _number(fold) * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF
         if place > self._keep:
             return
@@ -127,7 +124,7 @@ def guess(train: Asked, test: Asked) -> Guessed | None:
 
     Fitted on train and scored on test where both are there, else over folds of whole rounds of whichever is.
     """
-    if not train.bare + test.bare:
+    if not (train.bare or test.bare):
         return None
     if len(train) and len(test) >= LEAST:
         how, judged = "fitted on train, scored on test", test
@@ -149,7 +146,7 @@ def guess(train: Asked, test: Asked) -> Guessed | None:
     if not count:
         return None
     shares = {name: totals[name] / count for name in GUESSERS}
-    known = totals["size"] / count if data.size.any() else None
+    known = totals["size"] / count if data.sized else None
     return Guessed(count, judged.chance(), judged.majority(), shares, known, how)
 
 
@@ -162,31 +159,30 @@ def _credit(values: Floats, there: Ints, slots: Ints) -> float:
 
 @define(eq=False)
 class _Data:
-    """Questions, and as arrays (n, options) numbers of their options (0: none), ``there`` where there is one; ``shape``
-    is what boxes look like (n, options, :data:`_SHAPE`)."""
+    """Questions, and as arrays (n, options) where there is an option and (n, options, :data:`_SHAPE`) what it looks
+    like, if it is a list of boxes."""
 
     questions: Sequence[Question]
-    options: Ints
     there: Ints
     slots: Ints
-    instruction: Ints
-    size: Ints
     shape: Floats
 
     @classmethod
     def of(cls, questions: Sequence[Question]) -> _Data:
         most = max((len(question.options) for question in questions), default=2)
-        options = np.zeros((len(questions), most), np.uint64)
         shape = np.zeros((len(questions), most, _SHAPE))
         for row, question in enumerate(questions):
-            options[row, : len(question.options)] = [_number(option) + 1 for option in question.options]
             if question.options[0].startswith("["):
                 shape[row, : len(question.options)] = _geometry(question.options)
         scale = shape.reshape(-1, _SHAPE).std(axis=0)
-        instruction, size = (np.array([getattr(question, name) for question in questions], np.uint64)
-                             for name in ("instruction", "size"))  # fmt: skip
+        counts = np.array([len(question.options) for question in questions], np.int64)
         slots = np.array([question.slot for question in questions], np.int64)
-        return cls(questions, options, options != 0, slots, instruction, size, shape / np.where(scale > 0, scale, 1))
+        return cls(questions, np.arange(most) < counts[:, None], slots, shape / np.where(scale > 0, scale, 1))
+
+    @property
+    def sized(self) -> bool:
+        """Whether the size of a picture is known."""
+        return any(question.size for question in self.questions)
 
     def scores(self, fit: Ints, score: Ints) -> Iterator[tuple[str, Floats]]:
         """(guesser, score of every option) for the questions ``score``, learned from ``fit``."""
@@ -199,7 +195,7 @@ class _Data:
             offered.update(question.options)
             right[answer] += 1
             by_list.setdefault(tuple(sorted(question.options)), Counter())[answer] += 1
-        rate, looked = np.full((2, len(score), self.options.shape[1]), 0.25)
+        rate, looked = np.full((2, *self.there[score].shape), 0.25)
         for place, row in enumerate(score.tolist()):
             options = self.questions[row].options
             before = by_list.get(tuple(sorted(options)), Counter())
@@ -209,29 +205,27 @@ class _Data:
                 looked[place, at] = rate[place, at] + 10.0 * before[option]
         yield "frequent", rate
         yield "list", looked
-        yield "learned", self._learned(fit, score, np.zeros_like(self.size))
-        if self.size.any():
-            yield "size", self._learned(fit, score, self.size)
+        yield "learned", self._learned(fit, score, sized=False)
+        if self.sized:
+            yield "size", self._learned(fit, score, sized=True)
 
-    def _learned(self, fit: Ints, score: Ints, size: Ints) -> Floats:
+    def _learned(self, fit: Ints, score: Ints, *, sized: bool) -> Floats:
         """Softmax over a question's options of w . x, fitted by Adam over all questions at once."""
-        every = self._features(np.concatenate((fit, score)), size)
-        used, where = np.unique(every, return_inverse=True)
-        places = where.reshape(every.shape)
-        mine, theirs = places[: len(fit)], places[len(fit) :]
+        numbers: dict[tuple[Any, ...], int] = {}
+        mine, theirs = (self._features(rows.tolist(), numbers, sized) for rows in (fit, score))
         shape, there, slots = self.shape[fit], self.there[fit], self.slots[fit]
         goal = np.zeros(there.shape)
         goal[np.arange(len(fit)), slots] = 1
         width = mine.shape[2]
         flat = mine.reshape(-1)
-        weights = np.zeros(len(used) + _SHAPE)
+        weights = np.zeros(len(numbers) + 1 + _SHAPE)
         mean, square = np.zeros_like(weights), np.zeros_like(weights)
         for step in range(1, _STEPS + 1):
             raw = np.where(there, weights[mine].sum(axis=2) + shape @ weights[-_SHAPE:], -np.inf)
             chance = np.exp(raw - raw.max(axis=1, keepdims=True))
             error = chance / chance.sum(axis=1, keepdims=True) - goal
             slope = 1e-4 * weights
-            slope[:-_SHAPE] += np.bincount(flat, np.repeat(error.reshape(-1), width), len(used)) / len(fit)
+            slope[:-_SHAPE] += np.bincount(flat, np.repeat(error.reshape(-1), width), len(numbers) + 1) / len(fit)
             slope[-_SHAPE:] += np.einsum("no,nog->g", error, shape) / len(fit)
             mean += 0.1 * (slope - mean)
             square += 0.01 * (slope**2 - square)
@@ -239,16 +233,17 @@ class _Data:
         found: Floats = weights[theirs].sum(axis=2) + self.shape[score] @ weights[-_SHAPE:]
         return found
 
-    def _features(self, rows: Ints, size: Ints) -> Ints:
-        """Numbers of what is true of every option, (n, options, features)."""
-        own = self.options[rows]
-        count = self.there[rows].sum(axis=1).astype(np.uint64)[:, None]
-        found = [own * _MIX[0], (own + count) * _MIX[1], (own ^ self.instruction[rows][:, None]) * _MIX[2]]
-        for other in range(own.shape[1]):
-            found.append((own * _MIX[3] + own[:, other : other + 1]) * _MIX[0])
-        if size.any():
-            found.append((own ^ size[rows][:, None]) * _MIX[3])
-        return np.asarray(np.stack([some >> np.uint64(64 - _BITS) for some in found], axis=2), np.int64)
+    def _features(self, rows: Sequence[int], numbers: dict[tuple[Any, ...], int], sized: bool) -> Ints:
+        """What is true of every option, (n, options, features), as numbers that ``numbers`` hands out from 1 on."""
+        most = self.there.shape[1]
+        found = np.zeros((len(rows), most, 3 + most + sized), np.int64)
+        for row, question in zip(found, map(self.questions.__getitem__, rows), strict=True):
+            for own, option in zip(row, question.options, strict=False):
+                true = [(option,), (option, len(question.options)), (option, "asked by", question.instruction)]
+                true += [(option, "beside", other) for other in question.options]
+                true += [(option, "of size", question.size)] if sized else []
+                own[: len(true)] = [numbers.setdefault(name, len(numbers) + 1) for name in true]
+        return found
 
 
 _SHAPE: Final = 11

@@ -11,17 +11,7 @@ from typing import Any, Final
 
 from medmat_core.audit.faults import Fault
 from medmat_core.audit.home import Home
-from medmat_core.audit.place import (
-    CHOICES,
-    PARTS,
-    PROBLEMS,
-    RECORDS,
-    RENDERED,
-    SUBSETS,
-    Place,
-    numbers_first,
-    table,
-)
+from medmat_core.audit.place import CHOICES, PARTS, PROBLEMS, RECORDS, RENDERED, SUBSETS, Place, numbers_first, table
 from medmat_core.audit.seen import SHARES, Seen, shares_of
 from medmat_core.fileio import open_regular, sha256_of
 from medmat_core.model import NOTES, REASONS

@@ -25,8 +25,6 @@ class Published:
     homes: Homes
     files: Sequence[File]
     asked: dict[int, Asked] = Factory(lambda: {part: Asked() for part in range(len(PARTS))})
-    letters: dict[int, Counter[int]] = field(factory=dict)
-    table: Counter[tuple[str, int]] = field(factory=Counter)
     records: Counter[str] = field(factory=Counter)
     wrong: int = 0
     judged: int = 0
@@ -69,9 +67,7 @@ class Published:
         for name, sentence in told:
             yield Fault(name, sentence, file.shown, number, image=choice.image)
         if choice.slot >= 0 and choice.options.count(choice.answer) == 1:
-            slot, size = choice.options.index(choice.answer), len(choice.options)
-            self.letters.setdefault(size, Counter())[slot] += 1
-            self.table[choice.answer, size] += 1
+            slot = choice.options.index(choice.answer)
             fold = f"{choice.data_no} {choice.image}"
             self.asked[file.part].add(choice.options, slot, choice.answer, choice.question, fold, (0, 0), bare=True)
 

@@ -12,20 +12,9 @@ from typing import Any
 import numpy as np
 from attrs import define, field
 
-from medmat_core.audit.chance import significant
+from medmat_core.audit import manifest as manifests
 from medmat_core.audit.faults import Fault, Faults
 from medmat_core.audit.home import Homes, SubsetOf, Terms
-from medmat_core.audit.manifest import (
-    card_faults,
-    count_faults,
-    datasets,
-    digests,
-    file_faults,
-    form_faults,
-    number_of,
-    problem_faults,
-    removals,
-)  # fmt: skip
 from medmat_core.audit.odds import Odds
 from medmat_core.audit.pictures import Wall
 from medmat_core.audit.place import CHOICES, PARTS, RECORDS, SUBSETS, Place, look
@@ -80,9 +69,7 @@ def audit(
     engine = start_engine("local", jobs, None) if source is not None and place.built else InProcess()
     with closing(engine):
         faults.tell(work.build(engine, progress) if place.built else work.published())
-    faults.tell(
-        Fault(test.name, f"{test.sentence} (p = {test.p:.1e})", test.file) for test in significant(work.odds.tests)
-    )
+    faults.tell(work.odds.faults())
     work.report.name_records()
     return work.report
 
@@ -107,7 +94,8 @@ class Audit:
         for name, files in self.place.files.items():
             some = Published(name, self.homes, files)
             yield from some.read()
-            self.odds.published(name, some.letters, some.table, files[0].shown)
+            self.odds.letters(name, some.asked.values(), files[0].shown)
+            self.odds.sizes(name, some.asked.values(), files[0].shown)
             self.odds.blind(name, some.asked, files[0].shown)
             counts, guessed = {part: some.records[part] for part in PARTS if some.records[part]}, self.odds.guessed
             self.report.rows.append(Row(name, name, counts, {}, guessed.get(name), some.wrong, some.leaks, some.copies))
@@ -121,11 +109,11 @@ class Audit:
     def build(self, engine: Engine, progress: Callable[[str, int], None]) -> Iterator[Fault]:
         """A folder that medmat built."""
         manifest = self.place.manifest
-        entries = {number_of(entry): entry for entry in datasets(manifest)}
+        entries = {manifests.number_of(entry): entry for entry in manifests.datasets(manifest)}
         if manifest:
-            yield from form_faults(manifest)
-            yield from file_faults(self.place)
-            yield from problem_faults(self.place.root, list(entries.values()))
+            yield from manifests.form_faults(manifest)
+            yield from manifests.file_faults(self.place)
+            yield from manifests.problem_faults(self.place.root, list(entries.values()))
         records, choices = self.place.of(RECORDS, ".jsonl"), self.place.of(CHOICES, ".json")
         self.report.files = sum(map(len, (*records.values(), *choices.values())))
         stems = {str(int(stem)) if stem.isascii() and stem.isdecimal() else stem: stem
@@ -140,7 +128,7 @@ class Audit:
             self.units[name] = unit
             yield from self._unit(unit, entries.get(name))
             progress(name, len(unit.seen))
-        gone, wrong = removals(manifest)
+        gone, wrong = manifests.removals(manifest)
         yield from wrong
         yield from self._subsets(gone)
         if self.source is not None:
@@ -158,7 +146,7 @@ class Audit:
             told = f"data set {unit.name}: no folder {unit.home.card.folder!r} under {source.data}"
             self.report.unseen.append(told)
         else:
-            yield from rendered_faults(unit.truth, digests(self.place.manifest))
+            yield from rendered_faults(unit.truth, manifests.digests(self.place.manifest))
 
     def _unit(self, unit: Unit, entry: Mapping[str, Any] | None) -> Iterator[Fault]:
         """One data set: its records, and what the manifest says of it."""
@@ -170,8 +158,10 @@ class Audit:
             yield from self._entry(unit, entry)
         elif self.place.manifest:
             yield Fault("unlisted_file", f"the manifest lists no data set {unit.name}", MANIFEST)
-        title = f"data set {unit.name}"
-        self.odds.build(title, unit.seen, unit.asked, next(iter(unit.seen.files.values()), ""))
+        title, file = f"data set {unit.name}", next(iter(unit.seen.files.values()), "")
+        self.odds.letters(title, unit.asked.values(), file)
+        self.odds.instructions(title, unit.seen, file)
+        self.odds.blind(title, unit.asked, file)
         unit.asked.clear()  # guessers are done; with many data sets it would add up
         slug = str((entry or {}).get("slug", ""))
         counts = Counter(unit.seen.rows["part"].tolist())
@@ -184,10 +174,10 @@ class Audit:
     def _entry(self, unit: Unit, entry: Mapping[str, Any]) -> Iterator[Fault]:
         if unit.home is not None:
             listed = any(unit.truth.ledger.sides) if unit.truth is not None else None
-            yield from card_faults(entry, unit.home, grouped=unit.grouped, listed=listed)
+            yield from manifests.card_faults(entry, unit.home, grouped=unit.grouped, listed=listed)
         else:
             yield Fault("no_card", f"{entry['slug']}: its plugin is not installed", MANIFEST)
-        yield from count_faults(entry, unit.seen, whole=unit.whole)
+        yield from manifests.count_faults(entry, unit.seen, whole=unit.whole)
         unit.tells_all = isinstance(entry.get("images"), dict) and entry["images"].get("unasked") == 0
         if entry.get("split") == "unprotected":
             yield Fault("unprotected", f"{entry['slug']}: no split and no ids were published", MANIFEST)
@@ -198,8 +188,8 @@ class Audit:
         for name, images in gone.items():
             for image in sorted(image for image in images if not self._holds(name, image)):
                 yield Fault("removal_unknown", f"data set {name} holds no such picture", MANIFEST, image=image)
-        subset_of = {number_of(entry): int(entry["subset"]) for entry in datasets(self.place.manifest)
-                     if type(entry.get("subset")) is int}  # fmt: skip
+        entries = manifests.datasets(self.place.manifest)
+        subset_of = {manifests.number_of(e): int(e["subset"]) for e in entries if type(e.get("subset")) is int}
         files = self.place.of(SUBSETS, ".json")
         self.report.files += sum(map(len, files.values()))
         stems = {f"{no:02d}": no for no in subset_of.values()}
