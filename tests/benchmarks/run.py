@@ -186,7 +186,7 @@ class Bench:
         )  # fmt: skip
 
     def looks(self) -> Iterator[Row]:
-        """`check` and `audit --data` against the build that decodes all."""
+        """`check`, `audit --data` and `audit --data --near` against the build that decodes all."""
         count = 2_000 if self.quick else 20_000
         data = self.draw("folders", count)
         out = self.where / "looked-at"
@@ -195,11 +195,13 @@ class Bench:
             shutil.rmtree(out, ignore_errors=True)
             return medmat("build", "2", "--data", data, "--out", out, "--verify", "full", "--quiet", "--jobs", "2")
 
-        whole, check, audit = fastest(
-            max(1, self.runs // 2), build, lambda: self.judged("check", "2", "--data", data, "--partial"),
-            lambda: self.judged("audit", out, "--data", data),
+        two = ("--jobs", "2")
+        whole, check, audit, near = fastest(
+            max(1, self.runs // 2), build, lambda: self.judged("check", "2", "--data", data, "--partial", *two),
+            lambda: self.judged("audit", out, "--data", data, *two),
+            lambda: self.judged("audit", out, "--data", data, "--near", *two),
         )  # fmt: skip
-        for name, cost in (("check", check), ("audit --data", audit)):
+        for name, cost in (("check", check), ("audit --data", audit), ("audit --data --near", near)):
             yield Row(
                 f"{name}, {count:,} pictures", f"{cost.wall:.2f} s", f"build --verify full: {whole.wall:.2f} s",
                 cost.wall / whole.wall, cost.cpu / whole.cpu, 2.0,
