@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from medmat_core.blame import told
 from medmat_core.errors import BuildError, MedmatError
@@ -289,22 +289,24 @@ class Inspector:
         ledger.marks.append(look.mark)
         ledger.sides.append(self._sides[sample.split])
         ledger.named.append(group is not None)
-        labels = look.labels or (tuple(dict.fromkeys(region.code for region in look.regions)), (), ())
+        named = context.card.labels
+        labels = look.labels or (tuple(dict.fromkeys([named[region.code] for region in look.regions])), (), ())
         ledger.labels.append(ledger.label_id(labels))
         if facts.regions is not None:
             self._add_regions(look, facts.regions)
 
     def _add_regions(self, look: Look, regions: Regions) -> None:
-        order = self.context.card.order
-        alone = {region.code for region in look.regions}
-        if len(alone) < len(look.regions):
-            codes = [region.code for region in look.regions]
+        card = self.context.card
+        order = card.order
+        codes = [region.code for region in look.regions]
+        alone = set(codes)
+        if len(alone) < len(codes):
             alone = {code for code in alone if codes.count(code) == 1}
         if look.unsure:
             regions.unsure[len(regions.counts)] = tuple(order[caption] for caption in look.unsure)
         regions.counts.append(len(look.regions))
         for region in look.regions:
-            regions.classes.append(order[region.code])
+            regions.classes.append(order[card.labels[region.code]])
             regions.boxes.extend(region.box)
             regions.areas.append(region.area)
             cell, touched = cell_of(region.cells) if region.code in alone else (NO_CELL, 0)
@@ -363,11 +365,12 @@ class Inspector:
 
     def _see_regions(self, sample: Any, look: Look) -> bool:
         """Find the regions, their classes named by caption; False where the sample cannot be used."""
+        from medmat_core.regions.decode import decode as decode_mask
         from medmat_core.regions.extract import regions_of
 
         if self._decoders is None:
-            self._decoders = [worker_hooks(self.context.region_plugins).medmat_regions]
-        labels = self.context.card.labels
+            plugins = self.context.region_plugins
+            self._decoders = [worker_hooks(plugins).medmat_regions if plugins else decode_mask]  # the same, if alone
         found = regions_of(sample, (look.width, look.height), self.context.root, self.context.card, self._decoders)
         self.problems.extend(found.notes)
         if found.failed:
@@ -377,8 +380,8 @@ class Inspector:
             reason = next((note.reason for note in found.notes if note.level == "refused"), "regions_too_small")
             self.lost[reason] = self.lost.get(reason, 0) + 1
             return False
-        look.regions = [evolve(region, code=labels[region.code]) for region in found.regions]
-        look.unsure = sorted({labels[code] for code in found.unsure})
+        look.regions = found.regions
+        look.unsure = sorted({self.context.card.labels[code] for code in found.unsure})
         return True
 
 
