@@ -206,7 +206,7 @@ class Publication:
                 if not len(cut):
                     continue
                 facts = shards[number].load()
-                places = np.unique(cut.places).tolist()
+                places = list(dict.fromkeys(cut.places.tolist()))  # in order, and a picture may have several records
                 used += [f"{facts.images[place]}\0{facts.ledger.marks[place]:x}\n" for place in places]
                 for place in facts.sources.keys() & set(places):
                     self._place_rendered(shown[facts.images[place]])

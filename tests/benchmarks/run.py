@@ -263,6 +263,7 @@ def main() -> int:
     chosen = parser.parse_args()
     groups = ("folders", "masks", "start", "jobs", "looks", "records")
     where = chosen.dir or Path(tempfile.mkdtemp(prefix="medmat-bench-"))
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed is compiled once, and not at every start
     bench = Bench(where.resolve(), chosen.quick, chosen.runs)
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores, load {load:.1f} before the first run", flush=True)
