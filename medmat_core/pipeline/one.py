@@ -22,7 +22,7 @@ from medmat_core.pipeline.engines import Engine, InProcess
 from medmat_core.pipeline.facts import Named, Regions, ShardNames, names_at
 from medmat_core.pipeline.finished import state_path
 from medmat_core.pipeline.hashes import Hashes
-from medmat_core.pipeline.inspector import Task, inspect_shard
+from medmat_core.pipeline.inspection import Task, inspect_shard, without_deadly
 from medmat_core.pipeline.lines import PARTS, LineMaker
 from medmat_core.pipeline.manifest import DatasetReport
 from medmat_core.pipeline.near import REASON, Pair, across_parts, detail
@@ -111,7 +111,7 @@ class Reading:
                 kept += len(samples) if keep else 0
                 yield Task(packed, index, samples, keep, costly)
 
-        for done in engine.map(inspect_shard, tasks()):
+        for done in engine.map(inspect_shard, tasks(), without_deadly):
             found.names.append(done.names)
             found.ledger.extend(done.ledger)
             found.widths.extend(done.widths)

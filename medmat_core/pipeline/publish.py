@@ -10,7 +10,6 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 from attrs import define, field, frozen
 
 from medmat_core.fileio import GrowingFile, write_bytes
