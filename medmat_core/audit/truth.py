@@ -26,7 +26,7 @@ from medmat_core.pipeline.context import Context
 from medmat_core.pipeline.engines import Engine, InProcess
 from medmat_core.pipeline.facts import Regions
 from medmat_core.pipeline.hashes import ALIKE, NEAR, Hashes
-from medmat_core.pipeline.inspector import ShardDone, Task, inspect_shard
+from medmat_core.pipeline.inspection import ShardDone, Task, inspect_shard
 from medmat_core.pipeline.rendered import Rendered
 from medmat_core.pipeline.source import shards
 from medmat_core.regions.words import CELLS, NO_CELL, coverage_text
