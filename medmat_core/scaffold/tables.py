@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from attrs import evolve, frozen
 
-from medmat_core.card import ExampleFile
+from medmat_core.example import ExampleFile
 from medmat_core.fileio import open_regular
 from medmat_core.images.suffixes import IMAGE_SUFFIXES
 from medmat_core.model import Split

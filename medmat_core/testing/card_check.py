@@ -8,9 +8,10 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from medmat_core.card import Card, ExamplePicture
+from medmat_core.card import Card
 from medmat_core.dataset import Dataset
 from medmat_core.errors import CardError
+from medmat_core.example import ExamplePicture
 from medmat_core.index import NAME, Indexes
 from medmat_core.model import ASKS, PARTS
 from medmat_core.plugins import hooks_in, plugin_called
