@@ -15,8 +15,7 @@ import click
 
 import medmat_core
 from medmat_core import card as cards
-from medmat_core import example
-from medmat_core import hooks, model, readers
+from medmat_core import example, hooks, model, readers
 from medmat_core.audit.blind import GUESSERS
 from medmat_core.audit.faults import FAULTS
 from medmat_core.audit.faults import NOTES as AUDIT_NOTES
