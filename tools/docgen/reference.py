@@ -307,8 +307,8 @@ def _card(head: type = cards.Head) -> str:
     ]
     sections += [
         "## [layout]",
-        "How the data set lies on disk: `kind` and the fields of that kind, all of which [layouts](layouts.md) lists. A "
-        "data set that a layout reads needs no module beside its card.",
+        "How the data set lies on disk: `kind` and the fields of that kind, all of which [layouts](layouts.md) lists. "
+        "A data set that a layout reads needs no module beside its card.",
     ]
     for name, shape in shapes.items():
         several = name.startswith("example.") or name in ("ignored", "known", "download")
