@@ -201,7 +201,7 @@ def _readers() -> str:
     ]
     for module, names in sorted(by_module.items(), key=lambda pair: _ORDER.index(pair[0].__name__.rpartition(".")[2])):
         sections += [f"## {_title(module)}", *_functions(names)]
-    for name in ("Tree", "Pictures"):
+    for name in ("Tree", "Pictures", "Group", "Part"):
         sections += [f"## {name}", *_described(name, getattr(readers, name)), reader_examples.section(name)]
     sections += ["## What samples hold", "`readers` also gives the classes that samples are made of."]
     for name in _KINDS:
