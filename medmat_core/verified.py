@@ -47,6 +47,13 @@ class Verified:
     problems: int = field(default=0, validator=_counts)
     sizes: tuple[str, ...] = field(default=(), validator=_are_sizes)
 
+    def __str__(self) -> str:
+        problems = f", {self.problems} unknown problems" if self.problems else ""
+        return (
+            f"{self.date}, medmat-core {self.version}: layout {self.layout}, {self.completeness}, "
+            f"{self.images} pictures{problems}"
+        )
+
     @property
     def sound(self) -> bool:
         """Right, whole and without problems."""

@@ -208,3 +208,24 @@ def test_a_sample_question_is_stale_where_its_card_changes_and_not_where_a_fact_
 def test_the_pictures_of_the_data_sets_pages_are_small() -> None:
     sizes = [path.stat().st_size for path in (DOCS / "assets" / "samples").glob("*.webp")]
     assert len(sizes) >= 109 and max(sizes) < 8_000 and sum(sizes) < 1_000_000
+
+
+def test_a_page_shows_on_which_copies_a_card_was_verified(make_docs: ModuleType) -> None:
+    from medmat_core.verified import Verified
+
+    entry = next(one for one in make_docs.datasets.load(ROOT / "plugins") if one.card.slug == "kvasir-seg")
+    told = Verified(date="2026-11-26", version="0.1.0", layout="right", completeness="whole", images=1000,
+                    sizes=("622x529",))  # fmt: skip
+    marked = attrs.evolve(entry, card=attrs.evolve(entry.card, verified=(told,)))
+    page = dict(make_docs.datasets.pages([marked], {}))[f"datasets/{entry.file}"]
+    assert "| 2026-11-26 | 0.1.0 | right | whole | 1,000 | 0 |" in page and "622 x 529" in page
+    assert "## Verified" not in dict(make_docs.datasets.pages([entry], {}))[f"datasets/{entry.file}"]
+    assert str(told) == "2026-11-26, medmat-core 0.1.0: layout right, whole, 1000 pictures"
+
+
+def test_each_unverified_fact_of_a_page_says_how_it_is_settled(make_docs: ModuleType) -> None:
+    for entry in make_docs.datasets.load(ROOT / "plugins"):
+        page = (DOCS / "datasets" / entry.file).read_text("utf-8")
+        section = page.partition("## Unverified")[2].partition("\n## ")[0]
+        assert section.count("\n- ") == section.count("    *") == len(entry.card.unverified)
+        assert not section or "--report report.json" in section
