@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from attrs import field, frozen
 
 Split = Literal["train", "val", "test"]
+
+PARTS: Final[tuple[str, ...]] = get_args(Split)
+"""The parts of a split, weakest first: what is on two sides stays on the stronger one."""
 Point = tuple[float, float]
 
 ASKS: Final[tuple[str, ...]] = ("label", "box", "location", "coverage", "presence", "structure")
@@ -185,12 +188,14 @@ class Box:
 
     Four NaN are a box that is there and could not be read, which its reader has reported: its class is neither present
     nor absent. ``within`` is the (width, height) of the picture that the box was drawn on, where the file says so: the
-    sample is refused where the picture has another size.
+    sample is refused where the picture has another size. ``relative``: corners are fractions of the picture's width
+    and height, from 0 to 1.
     """
 
     code: str
     xyxy: tuple[float, float, float, float]
     within: tuple[int, int] | None = field(default=None, eq=False)
+    relative: bool = False
 
 
 @frozen

@@ -131,7 +131,7 @@ def test_no_patient_leaves_in_names_folders_columns_or_cells(
 
 def test_a_dicom_file_tells_its_form_and_not_its_patient(tmp_path: Path) -> None:
     pydicom = pytest.importorskip("pydicom")
-    from medmat_core.card import ExamplePicture
+    from medmat_core.example import ExamplePicture
     from medmat_core.samples.pictures import picture_bytes
 
     shown = ExamplePicture(("a.dcm",), (40, 30), dicom={"PatientName": "Smith^Ann", "PatientID": "4711"})

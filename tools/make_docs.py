@@ -2,8 +2,7 @@
 
 Run it after a card, a command or a public docstring changed: ``python tools/make_docs.py``. With ``--check``
 nothing is written and the exit code is 1 where a page is stale, missing or left over. A data set's sample question is
-drawn anew where its card's example changed (about a second each, with its plugin installed); ``--samples`` draws those
-of the pages again and says which differ from what lies there.
+drawn anew where its card's example changed (about a second each, with its plugin installed).
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "tools"))
 
-from docgen import datasets, hostile, reference, samples  # noqa: E402
+from docgen import datasets, hostile, layouts, reference, samples  # noqa: E402
 
 DOCS = ROOT / "docs"
 
@@ -26,6 +25,7 @@ def made(root: Path = ROOT) -> dict[str, str]:
     return {
         **dict(datasets.pages(datasets.load(root / "plugins"), samples.read(root / "docs"))),
         **dict(reference.pages()),
+        **dict(layouts.pages()),
         **dict(hostile.pages(root)),
     }
 

@@ -24,7 +24,8 @@ import cv2
 import numpy as np
 
 from medmat_core import load_catalog
-from medmat_core.card import Card, ExamplePicture
+from medmat_core.card import Card
+from medmat_core.example import ExamplePicture
 from medmat_core.samples.dicom import dicom_bytes
 
 TARGET: Final = Path(__file__).resolve().parent / "docgen" / "build_times.toml"

@@ -6,8 +6,9 @@ import hashlib
 import io
 from typing import TYPE_CHECKING, Any, Final
 
-from medmat_core.card import Card, ExamplePicture
+from medmat_core.card import Card
 from medmat_core.errors import CardError
+from medmat_core.example import ExamplePicture
 
 if TYPE_CHECKING:
     import numpy as np

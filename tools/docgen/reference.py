@@ -15,7 +15,7 @@ import click
 
 import medmat_core
 from medmat_core import card as cards
-from medmat_core import hooks, model, readers
+from medmat_core import example, hooks, model, readers
 from medmat_core.audit.blind import GUESSERS
 from medmat_core.audit.faults import FAULTS
 from medmat_core.audit.faults import NOTES as AUDIT_NOTES
@@ -295,9 +295,9 @@ def _card(head: type = cards.Head) -> str:
         "verified": cards.Verified,
         "download": cards.Download,
         "by_hand": cards.ByHand,
-        "example.pictures": cards.ExamplePicture,
-        "example.files": cards.ExampleFile,
-        "example.expect": cards.Expect,
+        "example.pictures": example.ExamplePicture,
+        "example.files": example.ExampleFile,
+        "example.expect": example.Expect,
         "citation": cards.Citation,
     }
     sections = [
@@ -310,6 +310,11 @@ def _card(head: type = cards.Head) -> str:
         "## [labels]",
         "The codes that lie on disk (folder names, table values, mask classes) to captions, in card order: the order "
         "of classes everywhere. Two codes may share a caption.",
+    ]
+    sections += [
+        "## [layout]",
+        "How the data set lies on disk: `kind` and the fields of that kind, all of which [layouts](layouts.md) lists. "
+        "A data set that a layout reads needs no module beside its card.",
     ]
     for name, shape in shapes.items():
         several = name.startswith("example.") or name in ("ignored", "known", "verified", "download")
