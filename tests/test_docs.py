@@ -15,7 +15,7 @@ import pytest
 
 import medmat_core
 from medmat_core import card as cards
-from medmat_core import records
+from medmat_core import example, records
 from medmat_core.formats import medmat
 from medmat_core.model import REASONS
 from tests.docs_blocks import ROOT, StaleBlockError, blocks, run_page, workplace
@@ -111,7 +111,8 @@ def test_every_card_field_and_every_reason_has_words(make_docs: ModuleType) -> N
         "counts": cards.Counts, "classes": cards.Classes, "mask": cards.MaskRules, "ignored": cards.Ignored,
         "published": cards.Published, "known": cards.Known, "download": cards.Download, "by_hand": cards.ByHand,
         "verified": cards.Verified,
-        "example.pictures": cards.ExamplePicture, "example.files": cards.ExampleFile, "example.expect": cards.Expect,
+        "example.pictures": example.ExamplePicture, "example.files": example.ExampleFile, 
+        "example.expect": example.Expect,
         "citation": cards.Citation,
     }  # fmt: skip
     assert {name: set(told) for name, told in words.TABLES.items()} == {
@@ -179,9 +180,9 @@ def test_each_reader_has_an_example_that_yields_what_the_page_shows(make_docs: M
     examples, shown = reader_examples.examples(), reader_examples.shown()
     assert set(examples) == set(readers.__all__) - {"Point", "Split"}
     page = (DOCS / "reference" / "readers.md").read_text("utf-8")
-    for name, example in examples.items():
-        assert re.search(rf"\b{name}\b", example["call"]) or name in shown[name] or name in ("Tree", "Pictures"), name
-        assert reader_examples.run(example) == shown[name], f"{name}: run python -m docgen.reader_examples in tools/"
+    for name, one in examples.items():
+        assert re.search(rf"\b{name}\b", one["call"]) or name in shown[name] or name in ("Tree", "Pictures"), name
+        assert reader_examples.run(one) == shown[name], f"{name}: run python -m docgen.reader_examples in tools/"
         assert reader_examples.section(name) in page
 
 
