@@ -111,7 +111,7 @@ def test_every_card_field_and_every_reason_has_words(make_docs: ModuleType) -> N
         "counts": cards.Counts, "classes": cards.Classes, "mask": cards.MaskRules, "ignored": cards.Ignored,
         "published": cards.Published, "known": cards.Known, "download": cards.Download, "by_hand": cards.ByHand,
         "verified": cards.Verified,
-        "example.pictures": example.ExamplePicture, "example.files": example.ExampleFile, 
+        "example.pictures": example.ExamplePicture, "example.files": example.ExampleFile,
         "example.expect": example.Expect,
         "citation": cards.Citation,
     }  # fmt: skip
