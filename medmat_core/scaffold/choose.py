@@ -9,8 +9,7 @@ from attrs import evolve
 from medmat_core.errors import UsageError
 from medmat_core.model import LabelSample
 from medmat_core.scaffold.boxes import boxes
-from medmat_core.scaffold.filenames import by_name
-from medmat_core.scaffold.folders import folders
+from medmat_core.scaffold.folders import by_name, folders
 from medmat_core.scaffold.labels import labels
 from medmat_core.scaffold.masks import masks, skipped
 from medmat_core.scaffold.proof import NotReadError, proved, run
