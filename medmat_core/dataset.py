@@ -59,6 +59,13 @@ class Dataset:
         card = Card.load(path)
         return cls(card, layout_of(card).samples, module=module)
 
+    @property
+    def is_card_alone(self) -> bool:
+        """Whether the card's own layout reads the data set, and no module does."""
+        from medmat_core.layouts.base import Layout
+
+        return isinstance(getattr(self.samples, "__self__", None), Layout)
+
     def tree(self, data: Path | str) -> Tree:
         """The data set's files below the data folder, for ``samples(tree, card)``; :class:`UsageError` where its folder
         does not lie there."""

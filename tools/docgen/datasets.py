@@ -66,13 +66,12 @@ class Entry:
 
 
 def load(plugins: Path) -> list[Entry]:
-    """Every card under ``plugins/`` in the order of its row: a .toml beside a module of the same name."""
+    """Every card under ``plugins/`` in the order of its row."""
     found: list[Entry] = []
     for project in sorted(plugins.glob("*/pyproject.toml")):
         dist = tomllib.loads(project.read_text(encoding="utf-8"))["project"]["name"]
         for path in sorted(project.parent.glob("medmat_*/*.toml")):
-            if path.with_suffix(".py").is_file():
-                found.append(Entry(Card.load(path), dist, f"{path.parent.name}.{path.stem}"))
+            found.append(Entry(Card.load(path), dist, f"{path.parent.name}.{path.stem}"))
     return sorted(found, key=lambda entry: entry.card.head.no or 1000)
 
 

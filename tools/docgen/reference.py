@@ -305,6 +305,11 @@ def _card(head: type = cards.Head) -> str:
         "The codes that lie on disk (folder names, table values, mask classes) to captions, in card order: the order "
         "of classes everywhere. Two codes may share a caption.",
     ]
+    sections += [
+        "## [layout]",
+        "How the data set lies on disk: `kind` and the fields of that kind, all of which [layouts](layouts.md) lists. A "
+        "data set that a layout reads needs no module beside its card.",
+    ]
     for name, shape in shapes.items():
         several = name.startswith("example.") or name in ("ignored", "known", "download")
         sections.append(f"## [[{name}]]" if several else f"## [{name}]")

@@ -11,7 +11,7 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
     pictures = readers.Pictures(tree)
     left = dict.fromkeys(pictures.paths)
     for file, split in TABLES.items():
-        table = readers.rows(tree, tree.find(file) or file, require=["ID", *card.labels])
+        table = readers.rows(tree, file, require=["ID", *card.labels])
         for sample in readers.one_hot(tree, card, table, pictures, image="ID", split=split):
             left.pop(str(sample.image), None)
             yield sample

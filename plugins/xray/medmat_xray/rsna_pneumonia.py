@@ -10,10 +10,10 @@ PATIENT = readers.Group(pattern=r"0*(\d+)(?:_.*)?")  # NIH's name of the film, 0
 def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
     patients = nih_patients(tree)
     name = "stage_2_detailed_class_info.csv"
-    pictures = readers.Pictures(tree, tree.folder("stage_2_train_images") or "stage_2_train_images")
+    pictures = readers.Pictures(tree, "stage_2_train_images")
     found = readers.merged_labels(
         tree,
-        readers.rows(tree, tree.find(name) or name, require=("patientId", "class")),
+        readers.rows(tree, name, require=("patientId", "class")),
         pictures,
         image="patientId",
         code="class",
