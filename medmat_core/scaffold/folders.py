@@ -20,7 +20,6 @@ from medmat_core.scaffold.words import (
     split_of_name,
     split_rule,
     telling,
-    whole,
 )
 from medmat_core.tree import fold
 
@@ -59,7 +58,6 @@ def folders(survey: Survey, leave_out: Collection[str] = (), skip: Sequence[str]
     numbered = len({re.sub(r"[\W\d_]+", "", code) for code in counts}) == 1
     labels = captions_of(sorted(counts, key=natural))
     parts = {split for _, _, split in place.values()}
-    all_split = bool(splits) and None not in parts and whole(parts)
     outside = len(pictures) - sum(counts.values())
     return Proposal(
         layout=_layout(splits, skip),
@@ -67,8 +65,7 @@ def folders(survey: Survey, leave_out: Collection[str] = (), skip: Sequence[str]
         labels=labels,
         root=survey.root({_top(where, splits) for _, where, _ in place.values()}),
         normal=normal_of(labels),
-        unprotected=not all_split,
-        validation_is_test=all_split and "test" not in parts,
+        parts=frozenset(parts),
         evidence=(
             f"{len(labels)} class folders with {sum(counts.values())} pictures: " + counted(labels, counts),
             *([f"official parts by folder: {', '.join(sorted(splits))}"] if splits else []),
