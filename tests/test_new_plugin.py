@@ -21,7 +21,7 @@ from PIL import Image
 
 from medmat_core.card import Card
 from medmat_core.cli import run
-from medmat_core.errors import UsageError
+from medmat_core.errors import CatalogError, UsageError
 from medmat_core.layouts import KINDS
 from medmat_core.model import BoxSample, ColorMask, IndexMask, LabelSample, MaskFile, MaskSample
 from medmat_core.plugins import plugin_called
@@ -736,6 +736,18 @@ def test_the_instructions_to_start_from_make_a_subset_for_every_ask() -> None:
         assert all(placeholders(text) == PLACEHOLDERS[ask] for text in texts)
 
 
+def test_a_subset_lies_beside_its_module_and_a_broken_one_names_its_file(tmp_path: Path) -> None:
+    module = str(tmp_path / "newts.py")
+    with pytest.raises(CatalogError, match=r"subset\.toml"):
+        Subset.beside(module)
+    words = 'no = 1000\nmodality = "A"\narea = "B"\ntask = "C"\n[instructions]\nlabel = '
+    (tmp_path / "subset.toml").write_text(words + json.dumps(instructions()["label"]))
+    assert Subset.beside(module) == Subset(1000, "A", "B", "C", {"label": instructions()["label"]})
+    (tmp_path / "subset.toml").write_text(words + '["only one"]')
+    with pytest.raises(CatalogError, match=r"subset\.toml.*six different"):
+        Subset.beside(module)
+
+
 # -- the command ----------------------------------------------------------------------------------------
 
 
@@ -771,7 +783,9 @@ def test_where_no_layout_fits_an_adapter_is_there_to_fill_in(
     folder = tmp_path / "medmat-plugin-newts"
     assert "layout" not in tomllib.loads((folder / "medmat_newts/newts.toml").read_text("utf-8"))
     assert "Fill in code_of" in (folder / "medmat_newts/newts.py").read_text("utf-8")
-    assert "labels and example are made up" in (folder / "README.md").read_text("utf-8")
+    readme = (folder / "README.md").read_text("utf-8")
+    assert "labels and example are made up" in readme and "notes.csv has no column" in readme
+    assert "Before you publish" not in readme
     report = checked(folder, names_of("newts"), tmp_path / "checked")
     assert report and not report.hints, str(report)
 

@@ -83,7 +83,7 @@ def command(
         e.head.folder: f"{e.head.no or ''} {e.head.slug}".strip() for e in catalog.entries if e.head.slug != names.slug
     }
     facts = _facts(proposal, given, asker, names.slug, source_folder, [*catalog.subsets()], others)
-    plugin = Plugin(names, facts, proposal, looked=source_folder is not None)
+    plugin = Plugin(names, facts, proposal, looked=source_folder is not None and bool(proposal.layout))
     written = write_plugin(plugin, target)
     where = (
         f"its own subset {facts.place.no}: word {names.package}/subset.toml for your pictures"
@@ -150,7 +150,7 @@ def _proposal(folder: Path | None, layout: str | None, codes: Mapping[str, str],
         if layout is not None:
             raise
         click.echo(f"{error}\nThe package gets an adapter to fill in, and a made-up example that it reads.")
-        return without_layout(list(codes))
+        return without_layout(list(codes), error.remarks)
     click.echo(f"Found in {folder}: {proposal.layout['kind']}")
     click.echo("\n".join(f"  - {line}" for line in proposal.evidence))
     if proposal.doubts:

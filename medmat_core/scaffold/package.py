@@ -57,7 +57,7 @@ def package_files(plugin: Plugin) -> dict[str, str]:
         "about": _quoted(f"{title} for medmat."),
         "doc": title.replace("\\", "\\\\").replace('"', '\\"'),
         "title": markdown(title),
-        "kind": f"`{proposal.layout['kind']}`" if proposal.layout else "as no layout of medmat, so an adapter reads it",
+        "kind": f"`{proposal.layout['kind']}`" if proposal.layout else "none of medmat's, so an adapter reads it",
         "extras": f"[{','.join(proposal.extras)}]" if proposal.extras else "",
         "subset_name": "Subset, " if facts.place.new else "",
         "subset": f"a subset of its own, number {facts.place.no}, which this plugin defines" if facts.place.new

@@ -23,9 +23,9 @@ def pages() -> Iterator[tuple[str, str]]:
 def _parts() -> Iterator[str]:
     yield "# Layouts"
     yield (
-        "A card's table `[layout]` says how its data set lies on disk; a data set that one of these layouts reads needs\n"
-        "no code. `medmat new-plugin NAME --from FOLDER` proposes the table. What no layout reads is read by an adapter:\n"
-        "a function that calls [readers](readers.md)."
+        "A card's table `[layout]` says how its data set lies on disk; a data set that one of these layouts reads\n"
+        "needs no code. `medmat new-plugin NAME --from FOLDER` proposes the table. What no layout reads is read by an\n"
+        "adapter: a function that calls [readers](readers.md)."
     )
     for shape, title in _SHARED:
         yield f"## {title}"
