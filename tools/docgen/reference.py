@@ -199,6 +199,7 @@ def _readers() -> str:
     for module, names in sorted(by_module.items(), key=lambda pair: _ORDER.index(pair[0].__name__.rpartition(".")[2])):
         sections += [f"## {_title(module)}", *_functions(names)]
     sections += ["## Tree", *_described("Tree", readers.Tree), "## Pictures", *_described("Pictures", readers.Pictures)]
+    sections += ["## Group", *_described("Group", readers.Group), "## Part", *_described("Part", readers.Part)]
     sections += ["## What samples hold", "`readers` also gives the classes that samples are made of."]
     for name in _KINDS:
         sections += [f"### {name}", *_described(name, getattr(readers, name))]
@@ -307,8 +308,8 @@ def _card(head: type = cards.Head) -> str:
     ]
     sections += [
         "## [layout]",
-        "How the data set lies on disk: `kind` and the fields of that kind, all of which [layouts](layouts.md) lists. A "
-        "data set that a layout reads needs no module beside its card.",
+        "How the data set lies on disk: `kind` and the fields of that kind, all of which [layouts](layouts.md) lists. "
+        "A data set that a layout reads needs no module beside its card.",
     ]
     for name, shape in shapes.items():
         several = name.startswith("example.") or name in ("ignored", "known", "download")
