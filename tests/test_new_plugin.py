@@ -670,6 +670,20 @@ def test_hostile_folder_and_file_names_conform(tmp_path: Path) -> None:
     conforms(plugin_of(propose(tmp_path / "d"), title='A "title" \\ of {x}'), tmp_path / "out")
 
 
+def test_hostile_names_of_columns_tables_and_masks_conform(tmp_path: Path) -> None:
+    rows = [(f"it's {n}", ('a"b', "ç # [x]")[n % 2], f"P'{n // 2}") for n in range(16)]
+    table(tmp_path / "d/[x] 'y'/say \"hi\".csv", ('image "id"', "the # class", "patient [id]"), *rows)
+    for name, *_ in rows:
+        picture(tmp_path / "d/[x] 'y'/pics [1] # *" / f"{name}.png")
+    proposal = propose(tmp_path / "d")
+    assert len(read(proposal, tmp_path / "d")) == 16 and proposal.group_by
+    conforms(plugin_of(proposal), tmp_path / "out")
+    for n in range(6):
+        picture(tmp_path / "e/scans [1]" / f"{n} ({n}).png")
+        mask(tmp_path / "e/masks 'x' #" / f"{n} ({n})_seg.png", 255)
+    conforms(plugin_of(propose(tmp_path / "e"), "olms"), tmp_path / "other")
+
+
 @pytest.mark.parametrize(
     ("code", "caption"),
     [
