@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
-from medmat_core.errors import MedmatError, PluginError
+from medmat_core.errors import MedmatError, PluginError, UsageError
 
 if TYPE_CHECKING:
     from medmat_core.catalog import Catalog
     from medmat_core.pipeline.manifest import Manifest
-    from medmat_core.pipeline.options import BuildOptions
+    from medmat_core.pipeline.options import BuildOptions, EngineName
     from medmat_core.pipeline.progress import Progress, Step
     from medmat_core.regions.words import BoxFormat
 
@@ -37,7 +37,7 @@ def build(
     formats: str | Iterable[str] = ("medmat",),
     seed: int = 0,
     jobs: int | None = None,
-    engine: Literal["local", "dask"] = "local",
+    engine: EngineName = "local",
     scheduler: str | None = None,
     split: Literal["official", "group", "none"] = "official",
     test_fraction: float = 0.15,
@@ -71,6 +71,9 @@ def build(
     from medmat_core.pipeline.options import BuildOptions
     from medmat_core.pipeline.progress import progress_of
 
+    for name, path in (("data", data), ("out", out)):
+        if path == "":
+            raise UsageError(f"{name}: it is empty; name a folder ('.' is the current one)")
     folder = Path(data)
     options = BuildOptions(
         data=folder, out=Path(out) if out is not None else Path(os.path.abspath(folder)).parent, names=names,
@@ -108,7 +111,7 @@ def _export_others(catalog: Catalog, options: BuildOptions, others: Sequence[str
     from medmat_core.records import Built
     from medmat_core.stopping import is_stop
 
-    owners = catalog.format_owners()
+    owners = catalog.formats().owners
     strangers = [f"{name!r} of {owners[name]}" for name in others if owners[name] != CORE]
     built = Built.open(options.out, pictures=options.data.parent)
     try:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from medmat_core.formats import Format
     from medmat_core.subsets import Subset
 
+K = TypeVar("K")
 T = TypeVar("T")
 
 
@@ -41,6 +42,15 @@ class Installed:
         return (
             f"{self.source.name} ({self.source.dist} {self.source.version})" if self.source.dist else self.source.name
         )
+
+
+class Claimed(dict[K, T]):
+    """What core and plugins add of one kind, by name. ``owners`` tells of each name where it comes from: "medmat-core",
+    or a plugin as ``entry point (distribution)``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.owners: dict[K, str] = {}
 
 
 class Catalog:
@@ -151,16 +161,12 @@ class Catalog:
 
     # -- what plugins add -------------------------------------------------------------------------
 
-    def subsets(self) -> Mapping[int, Subset]:
+    def subsets(self) -> Claimed[int, Subset]:
         """Every subset by number: the 53, and those of plugins."""
-        return self._subsets[0]
-
-    def subset_owners(self) -> Mapping[int, str]:
-        """Where each subset comes from: "medmat-core", or a plugin as ``entry point (distribution)``."""
-        return self._subsets[1]
+        return self._subsets
 
     @cached_property
-    def _subsets(self) -> tuple[Mapping[int, Subset], Mapping[int, str]]:
+    def _subsets(self) -> Claimed[int, Subset]:
         from medmat_core.subsets import Subset, load_subset, subset_index
 
         own = [(CORE, load_subset(no)) for no in subset_index()]
@@ -178,31 +184,23 @@ class Catalog:
         except KeyError:
             raise CatalogError(f"no plugin defines subset {no}; see the hook medmat_subsets") from None
 
-    def formats(self) -> Mapping[str, Format]:
+    def formats(self) -> Claimed[str, Format]:
         """Every output format by name."""
-        return self._formats[0]
-
-    def format_owners(self) -> Mapping[str, str]:
-        """Where each output format comes from: "medmat-core", or a plugin as ``entry point (distribution)``."""
-        return self._formats[1]
+        return self._formats
 
     @cached_property
-    def _formats(self) -> tuple[Mapping[str, Format], Mapping[str, str]]:
+    def _formats(self) -> Claimed[str, Format]:
         from medmat_core.formats import Format
 
         answers = self._plugins.ask("medmat_formats", Format)  # type: ignore[type-abstract]  # checked structurally
         return _by_name(answers, lambda writer: writer.name, "output format", "rename it")
 
-    def commands(self) -> Mapping[str, click.Command]:
+    def commands(self) -> Claimed[str, click.Command]:
         """Every command by name, medmat's own first."""
-        return self._commands[0]
-
-    def command_owners(self) -> Mapping[str, str]:
-        """Where each command comes from: "medmat-core", or a plugin as ``entry point (distribution)``."""
-        return self._commands[1]
+        return self._commands
 
     @cached_property
-    def _commands(self) -> tuple[Mapping[str, click.Command], Mapping[str, str]]:
+    def _commands(self) -> Claimed[str, click.Command]:
         import click
 
         return _by_name(
@@ -227,21 +225,18 @@ def _load(entries: Iterable[Installed]) -> Iterator[Dataset]:
             continue
 
 
-def _by_name(
-    answers: Iterable[tuple[str, T]], name_of: Callable[[T], Any], what: str, todo: str
-) -> tuple[dict[Any, T], dict[Any, str]]:
-    """What was answered by name, and each one's owner; :class:`CatalogError` names both where two claim one name."""
-    found: dict[Any, T] = {}
-    owners: dict[Any, str] = {}
+def _by_name(answers: Iterable[tuple[str, T]], name_of: Callable[[T], Any], what: str, todo: str) -> Claimed[Any, T]:
+    """What was answered, by name; :class:`CatalogError` names both owners where two claim one name."""
+    found: Claimed[Any, T] = Claimed()
     for owner, item in answers:
         name = name_of(item)
         if name in found:
             raise CatalogError(
-                f"{what} {name!r} is claimed by {owner} and by {owners[name]}; {todo}, "
+                f"{what} {name!r} is claimed by {owner} and by {found.owners[name]}; {todo}, "
                 "or leave one of them out with --disable"
             )
-        found[name], owners[name] = item, owner
-    return found, owners
+        found[name], found.owners[name] = item, owner
+    return found
 
 
 def load_catalog(*, disable: Sequence[str] = (), plugins: Sequence[ModuleType] | None = None) -> Catalog:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import threading
@@ -85,6 +86,7 @@ def main(arguments: list[str] | None = None) -> None:
         "OPENCV_FOR_THREADS_NUM",
     ):  # libraries break where they find no room for any
         os.environ.setdefault(threads, "1")  # and --jobs says how many there are
+    gc.set_threshold(50_000)  # a tenth of the time of a start-up goes into looking for garbage that is not there
     unread.let_go()
     stopping.handle(lambda: _last_words(given, state))
     code = run(given, state)
@@ -199,7 +201,7 @@ def _stranger(state: dict[str, Any]) -> str:
     from medmat_core.plugins import CORE
 
     name, catalog = state.get("command", ""), state.get("catalog")
-    owner = catalog.command_owners().get(name, CORE) if catalog is not None and name else CORE
+    owner = catalog.commands().owners.get(name, CORE) if catalog is not None and name else CORE
     return "" if owner == CORE else f"plugin {owner} in its command {name!r}"
 
 

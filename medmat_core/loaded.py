@@ -17,11 +17,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
-from attrs import asdict, define, field, frozen
+from attrs import asdict, define, field, fields, frozen
 
 from medmat_core.errors import UsageError
-from medmat_core.model import Record
-from medmat_core.records import SPLITS, Built, RecordError, record_of
+from medmat_core.model import PARTS, Record
+from medmat_core.records import KEYS, Built, RecordError, record_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -125,8 +125,8 @@ def load(out: Path | str, split: str | None = None, *, pictures: Path | str | No
     ``pictures`` is the parent of the data folder, where that lies neither in ``out`` nor beside it. Raises
     :class:`UsageError` where there is no whole build, or no such part.
     """
-    if split is not None and split not in SPLITS:
-        raise UsageError(f"{split!r} is no part; choose from {', '.join(SPLITS)}")
+    if split is not None and split not in PARTS:
+        raise UsageError(f"{split!r} is no part; choose from {', '.join(PARTS)}")
     return Records.of(Built.open(out, pictures=pictures), split)
 
 
@@ -139,11 +139,10 @@ def features() -> Any:
     except ImportError as error:
         raise UsageError("this needs Hugging Face's datasets; run: pip install datasets") from error
     text, whole = Value("string"), Value("int64")
-    return Features(
-        {
-            "id": whole, "key": text, "dataset": {"no": whole, "slug": text}, "subset": whole, "split": text,
-            "group": text, "image": text, "width": whole, "height": whole, "kind": text, "ask": text,
-            "captions": List(text), "question": text, "answer": text, "options": List(text), "answer_index": whole,
-            "round": text, "boxes": List({"caption": text, "boxes": List(List(whole))}), "template": whole,
-        }
-    )  # fmt: skip
+    by_type = {"str": text, "int": whole, "tuple[str, ...]": List(text)}
+    known = {
+        "dataset": {"no": whole, "slug": text},
+        "boxes": List({"caption": text, "boxes": List(List(whole))}),
+        **{one.name: by_type[str(one.type)] for one in fields(Record) if str(one.type) in by_type},
+    }
+    return Features({key: known[key] for key in KEYS})

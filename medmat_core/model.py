@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from attrs import field, frozen
 
 Split = Literal["train", "val", "test"]
+
+PARTS: Final[tuple[str, ...]] = get_args(Split)
+"""The parts of a split, weakest first: what is on two sides stays on the stronger one."""
 Point = tuple[float, float]
 
 ASKS: Final[tuple[str, ...]] = ("label", "box", "location", "coverage", "presence", "structure")

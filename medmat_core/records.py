@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import evolve, field, frozen
 
 from medmat_core.errors import UsageError
-from medmat_core.model import ASKS, ClassBoxes, PixelBox, Record
+from medmat_core.model import ASKS, PARTS, ClassBoxes, PixelBox, Record
 
 if TYPE_CHECKING:
     from medmat_core.regions.box_words import BoxFormat
@@ -27,17 +27,10 @@ FOLDER: Final = "records"
 
 MANIFEST: Final = "manifest.json"
 
-KEYS: Final = (
-    "id", "key", "dataset", "subset", "split", "group", "image", "width", "height", "kind", "ask", "captions",
-    "question", "answer", "options", "answer_index", "round", "boxes", "template",
-)  # fmt: skip
-"""The keys of a line, in their order."""
-
 _MOST: Final = 2**31 - 1
 _LONGEST: Final = 64 << 20
 """No line is longer; a file without line ends must not be read into memory whole."""
 
-SPLITS: Final = ("train", "val", "test")
 KINDS: Final = ("label", "mask", "box")
 
 
@@ -96,12 +89,21 @@ def _boxes(value: Any) -> tuple[ClassBoxes, ...]:
     return tuple(found)
 
 
+def _owner(value: Any) -> tuple[int, str]:
+    if type(value) is not dict or list(value) != ["no", "slug"]:
+        raise TypeError(f"expected {{no, slug}}, found {value!r:.60}")
+    return _whole(value["no"]), _text(value["slug"])
+
+
 _READ: Final[Mapping[str, Callable[[Any], Any]]] = {
-    "id": _whole, "key": _text, "subset": _whole, "split": _one_of(SPLITS), "group": _text, "image": _text,
-    "width": _whole, "height": _whole, "kind": _one_of(KINDS), "ask": _one_of(ASKS), "captions": _texts,
+    "id": _whole, "key": _text, "dataset": _owner, "subset": _whole, "split": _one_of(PARTS), "group": _text,
+    "image": _text, "width": _whole, "height": _whole, "kind": _one_of(KINDS), "ask": _one_of(ASKS), "captions": _texts,
     "question": _text, "answer": _text, "options": _texts, "answer_index": _whole, "round": _text, "boxes": _boxes,
     "template": _whole,
 }  # fmt: skip
+
+KEYS: Final = tuple(_READ)
+"""The keys of a line, in their order."""
 
 
 def record_of(raw: Any) -> Record:
@@ -111,15 +113,13 @@ def record_of(raw: Any) -> Record:
     if raw.keys() != set(KEYS):
         odd = sorted(raw.keys() ^ set(KEYS))
         raise KeyError(f"{odd[0]!r} is {'missing' if odd[0] in KEYS else 'no key of a record'}")
-    owner = raw["dataset"]
-    if type(owner) is not dict or list(owner) != ["no", "slug"]:
-        raise TypeError(f"dataset: expected {{no, slug}}, found {owner!r:.60}")
-    fields: dict[str, Any] = {"no": _whole(owner["no"]), "slug": _text(owner["slug"])}
+    fields: dict[str, Any] = {}
     for name, read in _READ.items():
         try:
             fields[name] = read(raw[name])
         except (TypeError, ValueError) as error:
             raise type(error)(f"{name}: {error}") from None
+    fields["no"], fields["slug"] = fields.pop("dataset")
     record = Record(**fields)
     if not -1 <= record.answer_index < len(record.options) or (record.answer_index < 0) != (not record.options):
         raise ValueError(f"answer_index: {record.answer_index} among {len(record.options)} options")

@@ -13,6 +13,7 @@ import pytest
 from medmat_core import LabelSample, Problem, build, readers
 from medmat_core.errors import StrictError, UsageError
 from medmat_core.pipeline.manifest import Manifest
+from medmat_core.records import KEYS as RECORD_KEYS
 from medmat_core.records import read_records
 from tests.toy import picture, toy_catalog, toy_dataset, zoo
 
@@ -68,13 +69,7 @@ def test_jsonl_holds_the_full_record_in_the_promised_order(tmp_path: Path, data:
     _, out = run(tmp_path, toy_dataset(tmp_path), formats=("medmat", "jsonl"))
     lines = (out / "records/Ori--toy-train.jsonl").read_text("utf-8").splitlines()
     first = json.loads(lines[0])
-    assert (
-        list(first)
-        == (
-            "id key dataset subset split group image width height kind ask captions question answer options "
-            "answer_index round boxes template"
-        ).split()
-    )
+    assert list(first) == list(RECORD_KEYS)
     assert (first["width"], first["height"]) == (24, 16)
     assert first["options"][first["answer_index"]] == first["answer"]
     assert len(lines) == len(records(out))
@@ -197,6 +192,20 @@ def test_of_identical_pictures_the_first_by_path_is_asked(tmp_path: Path, data: 
     assert {(p["level"], p["reason"]) for p in problems(out)} == {("note", "copy")}
     assert {p["file"] for p in problems(out)} == {f"pics/cat/b{n}.png" for n in range(40)}
     assert manifest.datasets[0].pictures.copies == 40
+
+
+def test_pictures_of_one_size_beginning_and_middle_are_copies_only_if_all_of_them_is_equal(
+    tmp_path: Path, data: Path
+) -> None:
+    raw = picture(data / "toy/pics/cat/a.png", 77).read_bytes()
+    padded = raw + bytes(20_000)  # bytes after the end of a picture are legal
+    for name, end in {"a": b"1", "b": b"2", "c": b"1", "d": b"3"}.items():
+        (data / f"toy/pics/cat/{name}.png").write_bytes(padded + end)
+    middle = bytearray(padded + b"1")
+    middle[len(middle) // 2 + 7] = 1
+    (data / "toy/pics/cat/e.png").write_bytes(middle)
+    _, out = run(tmp_path, toy_dataset(tmp_path))
+    assert [(p["reason"], p["file"]) for p in problems(out)] == [("copy", "pics/cat/c.png")]
 
 
 def test_official_parts_are_kept_and_a_group_on_both_sides_stays_in_test(tmp_path: Path, data: Path) -> None:

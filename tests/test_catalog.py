@@ -311,9 +311,9 @@ def test_data_sets_that_are_none_fail_their_plugin_alone(install: Install, answe
 def test_every_hook_is_called_once(install: Install, tmp_path: Path) -> None:
     log = tmp_path / "calls"
     hooks = {
-        "medmat_subsets": lambda catalog: (catalog.subsets(), catalog.subset_owners(), catalog.subset(1000)),
-        "medmat_formats": lambda catalog: (catalog.formats(), catalog.format_owners()),
-        "medmat_commands": lambda catalog: (catalog.commands(), catalog.command_owners()),
+        "medmat_subsets": lambda catalog: (catalog.subsets(), catalog.subset(1000)),
+        "medmat_formats": lambda catalog: (catalog.formats(),),
+        "medmat_commands": lambda catalog: (catalog.commands(),),
         "medmat_datasets": lambda catalog: (catalog.datasets, list(catalog), catalog.get("newts")),
     }
     extra = SUBSET.format(no=1000) + WRITER.format(name="csv") + COMMAND.format(name="count")

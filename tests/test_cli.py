@@ -14,9 +14,10 @@ from typing import Any
 import click
 import pytest
 
-from medmat_core import load_catalog
+from medmat_core import build, load_catalog
 from medmat_core.catalog import Catalog
 from medmat_core.cli import run
+from medmat_core.errors import UsageError
 from medmat_core.filters import license_fits
 from medmat_core.samples import write_example
 from tests.outside import START, medmat, tree_bytes
@@ -96,6 +97,40 @@ def test_build_help_states_every_default(call: Call) -> None:
 def test_no_command_at_all_shows_the_help(call: Call) -> None:
     done = call()
     assert "Usage: medmat" in done.out + done.err and done.code in (0, 2)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("build", "2", "--data", "med-mat", "--out", ""),
+        ("build", "2", "--data", ""),
+        ("export", "", "--to", "exported", "--format", "llava"),
+        ("export", "out", "--data", "", "--to", "exported", "--format", "llava"),
+        ("sample", "2", "--to", ""),
+        ("preview", ""),
+    ],
+)
+def test_an_empty_folder_name_is_not_the_current_folder(
+    call: Call, kidneys: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(kidneys.parent)
+    before = tree_bytes(kidneys.parent)
+    done = call(*arguments)
+    assert done.code == 2 and "it is empty; name a folder" in one_line(done.err)
+    assert tree_bytes(kidneys.parent) == before
+    with pytest.raises(UsageError, match="out: it is empty"):
+        build(2, data="med-mat", out="")
+
+
+def test_a_build_that_leaves_an_older_export_says_so_also_when_it_is_quiet(call: Call, kidneys: Path) -> None:
+    arguments = ("build", "2", "--data", kidneys, "--jobs", 1, "--quiet")
+    assert call(*arguments, "--format", "llava").err == ""
+    done = call(*arguments)
+    assert done.code == 0 and done.out == ""
+    assert (
+        one_line(done.err)
+        == f"medmat: {kidneys.parent / 'export'} is of an earlier build; name its formats (--format) to renew it"
+    )
 
 
 # -- exit codes and errors --------------------------------------------------------------------------------
@@ -412,7 +447,7 @@ def test_check_names_what_is_damaged_with_1(call: Call, kidneys: Path) -> None:
     told = {finding["what"]: finding for finding in report["findings"]}
     assert not report["sound"]
     assert told["truncated_image"]["about"] == "problems" and cut.name in told["truncated_image"]["examples"][0]
-    assert told["1 classes of the card have no picture"]["examples"] == ["'Stone', 1377 are published"]
+    assert told["1 class of the card has no picture"]["examples"] == ["'Stone', 1377 are published"]
     assert told["files that no rule reads"] == {
         "about": "note", "what": "files that no rule reads", "count": 1, "examples": ["stray.txt"],
     }  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 
 import medmat_core
 from medmat_core import hooks
+from medmat_core.records import KEYS
 
 FACE = {
     "BoxSample": "(image, boxes, group, split)",
@@ -68,6 +69,11 @@ def parameters(thing: Any) -> str:
 def test_the_public_names_are_these_and_no_others() -> None:
     assert sorted(medmat_core.__all__) == sorted(FACE)
     assert all(getattr(medmat_core, name) is not None for name in FACE)
+
+
+def test_the_keys_of_a_record_are_its_fields_in_their_order() -> None:
+    names = [part.strip() for part in FACE["Record"].strip("()").replace("no, slug", "dataset").split(",")]
+    assert list(KEYS) == names
 
 
 def test_the_public_signatures_are_these() -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import gc
-import os
-from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from medmat_core.commands import catalog_of, complete_modality, complete_names, exit_code
+from medmat_core.commands.options import FOLDER, JOBS, QUIET, listed
+from medmat_core.subsets.wording import CONVENTIONS
 
 NEXT: Final = ("audit", "preview")
 """Commands that take a built folder, in the order in which one would try them."""
@@ -20,10 +20,10 @@ NEXT: Final = ("audit", "preview")
 @click.option(
     "--data",
     required=True,
-    type=click.Path(path_type=Path),
+    type=FOLDER,
     help="The folder that holds the data sets' folders (often called med-mat).",
 )
-@click.option("--out", type=click.Path(path_type=Path), help="Where the records go (default: the parent of --data).")
+@click.option("--out", type=FOLDER, help="Where the records go (default: the parent of --data).")
 @click.option("--subset", type=int, help="Only data sets of this subset.")
 @click.option("--modality", shell_complete=complete_modality, help="Only data sets of this modality.")
 @click.option("--access", multiple=True, metavar="KIND", help="Only data sets of this access (repeatable).")
@@ -41,7 +41,7 @@ NEXT: Final = ("audit", "preview")
     help="A further output format (repeatable); records and Med-MAT's own form are always written.",
 )
 @click.option("--seed", default=0, show_default=True, help="Seed of every draw.")
-@click.option("--jobs", default=os.cpu_count() or 1, show_default="cores", help="Processes to use.")
+@JOBS
 @click.option("--engine", default="local", show_default=True, metavar="local|dask", help="Where the work is done.")
 @click.option("--scheduler", metavar="ADDR", help="A Dask scheduler such as tcp://host:8786 (with --engine dask).")
 @click.option(
@@ -97,7 +97,7 @@ NEXT: Final = ("audit", "preview")
     "--box-format",
     default="unit",
     show_default=True,
-    metavar="unit|thousand|pixel|qwen25|gemini|internvl",
+    metavar="|".join(CONVENTIONS),
     help="How boxes are written.",
 )
 @click.option(
@@ -129,7 +129,7 @@ NEXT: Final = ("audit", "preview")
 )
 @click.option("--strict", is_flag=True, help="Stop at the first refused input.")
 @click.option("--resume", is_flag=True, help="Go on with a build that was killed.")
-@click.option("--quiet", "-q", is_flag=True, help="No progress and no summary.")
+@QUIET
 @click.pass_context
 def command(ctx: click.Context, /, quiet: bool, asks: tuple[str, ...], **arguments: Any) -> int:
     """Turn unzipped data sets into question/answer records.
@@ -146,20 +146,16 @@ def command(ctx: click.Context, /, quiet: bool, asks: tuple[str, ...], **argumen
 
     if arguments["out"] is None:
         del arguments["out"]
-    arguments["formats"] = _listed(arguments["formats"])
-    arguments["access"] = _listed(arguments["access"])
-    options = BuildOptions(asks=_listed(asks) or None, **arguments)
+    arguments["formats"] = listed(arguments["formats"])
+    arguments["access"] = listed(arguments["access"])
+    options = BuildOptions(asks=listed(asks) or None, **arguments)
     manifest = build_and_export(catalog_of(ctx), options, progress_of(not quiet))
     if not quiet:
         from medmat_core.commands.summary import print_summary
 
         known = catalog_of(ctx).commands()
         print_summary(manifest, options.out, next_steps=[step for step in NEXT if step in known])
-        if set(options.formats) <= set(RECORDED) and (options.out / EXPORTED).exists():
-            click.echo(f"{options.out / EXPORTED} is of an earlier build; name its formats (--format) to renew it")
+    if set(options.formats) <= set(RECORDED) and (options.out / EXPORTED).exists():
+        told = f"{options.out / EXPORTED} is of an earlier build; name its formats (--format) to renew it"
+        click.echo(f"medmat: {told}", err=True)
     return exit_code(ctx, manifest.refused)
-
-
-def _listed(values: tuple[str, ...]) -> tuple[str, ...]:
-    """Values of a repeatable option, which may also be joined by commas; each once."""
-    return tuple(dict.fromkeys(part.strip() for value in values for part in value.split(",") if part.strip()))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from medmat_core.commands import catalog_of, console, exit_code
+from medmat_core.commands.options import BUILT_FROM, FOLDER, listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 
 @click.command("compose")
-@click.argument("out", metavar="[OUT]", required=False, type=click.Path(path_type=Path))
+@click.argument("out", metavar="[OUT]", required=False, type=FOLDER)
 @click.option("--target", type=int, metavar="SUBSET", help="The subset whose combination is not to be seen.")
-@click.option("--to", type=click.Path(path_type=Path), metavar="DIR", help="Where to write; without, only list.")
+@click.option("--to", type=FOLDER, metavar="DIR", help="Where to write; without, only list.")
 @click.option(
     "--mixture",
     "mixtures",
@@ -48,11 +48,7 @@ if TYPE_CHECKING:
     help="Give pictures a second name in DIR, or leave them where they are.",
 )
 @click.option("--format", "formats", multiple=True, metavar="F", help="Export each mixture in this format, too.")
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path),
-    help="The folder that was given to the build, where its parent is not OUT.",
-)
+@BUILT_FROM
 @click.option("--families", type=click.Path(path_type=Path), metavar="FILE", help="Another table of families of tasks.")
 @click.option(
     "--recipe",
@@ -75,7 +71,7 @@ def command(
     near: bool,
     pictures: Literal["link", "none"],
     formats: tuple[str, ...],
-    data: Path | None,
+    root: Path | None,
     families: Path | None,
     recipe: str | None,
     matrix: bool,
@@ -101,16 +97,14 @@ def command(
         raise UsageError(f"--to {to}: needs OUT, the folder of a build, and --target")
     if formats and to is None:
         raise UsageError(f"--format {formats[0]}: needs --to")
-    if formats and pictures == "none" and data is None:
+    if formats and pictures == "none" and root is None:
         raise UsageError("--format: needs pictures; leave --pictures none away")
     if per_label and size is None:
         raise UsageError("--per-label: needs --size")
     if plot is not None:
         checked(plot)
     table = Families.load(families)
-    built = None
-    if out is not None:
-        built = Built.open(out, pictures=Path(os.path.abspath(data)).parent if data is not None else None)
+    built = Built.open(out, pictures=root) if out is not None else None
     triples = triples_of(_numbers(built, table), catalog_of(ctx) if built is not None else None, table)
     told: dict[str, Any] = {}
     if recipe is not None:
@@ -177,10 +171,10 @@ def _compose(
     from medmat_core.export import ExportOptions, export
     from medmat_core.records import Built
 
-    names = _listed(mixtures) or design.names()
+    names = listed(mixtures) or design.names()
     if not names:
         raise UsageError(f"--target {design.target.no}: no other subset in this build makes a mixture for it")
-    known = catalog.formats()
+    known, formats = catalog.formats(), listed(formats)
     for name in formats:
         if name not in known:
             raise UsageError(f"--format {name!r}: choose from {', '.join(sorted(known))}")
@@ -188,12 +182,8 @@ def _compose(
     for name in done.records if formats else ():
         place = done.to / name
         made = Built.open(place, pictures=place if pictures == "link" else built.pictures)
-        export(made, _listed(formats), ExportOptions(place / EXPORTED), catalog=catalog)
+        export(made, formats, ExportOptions(place / EXPORTED), catalog=catalog)
     return done
-
-
-def _listed(values: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(part.strip() for value in values for part in value.split(",") if part.strip()))
 
 
 def _print_plan(design: Plan, triples: Mapping[int, Triple]) -> None:

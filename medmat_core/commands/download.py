@@ -91,7 +91,8 @@ def command(
     web, hosts, page = Web(), Hosts(), console()
     steps = plan(chosen, to, again=again)
     if sizes:
-        steps = [asked(step, web, hosts) for step in steps]
+        # a plan is not worth the patience of a download
+        steps = asked(steps, Web(timeout=5, attempts=2), hosts, lambda told: click.echo(f"medmat: {told}", err=True))
     if dry_run:
         _print_plan(page, steps, to)
         return exit_code(ctx, 0)

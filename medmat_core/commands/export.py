@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
 from medmat_core.commands import catalog_of, counted, exit_code
+from medmat_core.commands.options import BUILT_FROM, DATASETS, FOLDER, JOBS, QUIET, SUBSETS, Counter, listed
 
 
 @click.command("export")
-@click.argument("out", metavar="OUT", type=click.Path(path_type=Path))
-@click.option("--to", required=True, metavar="DIR", type=click.Path(path_type=Path), help="The folder to make.")
+@click.argument("out", metavar="OUT", type=FOLDER)
+@click.option("--to", required=True, metavar="DIR", type=FOLDER, help="The folder to make.")
 @click.option(
     "--format",
     "formats",
@@ -55,19 +54,15 @@ from medmat_core.commands import catalog_of, counted, exit_code
 )
 @click.option("--access", multiple=True, help="Only data sets of this access: open, account, ... (repeatable).")
 @click.option("--license", "licenses", multiple=True, help="Only data sets of this license; * fits anything.")
-@click.option("--subset", "subsets", multiple=True, type=int, help="Only data sets of this subset (repeatable).")
-@click.option("--dataset", "datasets", multiple=True, metavar="NO|SLUG", help="Only this data set (repeatable).")
+@SUBSETS
+@DATASETS
 @click.option("--ask", "asks", multiple=True, help="Only these questions: label, box, ... (repeatable).")
 @click.option("--part", "--split", "splits", multiple=True, help="Only this part: train, val or test (repeatable).")
 @click.option("--rounds-only", is_flag=True, help="Only records that stand in a round.")
 @click.option("--public", is_flag=True, help="Refuse data sets whose access or license forbids to pass them on.")
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path),
-    help="The folder that was given to the build, where its parent is not OUT.",
-)
-@click.option("--jobs", default=os.cpu_count() or 1, show_default="cores", help="Processes to use.")
-@click.option("--quiet", "-q", is_flag=True, help="No progress and no summary.")
+@BUILT_FROM
+@JOBS
+@QUIET
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -75,7 +70,7 @@ def command(
     out: Path,
     to: Path,
     formats: tuple[str, ...],
-    data: Path | None,
+    root: Path | None,
     quiet: bool,
     access: tuple[str, ...],
     licenses: tuple[str, ...],
@@ -94,16 +89,13 @@ def command(
     from medmat_core.export import ExportOptions, Filters, export
     from medmat_core.records import Built
 
-    pictures = Path(os.path.abspath(data)).parent if data is not None else None
-    built = Built.open(out, pictures=pictures)
-    filters = Filters(
-        _listed(access), licenses, subsets, _listed(datasets), _listed(asks), _listed(splits), rounds_only
-    )
-    shown = _Shown(quiet)
+    built = Built.open(out, pictures=root)
+    filters = Filters(listed(access), licenses, subsets, listed(datasets), listed(asks), listed(splits), rounds_only)
+    shown = Counter(quiet)
     catalog = catalog_of(ctx)
     try:
         done = export(
-            built, _listed(formats), ExportOptions(to=to, filters=filters, **arguments),
+            built, listed(formats), ExportOptions(to=to, filters=filters, **arguments),
             catalog=catalog, progress=shown.advance,
         )  # fmt: skip
     finally:
@@ -122,32 +114,3 @@ def command(
         if done.refused > 5:
             click.echo(f"left out: {counted(done.refused, 'record')} in all", err=True)
     return exit_code(ctx, done.refused)
-
-
-def _listed(values: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(part.strip() for value in values for part in value.split(",") if part.strip()))
-
-
-class _Shown:
-    """A counter on a terminal, a line every 100,000 records in a log."""
-
-    def __init__(self, quiet: bool) -> None:
-        self._quiet = quiet
-        self._done = self._told = 0
-
-    def advance(self, count: int) -> None:
-        self._done += count
-        if self._quiet:
-            return
-        if sys.stderr.isatty():
-            sys.stderr.write(f"\r\x1b[K{self._done} records")
-            sys.stderr.flush()
-        elif self._done - self._told >= 100_000:
-            self._told = self._done
-            click.echo(f"{self._done} records", err=True)
-
-    def close(self) -> None:
-        """Leave the terminal as it was."""
-        if not self._quiet and sys.stderr.isatty():
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()

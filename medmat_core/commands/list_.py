@@ -118,7 +118,7 @@ def _wide(row: dict[str, Any], entry: Installed) -> dict[str, Any]:
 
 def subset_rows(catalog: Catalog) -> list[dict[str, Any]]:
     """Every subset: its words, its data sets that are installed, and where it comes from."""
-    owners = catalog.subset_owners()
+    known = catalog.subsets()
     members: dict[int, list[str]] = {}
     for entry in catalog.entries:
         members.setdefault(entry.head.subset, []).append(entry.head.slug)
@@ -129,15 +129,15 @@ def subset_rows(catalog: Catalog) -> list[dict[str, Any]]:
             "area": found.area,
             "task": found.task,
             "datasets": members.get(no, []),
-            "from": owners[no],
+            "from": known.owners[no],
         }
-        for no, found in sorted(catalog.subsets().items())
+        for no, found in sorted(known.items())
     ]
 
 
 def format_rows(catalog: Catalog) -> list[dict[str, Any]]:
     """Every output format, and where it comes from."""
-    return [{"format": name, "from": owner} for name, owner in sorted(catalog.format_owners().items())]
+    return [{"format": name, "from": owner} for name, owner in sorted(catalog.formats().owners.items())]
 
 
 def as_row(entry: Installed, data: Path | None) -> dict[str, Any]:

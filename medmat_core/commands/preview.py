@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 
 import click
 
 from medmat_core.commands import catalog_of, exit_code
+from medmat_core.commands.options import BUILT_FROM, DATASETS, FOLDER, JOBS, QUIET, SUBSETS, Counter
 
 
 @click.command("preview")
-@click.argument("out", metavar="OUT", type=click.Path(path_type=Path))
+@click.argument("out", metavar="OUT", type=FOLDER)
 @click.option(
     "--to",
     metavar="DIR",
-    type=click.Path(path_type=Path),
+    type=FOLDER,
     help="The folder to make; default: the folder preview in OUT.",
 )
-@click.option("--subset", "subsets", multiple=True, type=int, help="Only data sets of this subset (repeatable).")
-@click.option("--dataset", "datasets", multiple=True, metavar="NO|SLUG", help="Only this data set (repeatable).")
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path),
-    help="The folder that was given to the build, where its parent is not OUT.",
-)
-@click.option("--jobs", default=os.cpu_count() or 1, show_default="cores", help="Processes to use.")
-@click.option("--quiet", "-q", is_flag=True, help="No progress and no summary.")
+@SUBSETS
+@DATASETS
+@BUILT_FROM
+@JOBS
+@QUIET
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -35,7 +30,7 @@ def command(
     to: Path | None,
     subsets: tuple[int, ...],
     datasets: tuple[str, ...],
-    data: Path | None,
+    root: Path | None,
     jobs: int,
     quiet: bool,
 ) -> int:
@@ -49,11 +44,10 @@ def command(
     from medmat_core.preview import PreviewOptions, preview
     from medmat_core.records import Built
 
-    pictures = Path(os.path.abspath(data)).parent if data is not None else None
     options = PreviewOptions(to, Filters(subsets=subsets, datasets=datasets), max(1, jobs))
-    shown = _Shown(quiet)
+    shown = Counter(quiet)
     try:
-        done = preview(Built.open(out, pictures=pictures), options, catalog=catalog_of(ctx), progress=shown.advance)
+        done = preview(Built.open(out, pictures=root), options, catalog=catalog_of(ctx), progress=shown.advance)
     finally:
         shown.close()
     if not quiet:
@@ -61,23 +55,3 @@ def command(
         click.echo(f"{done.records} record{'s' * (done.records != 1)}{made}")
         click.echo(f"Open {done.page}")
     return exit_code(ctx, 0)
-
-
-class _Shown:
-    """A counter on a terminal; a log gets the summary alone."""
-
-    def __init__(self, quiet: bool) -> None:
-        self._told = not quiet and sys.stderr.isatty()
-        self._done = 0
-
-    def advance(self, count: int) -> None:
-        self._done += count
-        if self._told:
-            sys.stderr.write(f"\r\x1b[K{self._done} records")
-            sys.stderr.flush()
-
-    def close(self) -> None:
-        """Leave the terminal as it was."""
-        if self._told:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()

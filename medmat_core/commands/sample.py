@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from medmat_core.commands import catalog_of, complete_names, counted, exit_code
+from medmat_core.commands.options import FOLDER
 
 
 @click.command("sample")
@@ -15,7 +16,7 @@ from medmat_core.commands import catalog_of, complete_names, counted, exit_code
     "--to",
     "target",
     required=True,
-    type=click.Path(path_type=Path),
+    type=FOLDER,
     help="The data folder to write into, such as samples/med-mat.",
 )
 @click.pass_context

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from medmat_core.commands import catalog_of, console, exit_code
+from medmat_core.commands.options import FOLDER
 
 if TYPE_CHECKING:
     from medmat_core.score import Report
@@ -26,7 +27,7 @@ _FLAT = (
 
 
 @click.command("score")
-@click.argument("out", metavar="OUT", type=click.Path(path_type=Path))
+@click.argument("out", metavar="OUT", type=FOLDER)
 @click.argument("predictions", nargs=-1, required=True, metavar="PREDICTIONS...", type=click.Path(path_type=Path))
 @click.option("--part", "--split", "parts", multiple=True, metavar="P", help="Only this part (repeatable).")
 @click.option(
@@ -70,16 +71,17 @@ def command(
     stand chance and a guesser who sees no picture. Several files are compared question by question.
     """
     from medmat_core.errors import UsageError
+    from medmat_core.model import PARTS
     from medmat_core.plots import checked
-    from medmat_core.records import SPLITS, Built
+    from medmat_core.records import Built
     from medmat_core.regions.box_words import BOX_FORMATS
     from medmat_core.score import Scoring, score
 
     if box_format is not None and box_format not in BOX_FORMATS:
         raise UsageError(f"--box-format {box_format!r}: choose from {', '.join(BOX_FORMATS)}")
     for part in parts:
-        if part not in SPLITS:
-            raise UsageError(f"--part {part!r}: choose from {', '.join(SPLITS)}")
+        if part not in PARTS:
+            raise UsageError(f"--part {part!r}: choose from {', '.join(PARTS)}")
     if plot is not None:
         checked(plot)
     fmt = next((known for known in BOX_FORMATS if known == box_format), None)

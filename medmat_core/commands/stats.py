@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from medmat_core.commands import catalog_of, console, exit_code
+from medmat_core.commands.options import FOLDER
 
 if TYPE_CHECKING:
     from medmat_core.stats import Stats
@@ -18,10 +19,8 @@ _SHOWN = 12
 
 
 @click.command("stats")
-@click.argument("out", metavar="OUT", type=click.Path(path_type=Path))
-@click.option(
-    "--plots", type=click.Path(path_type=Path), metavar="DIR", help="Draw the distributions into this folder."
-)
+@click.argument("out", metavar="OUT", type=FOLDER)
+@click.option("--plots", type=FOLDER, metavar="DIR", help="Draw the distributions into this folder.")
 @click.option(
     "--as",
     "kind",
@@ -55,13 +54,14 @@ def command(ctx: click.Context, out: Path, plots: Path | None, kind: str, all_la
 
 
 def _print(found: Stats, most: int | None) -> None:
+    from medmat_core.model import PARTS
     from medmat_core.stats.counts import KINDS
 
     _table(
-        ("data set", "subset", "pictures", "train", "val", "test", *KINDS),
+        ("data set", "subset", "pictures", *PARTS, *KINDS),
         [
             (
-                one.slug, one.subset, one.pictures, *(one.records(part) for part in ("train", "val", "test")),
+                one.slug, one.subset, one.pictures, *(one.records(part) for part in PARTS),
                 *(_share(sum(own[kind] for own in one.asked.values()), sum(map(one.records, one.asked)))
                   for kind in KINDS),
             )
@@ -75,11 +75,11 @@ def _print(found: Stats, most: int | None) -> None:
         names = sorted(totals, key=lambda name: (-totals[name], name))
         whole = sum(totals.values())
         for name in names[:most]:
-            parts = (by_part[part][name] if part in by_part else 0 for part in ("train", "val", "test"))
+            parts = (by_part[part][name] if part in by_part else 0 for part in PARTS)
             rows.append((no, name, *parts, _share(totals[name], whole)))
         if most is not None and len(names) > most:
             rows.append((no, f"... and {len(names) - most} more (--all-labels)", "", "", "", ""))
-    _table(("subset", "label", "train", "val", "test", "share"), rows)
+    _table(("subset", "label", *PARTS, "share"), rows)
     _table(
         ("subset", "pictures", "width min", "median", "max", "height min", "median", "max", "sizes"),
         [

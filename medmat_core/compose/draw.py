@@ -5,15 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
 
 from attrs import frozen
 
 from medmat_core.errors import UsageError
 from medmat_core.model import Record
-
-LARGEST: Final = 4
-"""Pictures of a round at most: by less than that a mixture may stay under its size."""
 
 Label = tuple[str, str, str]
 """(data set, ask, label)"""

@@ -98,23 +98,6 @@ class Concepts:
         """Whether two captions are about different things that one picture can show together."""
         return self._apart_in_kind(self._of(one), self._of(other))
 
-    def contradicts(self, one: str, other: str) -> bool:
-        """Whether two captions cannot both be true of one picture.
-
-        Where findings coexist (multi-label subsets) only a normal caption contradicts a finding, and "No X" an X.
-        """
-        if self.related(one, other):
-            return False
-        if not self.relations.findings_coexist:
-            return True
-        a, b = self._of(one), self._of(other)
-        return (
-            (a in self._normal) != (b in self._normal)
-            or self._denies(a, b)
-            or self._denies(b, a)
-            or frozenset((a, b)) in self._excludes
-        )
-
     def negated(self, caption: str) -> str | None:
         """What a "No X" caption denies: X; None for any other caption."""
         return self._negates.get(self._of(caption))
@@ -122,10 +105,6 @@ class Concepts:
     def is_catch_all(self, caption: str) -> bool:
         """Whether the caption may be true of any picture ("Other diseases") and so is never a wrong option."""
         return self._of(caption) in self._catch_all
-
-    def is_normal(self, caption: str) -> bool:
-        """Whether the caption says that nothing was found."""
-        return self._of(caption) in self._normal
 
     def with_card(self, card: Card) -> Concepts:
         """These concepts and the relations that a card states, such as a third party's."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -11,7 +11,7 @@ from attrs import evolve, frozen
 from medmat_core.dataset import Dataset
 from medmat_core.download.hosts import Hosts
 from medmat_core.download.run import staged
-from medmat_core.download.web import Web
+from medmat_core.download.web import UnreachableError, Web
 from medmat_core.download_entries import ByHand, Download, card_size, size_text
 from medmat_core.errors import DownloadError
 from medmat_core.pipeline.source import is_present
@@ -56,29 +56,51 @@ def plan(datasets: Sequence[Dataset], to: Path, *, again: bool = False) -> list[
     return steps
 
 
-def asked(step: Step, web: Web, hosts: Hosts) -> Step:
-    """The same with the sizes that the hosts state now. Kaggle states none without a token, and is not asked."""
-    if step.does != "fetch":
-        return step
-    total, told = 0, True
-    for entry in step.dataset.card.download:
-        size = _asked(entry, web, hosts)
-        told = told and bool(size)
-        total += size or entry.size
-    if not total:
-        return step
-    words = size_text(total) if told else f"about {size_text(total)}" if step.size else f"at least {size_text(total)}"
-    return evolve(step, size=total, size_told=words)
+def asked(steps: Sequence[Step], web: Web, hosts: Hosts, say: Callable[[str], object]) -> list[Step]:
+    """The same with the sizes that the hosts state now. Kaggle states none without a token, and is not asked.
+
+    ``say`` is given a line when a host is asked for the first time, and one when it cannot be reached: then it is asked
+    no more, since without a network every further request would wait for nothing.
+    """
+    ask = _Asking(web, hosts, say)
+    return [ask.step(step) if step.does == "fetch" else step for step in steps]
 
 
-def _asked(entry: Download, web: Web, hosts: Hosts) -> int:
-    if entry.host in ("kaggle", "kaggle-competition"):
-        return 0
-    try:
-        sizes = [remote.size or web.size(remote.url) for remote in hosts.remotes(entry, web)]
-    except DownloadError:
-        return 0
-    return sum(sizes) if all(sizes) else 0
+class _Asking:
+    """Asks for sizes, and remembers which hosts answer (True) and which do not."""
+
+    def __init__(self, web: Web, hosts: Hosts, say: Callable[[str], object]) -> None:
+        self._web, self._hosts, self._say = web, hosts, say
+        self._answers: dict[str, bool] = {}
+
+    def step(self, step: Step) -> Step:
+        total, told = 0, True
+        for entry in step.dataset.card.download:
+            size = self._size(entry)
+            told = told and bool(size)
+            total += size or entry.size
+        if not total:
+            return step
+        about = f"about {size_text(total)}" if step.size else f"at least {size_text(total)}"
+        return evolve(step, size=total, size_told=size_text(total) if told else about)
+
+    def _size(self, entry: Download) -> int:
+        """Bytes of all files of an entry; 0 where the host does not say, or is not asked."""
+        name = entry.host_name
+        if entry.host in ("kaggle", "kaggle-competition") or not self._answers.get(name, True):
+            return 0
+        if name not in self._answers:
+            self._say(f"asking {name} for sizes")
+            self._answers[name] = True
+        try:
+            sizes = [remote.size or self._web.size(remote.url) for remote in self._hosts.remotes(entry, self._web)]
+        except UnreachableError as error:
+            self._answers[name] = False
+            self._say(f"{error}; {name} is asked for no more sizes")
+            return 0
+        except DownloadError:
+            return 0
+        return sum(sizes) if all(sizes) else 0
 
 
 def entry_lines(entries: Sequence[Download]) -> list[str]:

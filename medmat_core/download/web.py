@@ -51,6 +51,10 @@ class Remote:
     hashes: tuple[str, ...] = ()
 
 
+class UnreachableError(DownloadError):
+    """Nobody answered: the next request to this host would most likely wait as long."""
+
+
 class _BrokenError(Exception):
     """The answer ended before the file did."""
 
@@ -102,10 +106,15 @@ class Web:
         raise DownloadError(f"{url}: the host did not answer with a list of files; try again later, or fetch by hand")
 
     def size(self, url: str) -> int:
-        """Bytes of a file, asked for without fetching it; 0 where the host does not say."""
+        """Bytes of a file, asked for without fetching it; 0 where the host does not say.
+
+        :class:`UnreachableError` where it does not answer at all.
+        """
         try:
             with self._open(url, {}, method="HEAD") as answer:
                 return _number(answer.headers.get("Content-Length"))
+        except UnreachableError:
+            raise
         except DownloadError:
             return 0
 
@@ -187,7 +196,7 @@ class Web:
             except (OSError, HTTPException) as error:  # URLError is an OSError
                 why = getattr(error, "reason", None) or error
                 if attempt == self._attempts or isinstance(why, ssl.SSLCertVerificationError):
-                    raise DownloadError(
+                    raise UnreachableError(
                         f"{url}: cannot be reached ({why}); look at the address, or try later"
                     ) from None
                 wait = _backoff(attempt)

@@ -13,8 +13,8 @@ from attrs import field, frozen
 from medmat_core.errors import UsageError
 from medmat_core.formats.options import near
 from medmat_core.formats.protocol import Facts
-from medmat_core.model import ASKS, Record
-from medmat_core.records import SPLITS, Built, read_records
+from medmat_core.model import ASKS, PARTS, Record
+from medmat_core.records import Built, read_records
 
 if TYPE_CHECKING:
     from medmat_core.catalog import Catalog
@@ -92,7 +92,7 @@ def sources_of(built: Built, facts: Mapping[str, Facts], filters: Filters) -> li
     found = []
     for one in chosen:
         gone = frozenset(removed.get(str(one.no) if one.no else one.slug, ()))
-        for split in SPLITS:
+        for split in PARTS:
             path = files.get(f"Ori--{one.name}-{split}.jsonl")
             if path is not None and (not filters.splits or split in filters.splits):
                 found.append(Source(one, split, path, gone))
@@ -135,7 +135,7 @@ def _check(facts: Iterable[Facts], filters: Filters) -> None:
     for option, allowed, given in (
         ("access", ("open", "account", "competition", "credentialed"), filters.access),
         ("ask", ASKS, filters.asks),
-        ("split", SPLITS, filters.splits),
+        ("split", PARTS, filters.splits),
     ):
         for value in given:
             if value not in allowed:
@@ -164,7 +164,7 @@ def classes_of(sources: Sequence[Source], built: Built) -> dict[str, tuple[str, 
     files = {path.name: path for path in built.record_files()}
     for facts in {source.facts.slug: source.facts for source in sources}.values():
         captions = found.setdefault(facts.slug, {})
-        for split in SPLITS:
+        for split in PARTS:
             path = files.get(f"Ori--{facts.name}-{split}.jsonl")
             for record in read_records(path) if path is not None else ():
                 if record.kind not in ("mask", "box"):

@@ -10,6 +10,7 @@ from typing import Any, Final
 from medmat_core.formats.lines import LineFormat
 from medmat_core.formats.protocol import Picture, Place, Scope, Told
 from medmat_core.model import Record
+from medmat_core.records import KEYS
 
 ID: Final = "\0"
 """Stands for the running number of a record in its file."""
@@ -17,27 +18,16 @@ ID: Final = "\0"
 
 def line(record: Record) -> str:
     """A record as text, with one :data:`ID` in it and no line break."""
-    body = {
-        "key": record.key,
-        "dataset": {"no": record.no, "slug": record.slug},
-        "subset": record.subset,
-        "split": record.split,
-        "group": record.group,
-        "image": record.image,
-        "width": record.width,
-        "height": record.height,
-        "kind": record.kind,
-        "ask": record.ask,
-        "captions": record.captions,
-        "question": record.question,
-        "answer": record.answer,
-        "options": record.options,
-        "answer_index": record.answer_index,
-        "round": record.round,
-        "boxes": [{"caption": found.caption, "boxes": found.boxes} for found in record.boxes],
-        "template": record.template,
-    }
+    body = {key: _said(record, key) for key in KEYS if key != "id"}
     return f'{{"id": {ID}, ' + json.dumps(body, ensure_ascii=False)[1:]
+
+
+def _said(record: Record, key: str) -> Any:
+    if key == "dataset":
+        return {"no": record.no, "slug": record.slug}
+    if key == "boxes":
+        return [{"caption": found.caption, "boxes": found.boxes} for found in record.boxes]
+    return getattr(record, key)
 
 
 class JsonlFormat(LineFormat):
@@ -60,13 +50,11 @@ class JsonlFormat(LineFormat):
         return [line(record).encode()]
 
     def read(self, path: Path) -> Iterator[Mapping[str, Any]]:
-        from medmat_core.records import record_of
+        from medmat_core.records import RecordError, record_of
 
         for number, raw in enumerate(super().read(path), 1):
             try:
                 record_of(raw)
             except (TypeError, ValueError, KeyError) as error:
-                from medmat_core.records import RecordError
-
                 raise RecordError(f"{path}: line {number}: {error.args[0]}; build it again") from None
             yield raw

@@ -11,7 +11,7 @@ from typing import Any, Final
 from medmat_core.blame import place_of, told
 from medmat_core.dataset import Dataset
 from medmat_core.errors import PluginError
-from medmat_core.model import Box, BoxSample, LabelSample, MaskSample, Problem, Sample, Slice
+from medmat_core.model import PARTS, Box, BoxSample, LabelSample, MaskSample, Problem, Sample, Slice
 from medmat_core.plugins import FailedPlugin
 from medmat_core.stopping import is_stop, leave
 from medmat_core.tree import Tree
@@ -28,7 +28,7 @@ _SAMPLES: Final = (LabelSample, MaskSample, BoxSample)
 _TEXTS: Final = frozenset({str})
 _IMAGE, _GROUP, _SPLIT = map(attrgetter, ("image", "group", "split"))
 _CODES = attrgetter("stated", "uncertain", "absent")
-_SPLITS: Final = frozenset({None, "train", "val", "test"})
+_SPLITS: Final = frozenset({None, *PARTS})
 
 
 class AdapterRun:

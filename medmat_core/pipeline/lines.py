@@ -17,15 +17,13 @@ from attrs import define, field, frozen
 
 from medmat_core.formats.medmat import around_question
 from medmat_core.model import ASKS
+from medmat_core.model import PARTS as PARTS
 from medmat_core.pipeline.context import Context
 from medmat_core.pipeline.facts import Facts
 from medmat_core.questions.asked import OPEN, Sheet, Table
 from medmat_core.questions.draws import key_of
 from medmat_core.questions.labels import answer_of
 from medmat_core.splits import Labels
-
-PARTS: tuple[str, ...] = ("train", "val", "test")
-"""The parts of a split, in the order of their decisions."""
 
 LABEL = ASKS.index("label")
 

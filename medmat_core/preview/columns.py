@@ -12,8 +12,7 @@ from typing import Any, Final
 
 from attrs import Factory, define, field
 
-from medmat_core.model import ASKS, Record
-from medmat_core.records import SPLITS
+from medmat_core.model import ASKS, PARTS, Record
 
 LIMIT: Final = 100_000
 """Records that the page opens together; beyond that data sets are opened one by one, and large ones in pages."""
@@ -90,7 +89,7 @@ class Sheet:
         boxes = [[self.texts.place(one.caption), *(n for box in one.boxes for n in box)] for one in record.boxes]
         row = (
             self.folders.place(folder), name, record.width, record.height, self.texts.place(record.group),
-            SPLITS.index(record.split), boxes or 0,
+            PARTS.index(record.split), boxes or 0,
         )  # fmt: skip
         for column, value in zip(_PICTURE, row, strict=True):
             self.pictures[column].append(value)

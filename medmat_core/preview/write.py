@@ -16,12 +16,12 @@ from medmat_core.errors import UsageError
 from medmat_core.export.folder import ExportFolder, Kind
 from medmat_core.export.select import Filters, Source, facts_of, sources_of
 from medmat_core.formats.protocol import Facts
-from medmat_core.model import ASKS, REASONS, Record
+from medmat_core.model import ASKS, PARTS, REASONS, Record
 from medmat_core.pipeline.engines import start_engine
 from medmat_core.pipeline.finished import is_below
 from medmat_core.preview.columns import LIMIT, Pages, Sheet, Words, script
 from medmat_core.preview.pictures import FOLDER, base_url, make, wanted
-from medmat_core.records import SPLITS, Built
+from medmat_core.records import Built
 from medmat_core.regions.box_words import smart_resize
 from medmat_core.subsets import subset_index
 
@@ -165,7 +165,7 @@ class _Work:
         used = sorted({facts.subset for facts in self.datasets if facts.subset in subsets})
         scale = {"unit": [1, 1], "pixel": None, "qwen25": None}.get(self.box_format, [1000, 1000])
         index = {
-            "records": self.records, "asks": ASKS, "splits": SPLITS, "levels": LEVELS, "packs": self._packs(),
+            "records": self.records, "asks": ASKS, "splits": PARTS, "levels": LEVELS, "packs": self._packs(),
             "datasets": [
                 {"no": one.no, "slug": one.slug, "title": one.title, "subset": one.subset, "license": one.license}
                 for one in self.datasets

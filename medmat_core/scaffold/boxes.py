@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 
 from attrs import frozen
 
-from medmat_core.card import ExampleFile
+from medmat_core.example import ExampleFile
 from medmat_core.model import Split
 from medmat_core.readers.boxes import coco_boxes, voc_boxes
 from medmat_core.readers.tables import json_file, lines

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from medmat_core.card import Example, ExamplePicture, Expect
+from medmat_core.example import Example, ExamplePicture, Expect
 from medmat_core.model import BoxSample, LabelSample, MaskFile, MaskSample, Sample
 from medmat_core.scaffold.peek import mode_of
 from medmat_core.scaffold.proposal import EXAMPLE_SIZE, Box4, Proposal, Shown

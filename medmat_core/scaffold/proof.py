@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from medmat_core.card import ExampleFile, ExamplePicture, Ignored
+from medmat_core.card import Ignored
 from medmat_core.errors import UsageError
+from medmat_core.example import ExampleFile, ExamplePicture
 from medmat_core.images.suffixes import DICOM_SUFFIXES, is_image
 from medmat_core.layouts import layout_of
 from medmat_core.model import NOTES, MaskSample, Problem, Sample

@@ -7,7 +7,8 @@ from typing import Any, Final, Protocol
 
 from attrs import Factory, frozen
 
-from medmat_core.card import Example, ExampleFile, Ignored
+from medmat_core.card import Ignored
+from medmat_core.example import Example, ExampleFile
 from medmat_core.model import Split
 from medmat_core.scaffold.survey import Root
 from medmat_core.scaffold.words import whole

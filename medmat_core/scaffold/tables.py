@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from attrs import frozen
 
-from medmat_core.card import ExampleFile
+from medmat_core.example import ExampleFile
 from medmat_core.fileio import open_regular
 from medmat_core.images.suffixes import is_image
 from medmat_core.model import Split

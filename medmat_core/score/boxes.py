@@ -8,7 +8,7 @@ from itertools import permutations
 from typing import Final
 
 from medmat_core.model import Record
-from medmat_core.regions.box_words import BoxFormat, parse_boxes
+from medmat_core.regions.box_words import BoxFormat, box_of, parse_boxes
 
 XYXY = tuple[float, float, float, float]
 
@@ -37,13 +37,10 @@ def read_boxes(text: str, size: tuple[int, int], fmt: BoxFormat) -> tuple[XYXY, 
     Models drop trailing zeros and spaces: the numbers are what counts.
     """
     found: list[XYXY] = []
+    digits = 3 if fmt == "unit" else 0
     for numbers in _BOX.findall(text)[: 8 * MOST]:
-        if fmt == "unit":
-            one = "[" + ", ".join(f"{float(number):.3f}" for number in numbers) + "]"
-        else:
-            one = "[" + ", ".join(str(round(float(number))) for number in numbers) + "]"
         try:
-            found += parse_boxes(f"<box>[{one}]</box>" if fmt == "internvl" else one, size, fmt)
+            found.append(box_of([round(float(number), digits) for number in numbers], size, fmt))
         except ValueError:
             return ()
     return tuple(dict.fromkeys(found))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from attrs import Factory, define, frozen
 
-from medmat_core.model import Record
-from medmat_core.records import SPLITS, Built
+from medmat_core.model import PARTS, Record
+from medmat_core.records import Built
 
 if TYPE_CHECKING:
     from medmat_core.card import Card
@@ -45,10 +45,10 @@ class DatasetStats:
             "slug": self.slug,
             "subset": self.subset,
             "pictures": self.pictures,
-            "records": {part: self.records(part) for part in SPLITS if part in self.asked},
+            "records": {part: self.records(part) for part in PARTS if part in self.asked},
             "asks": dict(sorted(self.asks.items())),
             "asked": {part: {k: self.asked[part][k] for k in KINDS if self.asked[part][k]} for part in self.asked},
-            "labels": {part: dict(self.labels[part].most_common()) for part in SPLITS if part in self.labels},
+            "labels": {part: dict(self.labels[part].most_common()) for part in PARTS if part in self.labels},
             "missing": None if self.missing is None else list(self.missing),
         }
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from medmat_core.model import PARTS
 from medmat_core.plots import BLUE, GRAY, GREEN, ORANGE, checked, new_figure, save
-from medmat_core.records import SPLITS
 from medmat_core.stats.counts import KINDS, Stats
 
 MOST: Final = 40
@@ -45,7 +45,7 @@ def _labels(found: Stats, no: int, path: Path) -> None:
     figure = new_figure(7, 0.9 + 0.24 * len(rows))
     axes = figure.add_subplot()
     left = [0] * len(rows)
-    for part in SPLITS:
+    for part in PARTS:
         if part not in by_part:
             continue
         counts = [by_part[part][name] for name in shown]
@@ -71,13 +71,13 @@ def _shares(found: Stats, path: Path) -> None:
     """How records of each data set are asked, and how they fall to parts, in per cent."""
     names = [one.slug for one in found.datasets]
     figure = new_figure(9, 1.3 + 0.24 * len(names))
-    for place, (title, kinds, looks) in enumerate((("parts", SPLITS, _SHADES), ("how asked", KINDS, _ASKED)), 1):
+    for place, (title, kinds, looks) in enumerate((("parts", PARTS, _SHADES), ("how asked", KINDS, _ASKED)), 1):
         axes = figure.add_subplot(1, 2, place)
         left = [0.0] * len(names)
         for kind in kinds:
             widths = []
             for one in found.datasets:
-                total = sum(one.records(part) for part in SPLITS) or 1
+                total = sum(one.records(part) for part in PARTS) or 1
                 count = one.records(kind) if title == "parts" else sum(own[kind] for own in one.asked.values())
                 widths.append(100 * count / total)
             if any(widths):

@@ -33,7 +33,7 @@ OPEN_BOX: Final = (
 
 _CHOOSING: Final = re.compile(r"\b(choices?|options?|listed|following|offered)\b", re.IGNORECASE)
 
-_CONVENTIONS: Final[Mapping[str, str]] = {
+CONVENTIONS: Final[Mapping[str, str]] = {
     "unit": "as [x1, y1, x2, y2] in fractions of the picture's width and height",
     "thousand": "as [x1, y1, x2, y2] in thousandths of the picture's width and height",
     "pixel": "as [x1, y1, x2, y2] in pixels from the picture's upper left corner",
@@ -41,6 +41,7 @@ _CONVENTIONS: Final[Mapping[str, str]] = {
     "gemini": "as [y1, x1, y2, x2] in thousandths of the picture's height and width",
     "internvl": "as <box>[[x1, y1, x2, y2]]</box> in thousandths of the picture's width and height",
 }
+"""What ``{convention}`` says of each box format (:mod:`medmat_core.regions.box_words`)."""
 
 # eponyms that open a caption; those with a capital or a digit inside ("COVID-19") need no list
 _PROPER: Final = frozenset(
@@ -85,7 +86,7 @@ def count_clause(regions: int) -> str:
 
 def convention_clause(box_format: str) -> str:
     """What ``{convention}`` says for a box format, such as "unit" (KeyError where there is none of that name)."""
-    return _CONVENTIONS[box_format]
+    return CONVENTIONS[box_format]
 
 
 def lacking(ask: str, template: str) -> frozenset[str]:

@@ -8,11 +8,12 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from medmat_core.card import Card, ExamplePicture
+from medmat_core.card import Card
 from medmat_core.dataset import Dataset
 from medmat_core.errors import CardError
+from medmat_core.example import ExamplePicture
 from medmat_core.index import NAME, Indexes
-from medmat_core.model import ASKS
+from medmat_core.model import ASKS, PARTS
 from medmat_core.plugins import hooks_in, plugin_called
 from medmat_core.samples.pictures import mode_of
 from medmat_core.testing.report import Finding
@@ -179,7 +180,7 @@ def _example(card: Card) -> Iterator[_Fault]:
         for caption in (*expect.captions, *expect.uncertain, *expect.boxes):
             if caption not in card.captions:
                 yield where, f"{caption!r} is not a caption of [labels]", "write the caption as it stands there"
-        if expect.split not in (None, "train", "val", "test"):
+        if expect.split not in (None, *PARTS):
             yield where, f"{expect.split!r} is no split", "use train, val or test"
         if expect.unused and (expect.captions or expect.boxes):
             yield where, "is unused, yet has captions", "leave one of the two out"

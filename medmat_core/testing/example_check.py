@@ -11,9 +11,10 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from medmat_core.card import Card, Expect
+from medmat_core.card import Card
 from medmat_core.dataset import Dataset
 from medmat_core.errors import MedmatError
+from medmat_core.example import Expect
 from medmat_core.images.suffixes import IMAGE_SUFFIXES
 from medmat_core.layouts import layout_of
 from medmat_core.model import BoxSample, LabelSample, MaskSample, Sample

@@ -7,12 +7,14 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from medmat_core import cli
 from medmat_core.dataset import Dataset
 from medmat_core.download import space
+from medmat_core.download.web import UnreachableError, Web
 from tests.download.loopback import Loopback
 from tests.download.test_run import found, links, zipped
 from tests.toy import picture, toy_catalog, toy_dataset
@@ -101,6 +103,40 @@ def test_the_hosts_are_asked_for_sizes_on_request(
     dataset = toy_dataset(tmp_path, tables=links(host, "toys.zip"))
     _, out, _ = run([dataset], "toy", "--dry-run", "--sizes")
     assert "2.5 MB" in out and [asked.method for asked in host.asked] == ["HEAD"]
+
+
+def test_a_host_that_cannot_be_reached_is_told_and_asked_once(
+    host: Loopback, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host("/toys.zip", bytes(2_500_000))
+    tries: list[str] = []
+
+    class Lost(Web):
+        def _open(self, url: str, *rest: Any, **more: Any) -> Any:
+            if "nowhere" not in url:
+                return super()._open(url, *rest, **more)
+            tries.append(url)
+            raise UnreachableError(f"{url}: cannot be reached (no network); look at the address, or try later")
+
+    monkeypatch.setattr("medmat_core.download.web.Web", Lost)
+    lost = [
+        toy_dataset(
+            tmp_path / slug, slug=slug, folder=slug,
+            tables=f'[[download]]\nhost = "link"\nlinks = {{ a = "https://nowhere.example.org/{slug}.zip" }}\n',
+        )
+        for slug in ("one", "two", "three")
+    ]  # fmt: skip
+    code, out, err = run(
+        [*lost, toy_dataset(tmp_path, tables=links(host, "toys.zip"))], "--all", "--dry-run", "--sizes"
+    )
+    assert code == 0 and "2.5 MB as far as known, 3 of unknown size" in out
+    assert tries == ["https://nowhere.example.org/one.zip"]
+    assert err.splitlines() == [
+        "medmat: asking nowhere.example.org for sizes",
+        "medmat: https://nowhere.example.org/one.zip: cannot be reached (no network); look at the address, or try "
+        "later; nowhere.example.org is asked for no more sizes",
+        "medmat: asking 127.0.0.1 for sizes",
+    ]
 
 
 def test_a_plan_that_does_not_fit_says_so(

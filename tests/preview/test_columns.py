@@ -10,9 +10,8 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medmat_core.model import ASKS, Record
+from medmat_core.model import ASKS, PARTS, Record
 from medmat_core.preview.columns import Pages, Sheet, script
-from medmat_core.records import SPLITS
 from tests.built import box_record, label_record, opened
 
 
@@ -38,7 +37,7 @@ def again(sheet: Sheet, like: Record) -> list[Record]:
             evolve(
                 original, image=f"{folder}/{name}" if folder else name, width=pictures["width"][at],
                 height=pictures["height"][at], group=texts[pictures["group"][at]],
-                split=SPLITS[pictures["split"][at]], ask=ASKS[row["ask"]], question=texts[row["question"]],
+                split=PARTS[pictures["split"][at]], ask=ASKS[row["ask"]], question=texts[row["question"]],
                 answer=texts[row["answer"]], answer_index=row["right"], template=row["template"],
                 captions=tuple(texts[t] for t in raw["lists"][row["captions"]]),
                 options=tuple(texts[t] for t in raw["lists"][row["options"]]),

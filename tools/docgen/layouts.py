@@ -24,8 +24,8 @@ def _parts() -> Iterator[str]:
     yield "# Layouts"
     yield (
         "A card's table `[layout]` says how its data set lies on disk; a data set that one of these layouts reads\n"
-        "needs no code. `medmat new-plugin NAME --from FOLDER` proposes the table. What no layout reads is read by an\n"
-        "adapter: a function that calls [readers](readers.md)."
+        "needs no code. `medmat new-plugin NAME --from FOLDER` proposes the table. What no layout reads is read by\n"
+        "an adapter: a function that calls [readers](readers.md)."
     )
     for shape, title in _SHARED:
         yield f"## {title}"

@@ -16,7 +16,7 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
             left.pop(str(sample.image), None)
             yield sample
     if left:
-        tree.report("unlabelled", next(iter(left)).rpartition("/")[0], f"{len(left)} pictures are in neither table")
+        tree.report("unlabelled", next(iter(left)).rpartition("/")[0], f"pictures in neither table: {len(left)}")
 
 
 @hookimpl

@@ -1,0 +1,70 @@
+"""Options that several commands have, and what becomes of their values."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+
+class FolderType(click.Path):
+    """A path that says something: an empty text (``--out "$OUT"`` with nothing in it) would mean the current folder."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        if value == "":
+            self.fail("it is empty; name a folder ('.' is the current one)", param, ctx)
+        return Path(os.fsdecode(super().convert(value, param, ctx)))
+
+
+FOLDER = FolderType()
+JOBS = click.option("--jobs", default=os.cpu_count() or 1, show_default="cores", help="Processes to use.")
+QUIET = click.option("--quiet", "-q", is_flag=True, help="No progress and no summary.")
+SUBSETS = click.option(
+    "--subset", "subsets", multiple=True, type=int, help="Only data sets of this subset (repeatable)."
+)
+DATASETS = click.option(
+    "--dataset", "datasets", multiple=True, metavar="NO|SLUG", help="Only this data set (repeatable)."
+)
+BUILT_FROM = click.option(
+    "--data",
+    "root",
+    type=FOLDER,
+    callback=lambda ctx, param, data: Path(os.path.abspath(data)).parent if data is not None else None,
+    help="The folder that was given to the build, where its parent is not OUT.",
+)
+"""Becomes ``root``: the folder that the paths of records start from, or None."""
+
+
+def listed(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Values of a repeatable option, which may also be joined by commas; each once."""
+    return tuple(dict.fromkeys(part.strip() for value in values for part in value.split(",") if part.strip()))
+
+
+class Counter:
+    """Records that are done: a counter on a terminal, and in a log a line every 100,000."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._quiet = quiet
+        self._done = self._told = 0
+
+    def advance(self, count: int) -> None:
+        self._done += count
+        if self._quiet:
+            return
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r\x1b[K{self._done} records")
+            sys.stderr.flush()
+        elif self._done - self._told >= 100_000:
+            self._told = self._done
+            click.echo(f"{self._done} records", err=True)
+
+    def close(self) -> None:
+        """Leave the terminal as it was."""
+        if not self._quiet and sys.stderr.isatty():
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()

@@ -1,0 +1,1 @@
+"""Agar plates for medmat."""

@@ -1,0 +1,1 @@
+"""Phone photographs of moles for medmat."""
