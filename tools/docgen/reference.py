@@ -201,7 +201,7 @@ def _readers() -> str:
     ]
     for module, names in sorted(by_module.items(), key=lambda pair: _ORDER.index(pair[0].__name__.rpartition(".")[2])):
         sections += [f"## {_title(module)}", *_functions(names)]
-    for name in ("Tree", "Pictures", "Group", "Part"):
+    for name in ("Tree", "Pictures"):
         sections += [f"## {name}", *_described(name, getattr(readers, name)), reader_examples.section(name)]
     sections += [
         "## Groups and parts",
