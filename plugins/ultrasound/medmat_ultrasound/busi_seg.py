@@ -1,5 +1,6 @@
 """BUSI, segmentation: up to three masks beside each picture, "benign (4)_mask.png" and "benign (4)_mask_1.png", one a
-lesion of the folder's class; those of normal pictures are black.
+lesion of the folder's class; those of normal pictures are black. They count on from the first, which has no number: one
+that is missing between them would leave a lesion out.
 """
 
 from collections import defaultdict
@@ -22,10 +23,15 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
     for sample in busi.samples(tree, card):
         image, (code,) = str(sample.image), sample.stated
         own = masks.get((image.rpartition("/")[0], busi.stem(image)), [])
-        if own:
-            yield MaskSample(image, tuple(readers.MaskFile(path, code) for path in own), group=sample.group)
-        else:
+        there = {busi.stem(path).rpartition("_mask")[2] for path in own}
+        lacking = [end for end in ("", "_1", "_2")[: len(there)] if end not in there]
+        if not own:
             tree.report("missing_mask", image, "no file with its name and _mask lies beside it")
+        elif lacking:
+            told = f"{own[0].rpartition('/')[2]} lies beside it, and the one that ends on _mask{lacking[0]} does not"
+            tree.report("missing_mask", image, told)
+        else:
+            yield MaskSample(image, tuple(readers.MaskFile(path, code) for path in own), group=sample.group)
 
 
 @hookimpl
