@@ -97,19 +97,11 @@ class Audit:
             self.odds.letters(name, some.asked.values(), files[0].shown)
             self.odds.sizes(name, some.asked.values(), files[0].shown)
             self.odds.blind(name, some.asked, files[0].shown)
-            counts, guessed = {part: some.records[part] for part in PARTS if some.records[part]}, self.odds.guessed
+            counts = {part: some.records[part] for part in PARTS if some.records[part]}
             self.report.rows.append(
-                Row(
-                    name,
-                    name,
-                    counts,
-                    {},
-                    guessed.get(name),
-                    some.wrong if some.judged else None,
-                    some.leaks,
-                    some.copies,
-                )
-            )
+                Row(name, name, counts, {}, self.odds.guessed.get(name), some.wrong if some.judged else None,
+                    some.leaks, some.copies)
+            )  # fmt: skip
             self.report.files += len(files)
             if not some.judged:
                 say(f"{name}: no plugin of its data sets is installed, or the form names none: true distractors were "
@@ -177,7 +169,7 @@ class Audit:
         slug = str((entry or {}).get("slug", ""))
         counts = Counter(unit.seen.rows["part"].tolist())
         self.report.rows.append(
-            Row(unit.name, unit.name if slug == unit.name else f"{unit.name} {slug}",
+            Row(unit.name, unit.name if slug in ("", unit.name) else f"{unit.name} {slug}",
                 {part: counts[number] for number, part in enumerate(PARTS) if counts[number]}, shares_of(unit.seen),
                 self.odds.guessed.get(title), unit.unsure, leaks)
         )  # fmt: skip
