@@ -568,3 +568,112 @@ def a_region_is_placed_in_the_next_cell(forged: Forged) -> tuple[str, int]:
         return rows.index(one) + 1
 
     return "marks", forged.edit("marks", mend)
+
+
+# -- every message once --------------------------------------------------------------------------------------
+
+
+def in_manifest(name: str, change: Callable[[Json], Any]) -> None:
+    PLANTS.append(Planted(name, lambda forged: forged.manifest(change)))
+
+
+def of_toy(change: Callable[[Json], Any]) -> Callable[[Json], Any]:
+    return lambda raw: change(next(entry for entry in raw["datasets"] if entry["slug"] == "toy"))
+
+
+in_manifest("manifest_keys", lambda raw: raw["datasets"].append("zoo"))
+in_manifest("manifest_keys", lambda raw: raw["datasets"].reverse())
+in_manifest("manifest_keys", lambda raw: raw["files"].pop("problems.jsonl"))
+in_manifest("manifest_keys", of_toy(lambda entry: entry.update(fingerprint="abc")))
+in_manifest("manifest_keys", of_toy(lambda entry: entry["files"].pop()))
+in_manifest("manifest_keys", lambda raw: raw["subset_removals"][0].update(subset=7))
+in_manifest("manifest_card", of_toy(lambda entry: entry.update(split="by chance")))
+in_manifest("manifest_card", of_toy(lambda entry: entry.update(split="unprotected")))
+in_manifest("manifest_card", lambda raw: raw["arguments"].update(split="group"))
+in_manifest("manifest_counts", of_toy(lambda entry: entry["records"].update(spare={"Cat": 1})))
+in_manifest("manifest_counts", of_toy(lambda entry: entry["images"].update(copies=5)))
+in_manifest("missing_file", lambda raw: raw["files"].update({"records": "0" * 64}))
+in_manifest("missing_file", lambda raw: raw["files"].update({"records/Ori--zebra-train.jsonl": "0" * 64}))
+
+_PROBLEM = {"level": "note", "dataset": "toy", "file": "", "row": None, "reason": "copy", "detail": ""}
+for _line in (
+    "no JSON",
+    json.dumps([1]),
+    json.dumps({**_PROBLEM, "detail": 3}),
+    json.dumps({**_PROBLEM, "level": "refused"}),
+    json.dumps({**_PROBLEM, "dataset": "zebra"}),
+    json.dumps({**_PROBLEM, "row": "4"}),
+):
+    PLANTS.append(
+        Planted("problems_form", lambda forged, line=_line: (forged.out / "problems.jsonl").write_text(line + "\n") * 0)  # type: ignore[misc]
+    )
+
+put("misfiled", "toy", lambda row, _: row.update(ask="box"), {"closed": False})
+put("keys", "toy", lambda row, _: row.update(boxes=[{"caption": "Cat", "boxes": []}]), {"closed": False})
+put("unknown_caption", "marks", lambda row, _: row["boxes"][0].update(caption="Gnu"), {"ask": "box"})
+put("unknown_caption", "toy", lambda row, _: row.update(captions=[]), {"closed": False})
+put("caption_order", "marks", lambda row, _: row["boxes"].append(row["boxes"][0]), {"ask": "box"})
+put("keys", "marks", lambda row, _: row.update(captions=["Cat", "Dog"]), {"ask": "box"})
+put("keys", "toy", lambda row, _: row.update(template=6), {"size": 4})
+put("question_text", "toy", lambda row, _: row.update(template=6), {"size": 4})
+put("option_text", "toy", lambda row, _: row.update(answer=" ", captions=[" "]), {"closed": False})
+put(
+    "caption_answer",
+    "marks",
+    lambda row, _: row.update(answer=a_wrong(row), answer_index=row["options"].index(a_wrong(row))),
+    {"ask": "structure"},
+)
+put("structure_box", "marks", lambda row, _: row.update(question="What is this?"), {"ask": "structure"})
+put("location_answer", "marks", lambda row, _: row["boxes"][0]["boxes"].append([1, 1, 9, 9]), {"ask": "location"})
+put(
+    "boxes_differ",
+    "marks",
+    lambda row, _: row["boxes"][0]["boxes"][0].__setitem__(0, 0),
+    {"ask": "coverage"},
+    data=True,
+)
+put("keys", "marks", lambda row, _: row.update(width=0, height=0), {"ask": "coverage"}, data=True)
+
+
+@planted("missing_file")
+def full_records_are_gone_and_the_published_form_is_left(forged: Forged) -> None:
+    forged.path("toy").unlink()
+
+
+@planted("bad_json")
+def a_file_of_records_is_empty(forged: Forged) -> None:
+    forged.path("toy").write_bytes(b"")
+
+
+@planted("formats_differ", sealed=False)
+def the_published_form_holds_one_record_more(forged: Forged) -> None:
+    path = forged.out / "Original_Medical_Datasets/Ori--toy-train.json"
+    rows = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps([*rows, rows[-1]]), "utf-8")
+
+
+@planted("formats_differ", sealed=False)
+def the_published_form_has_its_keys_in_another_order(forged: Forged) -> None:
+    path = forged.out / "Original_Medical_Datasets/Ori--toy-train.json"
+    rows = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps([dict(sorted(row.items())) for row in rows]), "utf-8")
+
+
+@planted("ids")
+def a_subset_file_counts_wrong(forged: Forged) -> None:
+    subset_file(forged, lambda rows: rows[4].update(id=77))
+
+
+@planted("subset_copy", data=True)
+def two_members_give_one_picture_with_one_label(forged: Forged) -> None:
+    """The picture that the manifest says was left out of one of them is put back."""
+    forged.manifest(lambda raw: raw.update(subset_removals=[]))
+
+
+@planted("round_size")
+def a_picture_stands_twice_in_its_round(forged: Forged) -> None:
+    def mend(rows: list[Json]) -> None:
+        one, two = fellows(rows, first(rows, size=4))[:2]
+        two.update(image=one["image"], key=one["key"])
+
+    forged.edit("toy", mend)

@@ -462,6 +462,35 @@ def test_a_fault_in_a_published_file_is_named(edit: Json, name: str, tmp_path: P
     assert name in audit(path).found.counts
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("[1]", "keys"),
+        ('[{"id": 1}]', "keys"),
+        ('[{"id": 1, "image": "x.png", "question": "Which?", "choices": 4, "caption": "Cat"}]', "keys"),
+        ("[{", "bad_json"),
+        ("{", "bad_json"),
+    ],
+)
+def test_a_published_file_of_no_form_is_named(text: str, name: str, tmp_path: Path) -> None:
+    (tmp_path / "ori--06-train.json").write_text(text)
+    report = audit(tmp_path)
+    assert name in {fault.name for fault in report.found.kept} and report.verdict.endswith(("1 note", "in 1 kind"))
+
+
+def test_a_published_picture_in_train_and_test_is_a_leak(tmp_path: Path) -> None:
+    def told(dice: random.Random) -> tuple[tuple[str, ...], int]:
+        return ("Cat", "Dog", "Cow"), 0
+
+    for part in ("train", "test"):
+        published(tmp_path / f"ori--06-{part}.json", told, 3, newer=False)
+    report = audit(tmp_path)
+    assert report.found.counts == {"picture_leak": 3} and report.rows[0].leaks == 3
+    assert report.rows[0].wrong is None and any(
+        "true distractors were not looked for" in said for said in report.unseen
+    )
+
+
 def test_nothing_to_audit_is_a_bad_argument(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no such file"):
         audit(tmp_path / "none")
@@ -499,6 +528,23 @@ def test_the_command_gives_the_verdict_first_and_prints_no_noise_of_small_builds
     example = next(one for one in body["examples"] if one["name"] == "ids")
     assert example["line"] and example["key"] and example["image"]
     assert run(["audit", str(world.out), "--near"]) == 2
+
+
+def test_the_command_explains_every_column_of_its_tables_in_a_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from medmat_core.cli import run
+
+    def told(dice: random.Random) -> tuple[tuple[str, ...], int]:
+        return shuffled(dice, *(lambda some: (some[0], some[1:]))(dice.sample(["Cat", "Dog", "Cow", "Eel"], 4)))
+
+    path = published(tmp_path / "ori--06-train.json", told, 300, newer=False)
+    assert run(["audit", str(path)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("300 records in 1 file: sound")
+    head = next(line for line in lines if line.startswith("data set"))
+    for title in ("asked", "chance", "majority", "frequent", "list", "learned", "with size", "true", "leaks", "copies"):
+        assert title in head and sum(line.startswith(f"  {title} ") for line in lines) == 1
 
 
 # -- all examples --------------------------------------------------------------------------------------------

@@ -79,7 +79,7 @@ def line(row: Row) -> str:
         blind = f"{100 * rounds / questions:.0f}" if questions else "-"
     else:
         blind = f"{100 * max(found.shares.values()):.0f} ({100 * found.majority:.0f})"
-    wrong = 100 * row.wrong / questions if questions else 0
+    wrong = 100 * (row.wrong or 0) / questions if questions else 0
     return f" {questions} | {blind} | {wrong:.0f} | {row.leaks} |"
 
 

@@ -14,7 +14,7 @@ from medmat_core.card import Card
 from medmat_core.concepts import fold, load_concepts
 from medmat_core.questions.pools import Pools
 from medmat_core.regions.words import BOX_FORMATS, BoxFormat
-from medmat_core.subsets import Subset
+from medmat_core.subsets import Subset, convention_clause
 
 SubsetOf = Callable[[int], Subset]
 
@@ -59,12 +59,15 @@ class Home:
     """A data set whose records are audited: what its card says, what the build was told, and, by the relations of cards
     and concepts, which options may stand beside which findings.
 
-    ``extra`` are further captions that may be drawn. ``several``: pictures may show more than one finding.
+    ``extra`` are further captions that may be drawn, ``words`` what fills every instruction. ``several``: pictures may
+    show more than one finding.
     """
 
     def __init__(self, card: Card, subset: Subset, terms: Terms, extra: Sequence[str] = ()) -> None:
         self.card, self.subset, self.terms = card, subset, terms
         self.pools = Pools(card, subset, load_concepts(card.subset), extra)
+        self.words = {"modality": card.head.modality_shown, "area": card.head.area_shown,
+                      "convention": convention_clause(terms.box_format)}  # fmt: skip
         self.several = card.head.kind == "multi-label"
         texts = card.published.captions
         self._wording = {card.labels[code]: text for code, text in texts.items() if code in card.labels}

@@ -18,7 +18,7 @@ from medmat_core.concepts import fold
 from medmat_core.images.rendering import source_of
 from medmat_core.model import ASKS, Record
 from medmat_core.regions.words import LISTED
-from medmat_core.subsets import OPEN_BOX, convention_clause, count_clause, in_sentence
+from medmat_core.subsets import OPEN_BOX, count_clause, in_sentence
 
 _KEY: Final = re.compile("[0-9a-f]{16}")
 
@@ -108,13 +108,12 @@ def _question(record: Record, home: Home) -> str:
         texts = OPEN_BOX
     if not 0 <= record.template < len(texts):
         return f"template {record.template} is none of 0 to 5"
-    boxes = sum(len(some.boxes) for some in record.boxes if some.caption in record.captions)
-    expected = texts[record.template].format(
-        modality=home.card.head.modality_shown, area=home.card.head.area_shown,
-        caption=in_sentence(record.captions[0]) if record.captions else "",
-        count=count_clause(min(max(boxes, 1), LISTED + 1)), convention=convention_clause(home.terms.box_format),
-        box=asked_box(record.question),
-    )  # fmt: skip
+    words = home.words
+    if record.ask != "label":
+        boxes = sum(len(some.boxes) for some in record.boxes if some.caption in record.captions)
+        count, caption = count_clause(min(max(boxes, 1), LISTED + 1)), in_sentence("".join(record.captions[:1]))
+        words = {**words, "count": count, "caption": caption, "box": asked_box(record.question)}
+    expected = texts[record.template].format(**words)
     if record.question == expected:
         return ""
     return f"the question is not instruction {record.template}: {record.question!r:.120}"

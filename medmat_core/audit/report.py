@@ -19,7 +19,7 @@ class Row:
 
     ``shares`` are records by ask, in rounds of four, three and two, surplus and open. ``wrong`` counts questions with
     a wrong option that is, or may be, true; ``leaks`` pictures that stand in two parts, by themselves or by group;
-    ``copies`` equal pictures (None: not looked for).
+    ``copies`` equal pictures. None: not looked for.
     """
 
     name: str
@@ -27,7 +27,7 @@ class Row:
     records: dict[str, int]
     shares: Mapping[str, Mapping[str, int]] = field(factory=dict)
     guessed: Guessed | None = None
-    wrong: int = 0
+    wrong: int | None = 0
     leaks: int = 0
     copies: int | None = None
 
@@ -77,11 +77,10 @@ class Report:
     @property
     def verdict(self) -> str:
         """In a line."""
-        count = sum(self.found.counts.values())
-        notes = sum(self.found.notes.values())
-        said = "sound" if self.sound else f"{count} fault{'s' * (count != 1)} in {len(self.found.counts)} kinds"
-        beside = f", {notes} note{'s' * (notes != 1)}" if notes else ""
-        return f"{self.records} records in {self.files} files: {said}{beside}"
+        faults, kinds, notes = self.found.counts.total(), len(self.found.counts), self.found.notes.total()
+        said = "sound" if self.sound else f"{_counted(faults, 'fault')} in {_counted(kinds, 'kind')}"
+        beside = f", {_counted(notes, 'note')}" if notes else ""
+        return f"{_counted(self.records, 'record')} in {_counted(self.files, 'file')}: {said}{beside}"
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -108,3 +107,7 @@ class Report:
             record = known.get(fault.file, {}).get(fault.line)
             if record is not None:
                 kept[place] = evolve(fault, key=fault.key or record.key, image=fault.image or record.image)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"

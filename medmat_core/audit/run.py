@@ -97,8 +97,11 @@ class Audit:
             self.odds.letters(name, some.asked.values(), files[0].shown)
             self.odds.sizes(name, some.asked.values(), files[0].shown)
             self.odds.blind(name, some.asked, files[0].shown)
-            counts, guessed = {part: some.records[part] for part in PARTS if some.records[part]}, self.odds.guessed
-            self.report.rows.append(Row(name, name, counts, {}, guessed.get(name), some.wrong, some.leaks, some.copies))
+            counts = {part: some.records[part] for part in PARTS if some.records[part]}
+            self.report.rows.append(
+                Row(name, name, counts, {}, self.odds.guessed.get(name), some.wrong if some.judged else None,
+                    some.leaks, some.copies)
+            )  # fmt: skip
             self.report.files += len(files)
             if not some.judged:
                 say(f"{name}: no plugin of its data sets is installed, or the form names none: true distractors were "
@@ -166,7 +169,7 @@ class Audit:
         slug = str((entry or {}).get("slug", ""))
         counts = Counter(unit.seen.rows["part"].tolist())
         self.report.rows.append(
-            Row(unit.name, unit.name if slug == unit.name else f"{unit.name} {slug}",
+            Row(unit.name, unit.name if slug in ("", unit.name) else f"{unit.name} {slug}",
                 {part: counts[number] for number, part in enumerate(PARTS) if counts[number]}, shares_of(unit.seen),
                 self.odds.guessed.get(title), unit.unsure, leaks)
         )  # fmt: skip
@@ -180,7 +183,7 @@ class Audit:
         yield from manifests.count_faults(entry, unit.seen, whole=unit.whole)
         unit.tells_all = isinstance(entry.get("images"), dict) and entry["images"].get("unasked") == 0
         if entry.get("split") == "unprotected":
-            yield Fault("unprotected", f"{entry['slug']}: no split and no ids were published", MANIFEST)
+            yield Fault("unprotected", f"{entry['slug']}: its pictures were dealt one by one", MANIFEST)
 
     # -- over all data sets -------------------------------------------------------------------------------------------
 

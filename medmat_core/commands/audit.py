@@ -92,7 +92,9 @@ def _print(report: Report, shown: int) -> None:
     page.print(report.verdict, markup=False, soft_wrap=True)
     _faults(page, report, shown)
     _questions(page, [row for row in report.rows if row.shares])
-    _blind(page, [row for row in report.rows if row.guessed is not None])
+    _blind(page, report.rows)
+    if report.unseen:
+        page.print("")
     for sentence in report.unseen:
         page.print(f"not audited: {sentence}", markup=False, soft_wrap=True)
 
@@ -114,15 +116,20 @@ def _faults(page: Console, report: Report, shown: int) -> None:
 
 def _questions(page: Console, rows: list[Row]) -> None:
     """How the records stand, over the whole build; by data set it is in the manifest and in --json."""
+    from medmat_core.audit import SHARES
     from medmat_core.model import ASKS
 
     if not rows:
         return
-    page.print("\nRecords by question: in rounds of four, three and two; with borrowed options; without options.")
-    titles = ("rounds_of_4", "rounds_of_3", "rounds_of_2", "surplus", "open")
-    page.print(f"  {'':10}{'of 4':>9}{'of 3':>9}{'of 2':>9}{'surplus':>9}{'open':>9}", markup=False)
+    page.print(
+        "\nRecords by question: in rounds of four, three and two pictures; surplus: with the options of a round;"
+    )
+    page.print("open: without options.")
+    page.print(
+        f"  {'':10}{''.join(f'{name:>9}' for name in ('of 4', 'of 3', 'of 2', 'surplus', 'open'))}", markup=False
+    )
     for ask in ASKS:
-        counts = [sum(row.shares.get(ask, {}).get(title, 0) for row in rows) for title in titles]
+        counts = [sum(row.shares.get(ask, {}).get(name, 0) for row in rows) for name in SHARES]
         if any(counts):
             page.print(f"  {ask:10}{''.join(f'{count:9d}' for count in counts)}", markup=False)
 
@@ -133,39 +140,37 @@ def _blind(page: Console, rows: list[Row]) -> None:
 
     from medmat_core.audit.blind import GUESSERS, LEAST
 
-    rows = [row for row in rows if row.guessed is not None and row.guessed.questions >= LEAST]
-    if not rows:
-        return
-    page.print(
-        "\nRight answers of guessers who see no picture, beside chance and the most frequent answer; wrong options"
-    )
-    page.print("that are or may be true; pictures in two parts; equal pictures asked twice (- is not looked for).")
+    columns = {
+        "asked": "questions with options",
+        "chance": "one over the number of options",
+        "majority": "the share of the most frequent answer",
+        **GUESSERS,
+        "with size": "the regression, told the picture's width and height as well",
+        "true": "questions with a wrong option that is or may be true of the picture",
+        "leaks": "pictures in two parts, by themselves or by their group",
+        "copies": "pictures that are asked about again",
+    }
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for title in (
-        "data set",
-        "asked",
-        "chance",
-        "frequent",
-        "guess:",
-        *GUESSERS,
-        "with size",
-        "true",
-        "leaks",
-        "copies",
-    ):
-        table.add_column(title, justify="left" if title == "data set" else "right", overflow="fold")
+    table.add_column("data set", overflow="fold")
+    for title in columns:
+        table.add_column(title, justify="right")
     for row in rows:
         found = row.guessed
-        assert found is not None
-        table.add_row(
-            row.title, str(found.questions), _percent(found.chance), _percent(found.majority), "",
-            *(_percent(found.shares[name]) for name in GUESSERS), _percent(found.with_size), str(row.wrong),
-            str(row.leaks), "-" if row.copies is None else str(row.copies),
-        )  # fmt: skip
+        if found is not None and found.questions >= LEAST:
+            shares = (found.chance, found.majority, *(found.shares[name] for name in GUESSERS), found.with_size)
+            counts = (row.wrong, row.leaks, row.copies)
+            table.add_row(row.title, str(found.questions), *map(_percent, shares), *map(_count, counts))
+    if not table.row_count:
+        return
+    page.print("\nHow often a guesser is right who sees no picture (-: not looked for):")
     page.print(table)
-    for name, meaning in GUESSERS.items():
-        page.print(f"  {name:9} {meaning}", markup=False)
+    for title, meaning in columns.items():
+        page.print(f"  {title:11}{meaning}", markup=False, soft_wrap=True)
 
 
 def _percent(share: float | None) -> str:
     return "-" if share is None else f"{100 * share:.1f} %"
+
+
+def _count(number: int | None) -> str:
+    return "-" if number is None else str(number)
