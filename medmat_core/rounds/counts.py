@@ -118,14 +118,15 @@ def form(
                 break
         lanes.most = np.where(lanes.most == 0, reach, lanes.most)
         chosen, found = _sets(lanes, live, of_group, reach, size, step, compatible)
-        rows = np.flatnonzero(~found)
-        lanes.hopeless[rows, chosen[rows, 0]] = True
+        if not found.all():
+            rows = np.flatnonzero(~found)
+            lanes.hopeless[rows, chosen[rows, 0]] = True
         rows = np.flatnonzero(found)
         if len(rows):
             sets = chosen[rows]
             own = lanes.counts[rows[:, None], sets]
             outside = of_group[rows]  # a copy
-            np.put_along_axis(outside, lanes.group[rows[:, None], sets], 0, axis=1)
+            outside[np.arange(len(rows))[:, None], lanes.group[rows[:, None], sets]] = 0
             times = np.minimum(own.min(axis=1), -(-lanes.most[rows] // blocks))
             times = np.maximum(1, np.minimum(times, reach[rows] - outside.max(axis=1)))
             lanes.counts[rows[:, None], sets] = own - times[:, None]
@@ -174,7 +175,7 @@ def _sets(
     after = _meeting(live, lanes.classes, chosen[:, 0], compatible)
     hope = after.sum(axis=1) >= size - 1
     for attempt in range(TRIES):
-        rows = np.flatnonzero(hope & ~found)
+        rows = (hope & ~found).nonzero()[0]
         if not len(rows):
             return chosen, found
         some = slice(None) if len(rows) == number else rows  # a slice copies nothing
@@ -209,7 +210,7 @@ def _drawn(candidates: Bools, counts: Ints, own_group: Ints, forced: Bools, draw
     if must.any():
         largest = np.where(must, own_group, -1).max(axis=1)[:, None]
         candidates = np.where(largest >= 0, must & (own_group == largest), candidates)
-    summed = np.cumsum(counts * candidates, axis=1)
+    summed = (counts * candidates).cumsum(axis=1)
     drawn = np.floor(draws * summed[:, -1])
     return np.asarray(np.minimum((summed <= drawn[:, None]).sum(axis=1), counts.shape[1] - 1))
 
