@@ -196,7 +196,8 @@ def _readers() -> str:
         "The files of a data set are a `readers.Tree`; all paths are relative to the data set's own root, with '/' "
         "separators, in one order on every machine.",
     ]
-    for module, names in sorted(by_module.items(), key=lambda pair: _ORDER.index(pair[0].__name__.rpartition(".")[2])):
+    ordered = [*_ORDER, *sorted({module.__name__.rpartition(".")[2] for module in by_module} - {*_ORDER})]
+    for module, names in sorted(by_module.items(), key=lambda pair: ordered.index(pair[0].__name__.rpartition(".")[2])):
         sections += [f"## {_title(module)}", *_functions(names)]
     sections += ["## Tree", *_described("Tree", readers.Tree), "## Pictures", *_described("Pictures", readers.Pictures)]
     sections += ["## What samples hold", "`readers` also gives the classes that samples are made of."]
