@@ -19,12 +19,13 @@ from medmat_core.errors import CardError
 T = TypeVar("T")
 
 
-def structure(raw: Mapping[str, Any], shape: type[T], path: Path) -> T:
-    """``raw`` as a ``shape``; :class:`CardError` lists every field that failed."""
+def structure(raw: Mapping[str, Any], shape: type[T], path: Path, where: str = "") -> T:
+    """``raw`` as a ``shape``; :class:`CardError` lists every field that failed. ``where`` is the table that ``raw``
+    stands in, if it is not the whole file."""
     try:
         value: T = _built(raw, shape)
     except Exception:  # whatever is wrong, the walk through all fields says it
-        return _explained(raw, shape, path)
+        return _explained(raw, shape, path, where)
     return value
 
 
@@ -43,8 +44,7 @@ def _built(value: Any, kind: Any) -> Any:
     if origin is Mapping and type(value) is dict:  # get_origin gives the class in collections.abc
         return {key: _built(item, inner[1]) for key, item in value.items()}
     if origin in (Union, UnionType):
-        (one,) = (each for each in inner if each is not NoneType)
-        return _built(value, one)
+        return _built(value, _meant(value, inner))
     if (origin is Literal and value in inner) or type(value) is kind:
         return value
     if kind is float and type(value) is int:
@@ -52,14 +52,21 @@ def _built(value: Any, kind: Any) -> Any:
     raise TypeError(kind)
 
 
+def _meant(value: Any, kinds: tuple[Any, ...]) -> Any:
+    """Which of several kinds a value is meant to be: a list only where one may stand, anything else the first."""
+    some = [kind for kind in kinds if kind is not NoneType]
+    lists = [kind for kind in some if get_origin(kind) is tuple]
+    return lists[0] if lists and type(value) is list else some[0]
+
+
 @cache
 def _kinds(shape: type) -> Mapping[str, Any]:
     return get_type_hints(shape)
 
 
-def _explained(raw: Mapping[str, Any], shape: type[T], path: Path) -> T:
+def _explained(raw: Mapping[str, Any], shape: type[T], path: Path, where: str) -> T:
     """What is wrong with ``raw``, every field of it, as :class:`CardError`; the value, if nothing is."""
-    faults = [f"{where}: {why}" for where, why in _faults(raw, shape, "")]
+    faults = [f"{field}: {why}" for field, why in _faults(raw, shape, where)]
     if faults:
         raise CardError(f"{path}: {'; '.join(faults)}")
     value: T = _built(raw, shape)
@@ -85,8 +92,7 @@ def _faults(value: Any, kind: Any, where: str) -> Iterator[Fault]:
         for key, item in value.items():
             yield from _faults(item, inner[1], f"{where}[{key!r}]")
     elif origin in (Union, UnionType):
-        (one,) = (each for each in inner if each is not NoneType)
-        yield from _faults(value, one, where)
+        yield from _faults(value, _meant(value, inner), where)
     elif origin is Literal:
         if value not in inner:
             yield where, f"{value!r} is none of {', '.join(map(repr, inner))}{_near(value, inner)}"

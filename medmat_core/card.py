@@ -18,8 +18,10 @@ from attrs import Factory, field, frozen
 
 from medmat_core.download_entries import ByHand, Download
 from medmat_core.errors import CardError
+from medmat_core.example import Example
 from medmat_core.images.colors import parse_color
 from medmat_core.model import REASONS
+from medmat_core.verified import Verified
 
 Access = Literal["open", "account", "competition", "credentialed"]
 Kind = Literal["single-label", "multi-label", "ordinal", "mask", "box"]
@@ -185,72 +187,6 @@ def _names(path: str, prefix: str) -> tuple[str, ...]:
 
 
 @frozen
-class ExamplePicture:
-    """One or more pictures of the example tree, drawn by ``medmat sample``.
-
-    ``size`` is (width, height). ``mode`` is Pillow's ("RGB", "RGBA", "L", "1", "P", "I;16"), for volumes
-    and DICOM "L" or "I;16". ``shapes`` draws a mask: each is a table with ``box`` or ``ellipse``
-    (x1, y1, x2, y2 half-open), ``polygon`` or ``point`` and a ``value`` (number or [r, g, b]), on
-    ``background``; without shapes and background a phantom is drawn. ``slices`` > 0 makes a volume, where a
-    shape may carry ``slice``. ``dicom`` sets DICOM keywords. ``format`` overrides what the suffix says
-    ("jpeg", "png", "bmp", "tiff", "pgm", "dicom", "nifti", "npy"). ``same_as`` copies another picture's bytes.
-    """
-
-    paths: tuple[str, ...]
-    size: tuple[int, int] = (64, 48)
-    mode: str = "RGB"
-    shapes: tuple[Mapping[str, Any], ...] = ()
-    background: Any = None
-    slices: int = 0
-    dicom: Mapping[str, Any] = Factory(dict)
-    format: str = ""
-    same_as: str = ""
-
-
-@frozen
-class ExampleFile:
-    """A label file of the example tree, literal with its quirks.
-
-    ``text`` is written as it stands with ``newline`` and ``encoding`` applied, ``bom`` puts a UTF-8 byte-order
-    mark in front. ``sheets`` (name -> rows) makes an .xlsx instead; ``zip`` or the like is not supported.
-    """
-
-    path: str
-    text: str = ""
-    encoding: str = "utf-8"
-    newline: Literal["lf", "crlf"] = "lf"
-    bom: bool = False
-    sheets: Mapping[str, tuple[tuple[Any, ...], ...]] = Factory(dict)
-
-
-@frozen
-class Expect:
-    """What the example tree must yield for one picture.
-
-    ``image`` is the path in the tree (``path#0003`` for a slice). ``captions`` are the stated ones, or the
-    classes with a region; empty means a negative. ``group`` and ``split`` are compared where given,
-    ``boxes`` (caption -> list of half-open boxes) too. ``unused``: the adapter must not yield the picture.
-    """
-
-    image: str
-    captions: tuple[str, ...] = ()
-    uncertain: tuple[str, ...] = ()
-    group: str | None = None
-    split: str | None = None
-    boxes: Mapping[str, tuple[tuple[int, int, int, int], ...]] = Factory(dict)
-    unused: bool = False
-
-
-@frozen
-class Example:
-    """The literal example tree: pictures, label files, and what they must yield."""
-
-    pictures: tuple[ExamplePicture, ...] = ()
-    files: tuple[ExampleFile, ...] = ()
-    expect: tuple[Expect, ...] = ()
-
-
-@frozen
 class Published:
     """What Med-MAT's published files say of this data set.
 
@@ -292,7 +228,8 @@ class Card(Head):
     """The facts of one data set: the fields of its head and, as attributes of the same names, its tables.
 
     ``path`` is the file. ``labels`` maps the codes that lie on disk to captions, in card order: the order of classes
-    everywhere. A card pickles with all that it holds, so a worker needs no file.
+    everywhere. ``layout`` says how the data set lies on disk, as it stands in the file
+    (:func:`medmat_core.layouts.layout_of`). A card pickles with all that it holds, so a worker needs no file.
     """
 
     path: Path
@@ -300,13 +237,15 @@ class Card(Head):
     counts: Counts = Counts()
     classes: Classes = Classes()
     mask: MaskRules = MaskRules()
+    layout: Mapping[str, Any] = Factory(dict)
     ignored: tuple[Ignored, ...] = ()
     published: Published = Published()
     known: tuple[Known, ...] = ()
+    verified: tuple[Verified, ...] = ()
     download: tuple[Download, ...] = ()
     by_hand: ByHand = Factory(ByHand)
     citation: Citation = Citation()
-    example: Example = Example()
+    example: Example = Factory(Example)
 
     @classmethod
     def load(cls, path: Path) -> Card:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import threading
@@ -85,6 +86,7 @@ def main(arguments: list[str] | None = None) -> None:
         "OPENCV_FOR_THREADS_NUM",
     ):  # libraries break where they find no room for any
         os.environ.setdefault(threads, "1")  # and --jobs says how many there are
+    gc.set_threshold(50_000)  # a tenth of the time of a start-up goes into looking for garbage that is not there
     unread.let_go()
     stopping.handle(lambda: _last_words(given, state))
     code = run(given, state)

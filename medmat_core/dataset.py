@@ -28,9 +28,9 @@ class Source:
 
 @frozen(eq=False)
 class Dataset:
-    """A card and the adapter that reads what it describes.
+    """A card and the adapter that reads what it describes; the adapter may be the card's own layout.
 
-    ``module`` is the plugin's, so that a worker process can find the adapter again by name.
+    ``module`` is the plugin's name, by which it is found again (:func:`medmat_core.plugins.plugin_called`).
     """
 
     card: Card
@@ -46,6 +46,25 @@ class Dataset:
         """
         path = Path(module_file).with_suffix(".toml")
         return cls(Card.load(path), samples, module=samples.__module__)
+
+    @classmethod
+    def of_card(cls, path: Path, module: str = "") -> Dataset:
+        """The data set that its card alone describes: the card's ``[layout]`` reads it.
+
+        ``module`` is the name by which the plugin registers it. :class:`CardError` where there is no layout, or a
+        wrong one.
+        """
+        from medmat_core.layouts import layout_of
+
+        card = Card.load(path)
+        return cls(card, layout_of(card).samples, module=module)
+
+    @property
+    def is_card_alone(self) -> bool:
+        """Whether the card's own layout reads the data set, and no module does."""
+        from medmat_core.layouts.base import Layout
+
+        return isinstance(getattr(self.samples, "__self__", None), Layout)
 
     def tree(self, data: Path | str) -> Tree:
         """The data set's files below the data folder, for ``samples(tree, card)``; :class:`UsageError` where its folder

@@ -67,12 +67,20 @@ def _read(package: str) -> tuple[Path, Mapping[str, Any]]:
 
 
 def _digest(folder: Path, module: str, cards: Mapping[str, Any]) -> str:
-    """A hash of the module, of its cards, and of what the index says of them."""
+    """A hash of the module, where there is one, of its cards, and of what the index says of them."""
     found = hashlib.sha256(json.dumps(cards, sort_keys=True).encode())
-    for file in (f"{module.partition('.')[2].replace('.', '/')}.py", *cards):
+    for file in (*_code(folder, module, cards), *cards):
         raw = (folder / file).read_bytes()
         found.update(b"%d\0" % len(raw) + raw)
     return found.hexdigest()
+
+
+def _code(folder: Path, module: str, cards: Mapping[str, Any]) -> tuple[str, ...]:
+    """The file of the module; none where the card of its name is all there is."""
+    own = module.partition(".")[2].replace(".", "/")
+    if [*cards] == [f"{own}.toml"] and not (folder / f"{own}.py").exists() and not (folder / own).is_dir():
+        return ()
+    return (f"{own}.py",)
 
 
 def _told(fields: Mapping[str, Any]) -> Told:
@@ -87,10 +95,12 @@ def _told(fields: Mapping[str, Any]) -> Told:
 
 
 def made(modules: Iterable[str]) -> dict[Path, str]:
-    """The text of the index of each package that these plugin modules, which are imported, belong to; by file."""
+    """The text of the index of each package that these plugins, which are loaded, belong to; by file."""
+    from medmat_core.plugins import plugin_called
+
     packages: dict[Path, dict[str, Any]] = {}
     for name in sorted(modules):
-        module = importlib.import_module(name)
+        module = plugin_called(name)
         folder = Path(str(sys.modules[name.partition(".")[0]].__file__)).parent
         packages.setdefault(folder / NAME, {})[name] = _entry(folder, name, module)
     return {file: _text(entries) for file, entries in packages.items()}

@@ -199,12 +199,14 @@ class Box:
 
     Four NaN are a box that is there and could not be read, which its reader has reported: its class is neither present
     nor absent. ``within`` is the (width, height) of the picture that the box was drawn on, where the file says so: the
-    sample is refused where the picture has another size.
+    sample is refused where the picture has another size. ``relative``: corners are fractions of the picture's width
+    and height, from 0 to 1.
     """
 
     code: str
     xyxy: tuple[float, float, float, float]
     within: tuple[int, int] | None = field(default=None, eq=False)
+    relative: bool = False
 
 
 @frozen

@@ -5,9 +5,11 @@ decoders are a plugin like any other; whoever answers a hook is known by name, a
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache, partial
 from itertools import islice
+from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, TypeVar
 
@@ -80,8 +82,43 @@ def find_plugins(modules: Sequence[ModuleType] | None = None) -> Iterator[FoundP
         yield FoundPlugin(
             Source(point.name, name, version),
             point.module,
-            partial(importlib.import_module, point.module),
+            partial(plugin_called, point.module),
         )
+
+
+class CardPlugin:
+    """The plugin of a data set that needs no code: a card in a package, registered as ``package.name``."""
+
+    def __init__(self, name: str, card: Path) -> None:
+        self.__name__ = name
+        self._card = card
+
+    @hooks.hookimpl
+    def medmat_datasets(self) -> list[Dataset]:
+        """The one data set that the card describes."""
+        return [Dataset.of_card(self._card, self.__name__)]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, CardPlugin) and (self.__name__, self._card) == (other.__name__, other._card)
+
+    def __hash__(self) -> int:
+        return hash((self.__name__, self._card))
+
+
+def plugin_called(name: str) -> object:
+    """The plugin of this name: the module, or, where there is none and ``name.toml`` lies in its package, the card.
+
+    Raises whatever the import raises.
+    """
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        package, _, last = name.rpartition(".")
+        places = getattr(sys.modules.get(package), "__path__", ()) if error.name == name else ()
+        for card in (Path(place, f"{last}.toml") for place in places):
+            if card.is_file():
+                return CardPlugin(name, card)
+        raise
 
 
 def _itself(module: ModuleType) -> ModuleType:
@@ -105,7 +142,7 @@ class Plugins:
             with _watched():
                 plugin = found.load()
                 _check_version(plugin)
-                if any(known.plugin is plugin for known in self._registered):
+                if any(known.plugin == plugin for known in self._registered):
                     return []
                 registered = _Registered(found.source, plugin, _manager(plugin))
                 _check_names(registered.manager)
@@ -240,7 +277,7 @@ def _watched() -> Watch:
 @lru_cache(maxsize=8)
 def worker_hooks(modules: tuple[str, ...]) -> Any:
     """The hooks in a worker: those of these plugin modules, asked in their order, and medmat's own last."""
-    return hooks_of([importlib.import_module(name) for name in modules])
+    return hooks_of([plugin_called(name) for name in modules])
 
 
 def hooks_of(plugins: Sequence[object]) -> Any:

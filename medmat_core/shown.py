@@ -22,6 +22,11 @@ def shown_lines(text: str) -> str:
     return "\n".join(map(shown, text.split("\n")))
 
 
+def counted(count: int, one: str, several: str) -> str:
+    """ "1 picture lies", "2 pictures lie": a number with what it counts."""
+    return f"{count} {one if count == 1 else several}"
+
+
 def _escaped(found: re.Match[str]) -> str:
     code = ord(found[0])
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

@@ -1,7 +1,9 @@
 """A plugin whose masks may kill the worker that decodes them, or count how often they are decoded.
 
 A mask is a text file "x1 y1 x2 y2". The first worker process that meets a file ``die`` ends. With a file ``full``,
-every worker raises a BuildError. With a file ``stop``, decoding the mask named there is stopped as by Ctrl-C.
+every worker raises a BuildError. With a file ``stop``, decoding the mask named there is stopped as by Ctrl-C. A file
+``kill`` names masks and how each ends every worker that decodes it (the number of a signal, or "exit" and a code); a
+file ``refuse`` names some that are refused, and why.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from attrs import frozen
 from medmat_core import Card, Dataset, MaskSample, hookimpl, readers
 from medmat_core.card import Card as _Card
 from medmat_core.errors import BuildError
+from medmat_core.images import PictureError
 from tests.toy import picture
 
 
@@ -51,6 +54,13 @@ def medmat_regions(mask: Any, size: tuple[int, int], root: Path) -> Sequence[tup
             os._exit(1)
     if (root / "full").exists() and parent_process() is not None:
         raise BuildError("the disk of the worker is full")
+    if parent_process() is not None:
+        for how in _told(root / "kill", mask.path):
+            if how.startswith("exit "):
+                os._exit(int(how.removeprefix("exit ")))
+            os.kill(os.getpid(), int(how))
+    for why in _told(root / "refuse", mask.path):
+        raise PictureError("bad_mask", why)
     stop = root / "stop"
     if stop.exists() and stop.read_text() in mask.path:
         raise KeyboardInterrupt
@@ -60,6 +70,12 @@ def medmat_regions(mask: Any, size: tuple[int, int], root: Path) -> Sequence[tup
     pixels = np.zeros((size[1], size[0]), np.uint8)
     pixels[y1:y2, x1:x2] = 1
     return [(mask.code, pixels)]
+
+
+def _told(file: Path, path: str) -> list[str]:
+    """What a file says of a mask: lines of a name and anything."""
+    lines = [line.partition(" ") for line in file.read_text().splitlines()] if file.exists() else []
+    return [what for name, _, what in lines if name in path]
 
 
 def deadly_tree(data: Path, count: int) -> Path:

@@ -100,8 +100,9 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
         entry: str = "",
         extra: str = "",
         head: str = "",
-        code: str = PLUGIN,
+        code: str | None = PLUGIN,
         subset: int = 1000,
+        tables: str = "",
     ) -> str:
         dist = dist or f"medmat-plugin-{slug}"
         package = dist.replace("-", "_")
@@ -109,9 +110,10 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
         folder = site / package
         folder.mkdir(exist_ok=True)
         (folder / "__init__.py").touch()
-        (folder / f"{module}.py").write_text(code.replace("{extra}", extra))
+        if code is not None:  # else the card is all there is
+            (folder / f"{module}.py").write_text(code.replace("{extra}", extra))
         labels = "\n".join(f'{name} = "{name.capitalize()}"' for name in ("cat", "dog", "cow", "eel"))
-        card = CARD.format(slug=slug, folder="toy", kind="single-label", labels=labels, head=head, tables="")
+        card = CARD.format(slug=slug, folder="toy", kind="single-label", labels=labels, head=head, tables=tables)
         (folder / f"{module}.toml").write_text(card.replace("subset = 1000", f"subset = {subset}"))
         info = site / f"{package}-1.2.dist-info"
         info.mkdir(exist_ok=True)

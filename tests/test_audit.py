@@ -6,6 +6,7 @@ import json
 import math
 import random
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from PIL import Image
 from medmat_core import Record
 from medmat_core.audit import FAULTS, NOTES, audit, check_records
 from medmat_core.audit.blind import Asked, guess
-from medmat_core.audit.chance import ALPHA, Trial, above, chi2_tail, even, independent, significant
+from medmat_core.audit.odds import ALPHA, Trial, above, chi2_tail, even, independent, significant
 from medmat_core.choices import CLOSING_LINE
 from medmat_core.errors import UsageError
 from medmat_core.records import read_records
@@ -169,6 +170,22 @@ def test_near_finds_a_copy_that_was(how: str, textured: Path, tmp_path: Path) ->
     report = audit(tmp_path / "out", list(catalog), near=True, **known)
     (note,) = [note for note in report.notes if note.name == "near_leak"]
     assert note.image.endswith("cat-0.png") and "test" in note.detail and report.sound
+
+
+def test_near_names_the_picture_whose_body_ends_early(world: World, pictures: Path) -> None:
+    path = pictures / "toy/pics/cow/cow-1.png"
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 6 // 10])
+    assert "missing_image" not in world.audit(data=pictures).found.counts
+    (fault,) = [fault for fault in world.audit(data=pictures, near=True).faults if fault.name == "missing_image"]
+    assert fault.image == "med-mat/toy/pics/cow/cow-1.png" and fault.line
+
+
+def test_a_picture_that_is_gone_is_named(world: World, pictures: Path) -> None:
+    (pictures / "toy/pics/cow/cow-1.png").unlink()
+    assert "picture_unknown" in world.audit(data=pictures).found.counts
+    shutil.rmtree(pictures / "marks")
+    report = world.audit(data=pictures)
+    assert any("no folder 'marks'" in said for said in report.unseen)
 
 
 def test_two_jobs_find_what_one_finds(world: World) -> None:
@@ -333,8 +350,8 @@ def test_very_many_questions_are_thinned_out_by_whole_rounds() -> None:
     for number in range(MOST // 2):
         for slot in range(4):
             some.add(("a", "b", "c", "d"), slot, "abcd"[slot], "Which?", f"round {number}", (0, 0), bare=True)
-    assert MOST / 4 < len(some) <= MOST and some.total == 2 * MOST
-    assert set(np.unique(np.frombuffer(some.folds, np.uint64), return_counts=True)[1].tolist()) == {4}
+    assert MOST / 4 < len(some) <= MOST and some.answers.total() == 2 * MOST
+    assert set(Counter(question.fold for question in some.questions).values()) == {4}
 
 
 # -- chance --------------------------------------------------------------------------------------------------

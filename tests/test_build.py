@@ -194,6 +194,20 @@ def test_of_identical_pictures_the_first_by_path_is_asked(tmp_path: Path, data: 
     assert manifest.datasets[0].pictures.copies == 40
 
 
+def test_pictures_of_one_size_beginning_and_middle_are_copies_only_if_all_of_them_is_equal(
+    tmp_path: Path, data: Path
+) -> None:
+    raw = picture(data / "toy/pics/cat/a.png", 77).read_bytes()
+    padded = raw + bytes(20_000)  # bytes after the end of a picture are legal
+    for name, end in {"a": b"1", "b": b"2", "c": b"1", "d": b"3"}.items():
+        (data / f"toy/pics/cat/{name}.png").write_bytes(padded + end)
+    middle = bytearray(padded + b"1")
+    middle[len(middle) // 2 + 7] = 1
+    (data / "toy/pics/cat/e.png").write_bytes(middle)
+    _, out = run(tmp_path, toy_dataset(tmp_path))
+    assert [(p["reason"], p["file"]) for p in problems(out)] == [("copy", "pics/cat/c.png")]
+
+
 def test_official_parts_are_kept_and_a_group_on_both_sides_stays_in_test(tmp_path: Path, data: Path) -> None:
     def samples(tree: Any, card: Any) -> Iterator[Any]:
         for sample in readers.class_folders(tree, card):

@@ -109,7 +109,7 @@ boxes = { Cat = [[1, 2, 3, 4]] }
     path = written(tmp_path, head="no = 7", tables=tables)
     raw = {**tomllib.loads(path.read_text("utf-8")), "path": path}
     built = _built(raw, Card)
-    assert asdict(built) == asdict(_explained(raw, Card, path))
+    assert asdict(built) == asdict(_explained(raw, Card, path, ""))
     assert type(built.mask.threshold) is float and built.mask.window == (40.0, 400.0)
     assert built.example.pictures[0].size == (8, 6) and built.example.files[0].sheets["one"][1] == ("b", 2.5)
 

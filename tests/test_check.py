@@ -116,7 +116,7 @@ def test_a_picture_beside_the_ignored_ones_is_told_by_build_and_check(
     (problem,) = map(json.loads, (tmp_path / "out/problems.jsonl").read_text().splitlines())
     assert manifest.refused == 1
     assert (problem["reason"], problem["file"]) == ("unknown_label", "pics/other")
-    assert problem["detail"].startswith("1 pictures")
+    assert problem["detail"].startswith("1 picture ")
     found = told(looked(dataset, data))
     assert found["unknown_label"].about == "problems"
     # the folder 'pics/other' is told already

@@ -447,7 +447,7 @@ def test_check_names_what_is_damaged_with_1(call: Call, kidneys: Path) -> None:
     told = {finding["what"]: finding for finding in report["findings"]}
     assert not report["sound"]
     assert told["truncated_image"]["about"] == "problems" and cut.name in told["truncated_image"]["examples"][0]
-    assert told["1 classes of the card have no picture"]["examples"] == ["'Stone', 1377 are published"]
+    assert told["1 class of the card has no picture"]["examples"] == ["'Stone', 1377 are published"]
     assert told["files that no rule reads"] == {
         "about": "note", "what": "files that no rule reads", "count": 1, "examples": ["stray.txt"],
     }  # fmt: skip

@@ -20,7 +20,7 @@ PASSING = frozenset("a an and at from in no not of on or other the to with witho
 
 
 def cards() -> list[Card]:
-    paths = (path for path in ROOT.glob("plugins/*/medmat_*/*.toml") if path.with_suffix(".py").is_file())
+    paths = ROOT.glob("plugins/*/medmat_*/*.toml")
     return [Card.load(path) for path in sorted(paths)]
 
 

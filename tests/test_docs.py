@@ -110,6 +110,7 @@ def test_every_card_field_and_every_reason_has_words(make_docs: ModuleType) -> N
     shapes = {
         "counts": cards.Counts, "classes": cards.Classes, "mask": cards.MaskRules, "ignored": cards.Ignored,
         "published": cards.Published, "known": cards.Known, "download": cards.Download, "by_hand": cards.ByHand,
+        "verified": cards.Verified,
         "example.pictures": cards.ExamplePicture, "example.files": cards.ExampleFile, "example.expect": cards.Expect,
         "citation": cards.Citation,
     }  # fmt: skip
@@ -168,3 +169,42 @@ def test_the_site_builds_and_a_broken_link_stops_it(tmp_path: Path) -> None:
     (broken / "mkdocs.yml").write_text(settings[:nav] + "\n")
     done = subprocess.run([*command, str(broken / "mkdocs.yml")], capture_output=True, text=True, check=False)
     assert done.returncode != 0 and "nowhere.md" in done.stderr
+
+
+def test_each_reader_has_an_example_that_yields_what_the_page_shows(make_docs: ModuleType) -> None:
+    from docgen import reader_examples
+
+    from medmat_core import readers
+
+    examples, shown = reader_examples.examples(), reader_examples.shown()
+    assert set(examples) == set(readers.__all__) - {"Point", "Split"}
+    page = (DOCS / "reference" / "readers.md").read_text("utf-8")
+    for name, example in examples.items():
+        assert re.search(rf"\b{name}\b", example["call"]) or name in shown[name] or name in ("Tree", "Pictures"), name
+        assert reader_examples.run(example) == shown[name], f"{name}: run python -m docgen.reader_examples in tools/"
+        assert reader_examples.section(name) in page
+
+
+def test_a_sample_question_is_current_where_question_and_picture_are_made_the_same_again(make_docs: ModuleType) -> None:
+    """Of three kinds; ``make_docs.py --check`` compares hashes of what all of them are made from."""
+    from docgen import samples
+
+    cards = {entry.card.slug: entry.card for entry in make_docs.datasets.load(ROOT / "plugins")}
+    assert [samples.differs(cards[slug], DOCS) for slug in ("kvasir-seg", "jsiec", "fives")] == ["", "", ""]
+
+
+def test_a_sample_question_is_stale_where_its_card_changes_and_not_where_a_fact_does(make_docs: ModuleType) -> None:
+    from docgen import samples
+
+    entry = next(one for one in make_docs.datasets.load(ROOT / "plugins") if one.card.slug == "kvasir-seg")
+    card = entry.card
+    assert samples.inputs(card) == samples.read(DOCS)[card.slug].inputs
+    assert samples.inputs(attrs.evolve(card, license="another", unverified=())) == samples.inputs(card)
+    assert samples.inputs(attrs.evolve(card, area_shown="bowel")) != samples.inputs(card)
+    moved = attrs.evolve(card.example, expect=card.example.expect[1:])
+    assert next(samples.stale([attrs.evolve(card, example=moved)], DOCS)) == card.slug
+
+
+def test_the_pictures_of_the_data_sets_pages_are_small() -> None:
+    sizes = [path.stat().st_size for path in (DOCS / "assets" / "samples").glob("*.webp")]
+    assert len(sizes) >= 109 and max(sizes) < 8_000 and sum(sizes) < 1_000_000

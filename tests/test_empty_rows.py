@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from medmat_core.card import ExampleFile
 from medmat_core.catalog import load_catalog
 from medmat_core.dataset import Dataset
+from medmat_core.example import ExampleFile
 from medmat_core.samples import example_files
 from medmat_core.samples.texts import file_bytes
 from medmat_core.testing.hostile import Bench

@@ -172,19 +172,69 @@ def undisturbed(base: Path, catalog: Catalog, out: Path) -> dict[str, bytes]:
     return made
 
 
-def test_a_worker_that_dies_ends_the_build_with_what_to_do_and_resume_finishes_it(
+def test_a_worker_that_dies_costs_nothing_where_no_picture_killed_it(
     perilous: tuple[Path, Catalog], tmp_path: Path, eager: None
 ) -> None:
     base, catalog = perilous
     expected = undisturbed(base, catalog, tmp_path / "one")
     (base / "die").write_bytes(b"x")
+    build(data=base.parent, out=tmp_path / "two", catalog=catalog, jobs=2, formats=("medmat", "jsonl"))
+    assert not (base / "die").exists()
+    assert tree_bytes(tmp_path / "two") == expected
+
+
+def test_pictures_that_kill_whoever_decodes_them_cost_a_line_each(
+    perilous: tuple[Path, Catalog], tmp_path: Path, eager: None
+) -> None:
+    base, catalog = perilous
+    deaths = {"002": ("11", "signal 11"), "003": ("exit 7", "exit code 7"), "012": ("6", "signal 6")}
+    (base / "refuse").write_text("".join(f"{name} the decoder died: {how}\n" for name, (_, how) in deaths.items()))
+    expected = undisturbed(base, catalog, tmp_path / "one")
+    (base / "refuse").unlink()
+    (base / "kill").write_text("".join(f"{name} {way}\n" for name, (way, _) in deaths.items()))
+    out = tmp_path / "two"
+    manifest = build(data=base.parent, out=out, catalog=catalog, jobs=2, formats=("medmat", "jsonl"))
+    refused = [problem for problem in manifest.datasets[0].problems if problem.level == "refused"]
+    assert {(p.reason, p.file, p.detail) for p in refused} == {
+        ("bad_mask", f"pics/{name}.png", f"the decoder died: {how}") for name, (_, how) in deaths.items()
+    }
+    assert tree_bytes(out) == expected
+
+
+def test_where_workers_die_of_everything_the_build_says_what_to_do_and_resume_finishes_it(
+    perilous: tuple[Path, Catalog], tmp_path: Path, eager: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base, catalog = perilous
+    expected = undisturbed(base, catalog, tmp_path / "one")
+    (base / "kill").write_text("masks 11\n")
+    monkeypatch.setattr(engines, "_DEATHS", 3)
     out = tmp_path / "two"
     with pytest.raises(BuildError, match=r"worker process died.*--resume") as stop:
         build(data=base.parent, out=out, catalog=catalog, jobs=2, formats=("medmat", "jsonl"))
     assert stop.value.exit_code == 3 and "\n" not in str(stop.value)
-    assert not (base / "die").exists() and not (out / "manifest.json").exists()
+    assert not (out / "manifest.json").exists()
+    (base / "kill").unlink()
     build(data=base.parent, out=out, catalog=catalog, jobs=2, formats=("medmat", "jsonl"), resume=True)
     assert tree_bytes(out) == expected
+
+
+@pytest.mark.parametrize("way", ["9", "exit 3"])
+def test_a_worker_that_is_killed_or_gives_up_is_no_picture_s_fault(
+    perilous: tuple[Path, Catalog], tmp_path: Path, eager: None, way: str
+) -> None:
+    base, catalog = perilous
+    (base / "kill").write_text(f"005 {way}\n")
+    with pytest.raises(BuildError, match=r"out of memory.*--resume"):
+        build(data=base.parent, out=tmp_path / "out", catalog=catalog, jobs=2)
+
+
+def test_a_build_that_goes_on_leaves_to_workers_what_may_have_killed_it(
+    perilous: tuple[Path, Catalog], tmp_path: Path, small_shards: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base, catalog = perilous
+    monkeypatch.setattr(engines, "PATIENCE", 60)
+    build(data=base.parent, out=tmp_path / "out", catalog=catalog, jobs=2, resume=True)
+    assert len(deadly.decoded(base)) == 14 and os.getpid() not in {process for process, _ in deadly.decoded(base)}
 
 
 def test_work_is_done_in_the_workers(perilous: tuple[Path, Catalog], tmp_path: Path, eager: None) -> None:

@@ -1,7 +1,10 @@
 """Tables with one finding or one box a row become one sample a picture, and a bad row never makes a false one."""
 
+import json
+import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from medmat_core import readers
@@ -106,3 +109,76 @@ def test_where_no_picture_has_a_row_that_is_told_of_the_folder_that_holds_them_a
     tree = Tree(tmp_path)
     assert list(readers.report_unlisted(readers.Pictures(tree), [])) == []
     assert [(problem.reason, problem.file) for problem in tree.problems] == [("missing_label", "pics")]
+
+
+def test_inclusive_corners_become_half_open() -> None:
+    assert readers.inclusive("m", 3, 4, 7, 9).xyxy == (3, 4, 8, 10)
+
+
+COCO = {
+    "categories": [{"id": 3, "name": "cat"}],
+    "images": [{"id": 1, "file_name": "a.png"}, {"id": 2, "file_name": "b.png"}],
+    "annotations": [{"image_id": 1, "category_id": 3, "bbox": [5, 6, 20, 30]}],
+}
+
+
+def test_a_coco_box_is_a_corner_and_a_size(tree: Tree) -> None:
+    (tree.base / "c.json").write_text(json.dumps(COCO))
+    found = {name: [(box.code, box.xyxy) for box in boxes] for name, boxes in readers.coco_boxes(tree, "c.json")}
+    assert found == {"a.png": [("cat", (5, 6, 25, 36))], "b.png": []} and tree.problems == []
+
+
+@pytest.mark.parametrize("lacks", ["categories", "images", "annotations"])
+def test_a_file_that_lacks_a_part_of_coco_is_a_bad_file(tree: Tree, lacks: str) -> None:
+    (tree.base / "c.json").write_text(json.dumps({name: part for name, part in COCO.items() if name != lacks}))
+    assert list(readers.coco_boxes(tree, "c.json")) == []
+    assert [problem.reason for problem in tree.problems] == ["bad_file"]
+
+
+def test_an_entry_that_is_no_row_costs_itself_and_those_after_it_are_read(tree: Tree) -> None:
+    (tree.base / "j.json").write_text(json.dumps([{"id": "a"}, 7, {"no": 1}, {"id": "b"}]))
+    assert [row["id"] for row in readers.json_rows(tree, "j.json", require=["id"])] == ["a", "b"]
+    assert [(problem.reason, problem.row) for problem in tree.problems] == [("bad_row", 2), ("bad_row", 3)]
+
+
+def test_every_row_of_findings_without_a_picture_s_name_is_noted(tree: Tree) -> None:
+    assert labels(tree, "id,what,who\na,x,1\n,y,2\n,z,2\nb,y,2\n") == {"a.png": ("x",), "b.png": ("y",)}
+    assert [(problem.level, problem.row) for problem in tree.problems] == [("note", 3), ("note", 4)]
+
+
+def test_a_row_too_short_for_a_column_that_stands_twice_is_no_contradiction(tree: Tree) -> None:
+    (tree.base / "t.csv").write_text("id,what,what\na,x\nb,x,x\n")
+    assert [row["id"] for row in readers.rows(tree, "t.csv", blanks=True)] == ["a", "b"]
+    assert tree.problems == []
+
+
+def test_masks_without_any_picture_are_told_once_with_the_folder_of_the_first(tree: Tree) -> None:
+    readers.report_unpaired(tree, [("1", "m/1.png"), ("2", "n/2.png")], [])
+    assert [(problem.reason, problem.file) for problem in tree.problems] == [("missing_image", "m")]
+
+
+def test_a_coco_file_that_gives_one_number_to_two_images_is_a_bad_file(tree: Tree) -> None:
+    images = [{"id": 1, "file_name": "a.png"}, {"id": 1, "file_name": "b.png"}]
+    (tree.base / "c.json").write_text(json.dumps({**COCO, "images": images}))
+    assert list(readers.coco_boxes(tree, "c.json")) == []
+    assert [problem.detail for problem in tree.problems] == ["not a COCO file: ValueError: two images have one id"]
+
+
+@pytest.mark.parametrize(("axis", "count"), [(0, 2), (1, 3), (2, 5)])
+def test_a_volume_is_cut_along_the_axis_that_is_asked_for(tree: Tree, axis: int, count: int) -> None:
+    np.save(tree.base / "v.npy", np.zeros((2, 3, 5), np.uint8))
+    found = list(readers.slices_of(tree, "v.npy", axis))
+    assert [(one.path, one.index, one.axis) for one in found] == [("v.npy", n, axis) for n in range(count)]
+    assert len(list(readers.slices_of(tree, "v.npy"))) == 5  # the last one, where none is asked for
+    assert list(readers.slices_of(tree, "v.npy", 3)) == []
+
+
+def test_a_spreadsheet_that_unpacks_to_too_much_is_refused_with_the_limit(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("openpyxl")
+    monkeypatch.setattr("medmat_core.readers.tables._UNPACKED", 3 << 20)
+    with zipfile.ZipFile(tree.base / "t.xlsx", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("xl/a.xml", bytes((3 << 20) + 1))
+    assert list(readers.rows(tree, "t.xlsx")) == []
+    assert "unpacks to more than 3 MiB" in tree.problems[0].detail

@@ -11,10 +11,7 @@ from medmat_core.questions.pools import Pools
 from medmat_core.subsets import load_subset
 
 ROOT = Path(__file__).parent.parent
-ROWS = {
-    card.head.no: card
-    for card in (Card.load(p) for p in ROOT.glob("plugins/*/medmat_*/*.toml") if p.with_suffix(".py").is_file())
-}
+ROWS = {card.head.no: card for card in (Card.load(p) for p in ROOT.glob("plugins/*/medmat_*/*.toml"))}
 
 DR = (
     "Mild nonproliferative diabetic retinopathy",

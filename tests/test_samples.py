@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from medmat_core.card import Card, ExampleFile, ExamplePicture
+from medmat_core.card import Card
 from medmat_core.errors import CardError, UsageError
+from medmat_core.example import ExampleFile, ExamplePicture
 from medmat_core.samples import example_files, placed, write_example
 from medmat_core.samples.pictures import picture_bytes
 from medmat_core.samples.shapes import draw

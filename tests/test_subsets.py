@@ -33,7 +33,7 @@ TEMPLATES = [(no, ask) for no in NUMBERS for ask in load_subset(no).instructions
 
 
 def cards() -> list[Card]:
-    paths = (path for path in ROOT.glob("plugins/*/medmat_*/*.toml") if path.with_suffix(".py").is_file())
+    paths = ROOT.glob("plugins/*/medmat_*/*.toml")
     return [Card.load(path) for path in sorted(paths)]
 
 

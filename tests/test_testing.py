@@ -117,7 +117,7 @@ def good(tree: Tree, card: Card) -> Iterator[Sample | Problem]:
         image="name",
         code="code",
         group="patient",
-        split=lambda row, _: "test" if row["part"] == "test" else "train",
+        split=readers.Part(column="part", names={"test": "test", "train": "train"}),
     )
 
 

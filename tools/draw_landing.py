@@ -2,8 +2,7 @@
 
     python tools/draw_landing.py [--check]
 
-Pictures side by side, each with its own lesion's box, under the question that they share. The example's phantoms are
-painted over first, so that the lesion of each mask is to be seen. Needs the ultrasound plugin.
+Pictures side by side, each with its own lesion's box, under the question that they share. Needs the ultrasound plugin.
 """
 
 from __future__ import annotations
@@ -14,9 +13,7 @@ import textwrap
 from collections import defaultdict
 from pathlib import Path
 
-import cv2
-import numpy as np
-from PIL import Image, ImageDraw, ImageFilter, ImageFont
+from PIL import Image, ImageDraw, ImageFont
 
 import medmat_core
 from medmat_core.loaded import Example
@@ -25,28 +22,12 @@ from medmat_core.samples import write_example
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "docs" / "assets" / "round.png"
 
-WIDTH, MARGIN, INK, SOFT, RIGHT = 880, 16, "#1b1f24", "#57606a", "#0a7d33"
-
-
-def paint(picture: Path, mask: Path, seed: int) -> None:
-    """Speckled layers of tissue with a dark lesion where the mask is, as an ultrasound image might look."""
-    with Image.open(mask) as opened:
-        lesion = opened.convert("L")
-    blurred = np.asarray(lesion.filter(ImageFilter.GaussianBlur(4)), float) / 255
-    rng = np.random.default_rng(seed)
-    height, width = blurred.shape
-    y, x = np.mgrid[0:height, 0:width] / [[[height]], [[width]]]
-    tissue = 95 + 45 * np.sin(9 * y + 1.5 * np.sin(3 * x + seed)) + 25 * np.sin(31 * y + 2 * x + seed)
-    speckle = cv2.GaussianBlur(rng.rayleigh(1.0, blurred.shape), (0, 0), 1.2)
-    shade = tissue * (1 - 0.75 * blurred) * speckle / speckle.mean() * (1.1 - 0.5 * y)
-    Image.fromarray(np.clip(shade, 0, 255).astype(np.uint8)).convert("RGB").save(picture)
+WIDTH, MARGIN, INK, SOFT, RIGHT = 640, 16, "#1b1f24", "#57606a", "#0a7d33"
 
 
 def a_round(work: Path) -> list[Example]:
     """The fellows of the largest round of boxes (the first by id) that the example gives."""
-    written = write_example(medmat_core.load_catalog().get("busi-seg").card, work / "med-mat")
-    for number, mask in enumerate(path for path in written if path.stem.endswith("_mask")):
-        paint(mask.with_name(mask.name.replace("_mask", "")), mask, number)
+    write_example(medmat_core.load_catalog().get("busi-seg").card, work / "med-mat")
     medmat_core.build("busi-seg", data=work / "med-mat", out=work / "out", jobs=1)
     rounds: dict[str, list[Example]] = defaultdict(list)
     for example in medmat_core.load(work / "out", pictures=work):
@@ -57,16 +38,16 @@ def a_round(work: Path) -> list[Example]:
 
 def drawn(fellows: list[Example]) -> Image.Image:
     """The round as one picture."""
-    title, text, small = (ImageFont.load_default(size) for size in (19, 15, 13))
-    question = textwrap.wrap(fellows[0].record.question, 84)
+    title, text, small = (ImageFont.load_default(size) for size in (22, 18, 18))
+    question = textwrap.wrap(fellows[0].record.question, 52)
     each = (WIDTH - MARGIN * (len(fellows) + 1)) // len(fellows)
     pictures = [example.picture() for example in fellows]
     height = max(each * picture.height // picture.width for picture in pictures)
-    top = MARGIN + 24 * len(question) + 12
-    sheet = Image.new("RGB", (WIDTH, top + height + 40 + 22 * len(fellows) + MARGIN), "white")
+    top = MARGIN + 28 * len(question) + 12
+    sheet = Image.new("RGB", (WIDTH, top + height + 44 + 24 * len(fellows) + MARGIN), "white")
     pen = ImageDraw.Draw(sheet)
     for number, line in enumerate(question):
-        pen.text((MARGIN, MARGIN + 24 * number), line, fill=INK, font=title)
+        pen.text((MARGIN, MARGIN + 28 * number), line, fill=INK, font=title)
     for place, (example, picture) in enumerate(zip(fellows, pictures, strict=True)):
         left = MARGIN + place * (each + MARGIN)
         scale = each / picture.width
@@ -78,7 +59,7 @@ def drawn(fellows: list[Example]) -> Image.Image:
         letter = "ABCD"[example.record.answer_index]
         pen.text((left, top + height + 6), f"here {letter} is right", fill=RIGHT, font=text)
     for place, option in enumerate(fellows[0].record.options):
-        pen.text((MARGIN, top + height + 38 + 22 * place), f"{'ABCD'[place]}: {option}", fill=SOFT, font=small)
+        pen.text((MARGIN, top + height + 40 + 24 * place), f"{'ABCD'[place]}: {option}", fill=SOFT, font=small)
     return sheet
 
 

@@ -20,8 +20,8 @@ ROWS = frozenset(range(1, 110))
 
 
 def cards(plugins: Path) -> list[Card]:
-    """Every card of the plugin packages: a .toml beside a module of the same name."""
-    paths = sorted(path for path in plugins.rglob("*.toml") if path.with_suffix(".py").is_file())
+    """Every card of the plugin packages: each .toml in a package."""
+    paths = sorted(path for path in plugins.rglob("*.toml") if (path.parent / "__init__.py").is_file())
     return [Card.load(path) for path in paths]
 
 

@@ -1,7 +1,6 @@
 """The pictures of the documentation: ``python tools/make_screenshots.py``, with Chromium and all plugins installed.
 
-From synthetic samples alone. The phantoms of mask data sets know nothing of their masks, so a spot is painted into
-each box first; the boxes then enclose something, as they do in real data.
+From synthetic samples alone.
 """
 
 from __future__ import annotations
@@ -12,8 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-import numpy as np
-from PIL import Image, ImageFilter
+from PIL import Image
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
@@ -30,33 +28,6 @@ def medmat(*arguments: str | Path) -> None:
     subprocess.run(["medmat", *map(str, arguments)], check=True, stdout=subprocess.DEVNULL)
 
 
-def paint(built: Built) -> None:
-    """A soft spot into every box of a picture."""
-    done = set()
-    for record in built.records():
-        path = built.picture(record)
-        if not record.boxes or path in done or path.suffix.lower() not in (".png", ".jpg", ".jpeg", ".bmp", ".tif"):
-            continue
-        done.add(path)
-        with Image.open(path) as opened:
-            picture, mode = opened.convert("RGB"), opened.mode
-        picture = picture.filter(ImageFilter.GaussianBlur(max(picture.size) / 16))  # without the phantom's own spots
-        pixels = np.asarray(picture).astype(float)
-        weight = np.zeros(pixels.shape[:2])
-        rows, columns = np.indices(weight.shape)
-        for one in record.boxes:
-            for x1, y1, x2, y2 in one.boxes:
-                across = (columns + 0.5 - (x1 + x2) / 2) / ((x2 - x1) / 2)
-                down = (rows + 0.5 - (y1 + y2) / 2) / ((y2 - y1) / 2)
-                weight[across**2 + down**2 < 1] = 0.85
-        soft = Image.fromarray((weight * 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(1.2))
-        alpha = np.asarray(soft)[..., None] / 255
-        dark = pixels.mean() < 70
-        spot = np.array([150, 150, 150]) if dark else np.array([84, 40, 40])
-        made = Image.fromarray((pixels * (1 - alpha) + spot * alpha).clip(0, 255).astype(np.uint8))
-        made.convert(mode if mode in ("L", "RGB") else "RGB").save(path)
-
-
 def small(path: Path) -> None:
     """Fewer colors, so that the file is small."""
     with Image.open(path) as picture:
@@ -70,7 +41,6 @@ def main() -> None:
         medmat("sample", *DATASETS, "--to", out / "med-mat")
         medmat("build", *DATASETS, "--data", out / "med-mat", "--jobs", "1")
         built = Built.open(out)
-        paint(built)
         medmat("preview", out, "--jobs", "1")
         page = out / "preview" / "index.html"
         box = next(r for r in built.records() if r.ask == "box" and len(r.options) == 3 and r.no == 97)

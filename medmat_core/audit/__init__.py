@@ -15,9 +15,9 @@ the inspector, run again. A card that is wrong, or an adapter that reads the wro
 
 from __future__ import annotations
 
-from medmat_core.audit.check import check_records
 from medmat_core.audit.faults import FAULTS, NOTES, Fault, Faults
 from medmat_core.audit.report import Report, Row
 from medmat_core.audit.run import audit
+from medmat_core.audit.unit import check_records
 
 __all__ = ["FAULTS", "NOTES", "Fault", "Faults", "Report", "Row", "audit", "check_records"]

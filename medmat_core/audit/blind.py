@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 import zlib
-from array import array
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -33,33 +32,34 @@ GUESSERS: Final[Mapping[str, str]] = {
 }
 
 _FOLDS: Final = 5
-_BITS: Final = 16
 _STEPS: Final = 60
 _OPTIONS: Final = 10
 _BOX: Final = re.compile(r"\[(\d+\.?\d*), (\d+\.?\d*), (\d+\.?\d*), (\d+\.?\d*)\]")
-_MIX: Final = tuple(
-    np.uint64(n) for n in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB, 0xD6E8FEB86659FD93)
-)
 
 Floats = npt.NDArray[Any]
 Ints = npt.NDArray[Any]
 
 
+@frozen
+class Question:
+    """A question as guessers see it: its options, the place of the right one, numbers for its instruction and for its
+    round (or its key, where it has none), and one for the picture's size (0: nobody knows it)."""
+
+    options: tuple[str, ...]
+    slot: int
+    instruction: int
+    fold: int
+    size: int
+
+
 @define(eq=False)
 class Asked:
-    """The questions of one part that guessers may be asked: columns, and the lists of options once each."""
+    """The questions of one part that guessers may be asked. ``bare`` counts those with options but without a round, by
+    answer, number of options and place of the right one: only of these can text alone tell anything."""
 
-    lists: array[int] = Factory(lambda: array("I"))
-    slots: array[int] = Factory(lambda: array("B"))
-    templates: array[int] = Factory(lambda: array("I"))
-    folds: array[int] = Factory(lambda: array("Q"))
-    sizes: array[int] = Factory(lambda: array("Q"))
-    options: list[tuple[str, ...]] = Factory(list)
+    questions: list[Question] = Factory(list)
     answers: Counter[str] = Factory(Counter)
-    total: int = 0
-    bare: int = 0
-    """Questions with options but without a round: only of these can text alone tell anything."""
-    _number: dict[tuple[str, ...], int] = Factory(dict)
+    bare: Counter[tuple[str, int, int]] = Factory(Counter)
     _keep: int = (1 << 64) - 1
 
     def add(self, options: tuple[str, ...], slot: int, answer: str, question: str, fold: str, size: tuple[int, int],
@@ -67,48 +67,32 @@ class Asked:
         """One question. ``fold`` is its round, or its key where it has none; an open one (slot -1) counts as an
         answer only. ``size`` is (0, 0) where nobody knows it."""
         self.answers[answer] += 1
-        self.total += 1
         if slot < 0 or not 2 <= len(options) <= _OPTIONS:
             return
-        self.bare += bare
-        place = zlib.crc32(fold.encode("utf-8", "replace")) * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF
+        if bare:
+            self.bare[answer, len(options), slot] += 1
+        place = _number(fold) * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF
         if place > self._keep:
             return
-        number = self._number.get(options)
-        if number is None:
-            number = self._number[options] = len(self.options)
-            self.options.append(options)
-        self.lists.append(number)
-        self.slots.append(slot)
-        self.templates.append(zlib.crc32(question.encode("utf-8", "replace")))
-        self.folds.append(place)
-        self.sizes.append(hashed(size) if all(size) else 0)
-        if len(self.lists) > MOST:
-            self._halve()
-
-    def _halve(self) -> None:
-        self._keep >>= 1
-        held = np.flatnonzero(np.frombuffer(self.folds, np.uint64) <= np.uint64(self._keep))
-        for name in ("lists", "slots", "templates", "folds", "sizes"):
-            values = getattr(self, name)
-            column = np.frombuffer(values, values.typecode)[held]
-            setattr(self, name, array(values.typecode, column.tolist()))
-        used = sorted(set(self.lists))
-        again = {old: new for new, old in enumerate(used)}
-        self.options = [self.options[old] for old in used]
-        self._number = {options: new for new, options in enumerate(self.options)}
-        self.lists = array("I", [again[old] for old in self.lists])
+        self.questions.append(Question(options, slot, _number(question), place, hashed(size) if all(size) else 0))
+        if len(self.questions) > MOST:
+            self._keep >>= 1
+            self.questions = [question for question in self.questions if question.fold <= self._keep]
 
     def __len__(self) -> int:
-        return len(self.lists)
+        return len(self.questions)
 
     def majority(self) -> float:
         """The share of the most frequent answer over everything asked, open questions too."""
-        return max(self.answers.values()) / self.total if self.total else 0.0
+        return max(self.answers.values()) / self.answers.total() if self.answers else 0.0
 
     def chance(self) -> float:
         """The mean of one over the number of options."""
-        return float(np.mean([1 / len(self.options[number]) for number in self.lists])) if len(self) else 0.0
+        return float(np.mean([1 / len(question.options) for question in self.questions])) if len(self) else 0.0
+
+
+def _number(text: str) -> int:
+    return zlib.crc32(text.encode("utf-8", "replace"))
 
 
 @frozen
@@ -140,19 +124,17 @@ def guess(train: Asked, test: Asked) -> Guessed | None:
 
     Fitted on train and scored on test where both are there, else over folds of whole rounds of whichever is.
     """
-    if not train.bare + test.bare:
+    if not (train.bare or test.bare):
         return None
     if len(train) and len(test) >= LEAST:
-        data = _Data.of(train, test)
-        scored = np.arange(len(train), len(train) + len(test))
-        splits = [(np.arange(len(train)), scored)]
         how, judged = "fitted on train, scored on test", test
+        data = _Data.of([*train.questions, *test.questions])
+        splits = [(np.arange(len(train)), np.arange(len(train), len(train) + len(test)))]
     else:
-        judged = train if len(train) >= len(test) else test
-        data = _Data.of(judged, None)
-        fold = (np.frombuffer(judged.folds, np.uint64) >> np.uint64(20)) % np.uint64(_FOLDS)
+        how, judged = f"over {_FOLDS} folds of whole rounds", train if len(train) >= len(test) else test
+        data = _Data.of(judged.questions)
+        fold = np.array([question.fold >> 20 for question in judged.questions]) % _FOLDS
         splits = [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(_FOLDS)]
-        how = f"over {_FOLDS} folds of whole rounds"
     totals = dict.fromkeys((*GUESSERS, "size"), 0.0)
     count = 0
     for fit, score in splits:
@@ -164,7 +146,7 @@ def guess(train: Asked, test: Asked) -> Guessed | None:
     if not count:
         return None
     shares = {name: totals[name] / count for name in GUESSERS}
-    known = totals["size"] / count if data.size.any() else None
+    known = totals["size"] / count if data.sized else None
     return Guessed(count, judged.chance(), judged.majority(), shares, known, how)
 
 
@@ -177,89 +159,73 @@ def _credit(values: Floats, there: Ints, slots: Ints) -> float:
 
 @define(eq=False)
 class _Data:
-    """Questions as arrays (n, options): ``hashes`` of options, ``there`` where there is one, and who may know what."""
+    """Questions, and as arrays (n, options) where there is an option and (n, options, :data:`_SHAPE`) what it looks
+    like, if it is a list of boxes."""
 
-    hashes: Ints
+    questions: Sequence[Question]
     there: Ints
     slots: Ints
-    template: Ints
-    lists: Ints
-    size: Ints
     shape: Floats
 
     @classmethod
-    def of(cls, one: Asked, two: Asked | None) -> _Data:
-        both = [some for some in (one, two) if some is not None]
-        texts = [options for some in both for options in some.options]
-        most = max(map(len, texts), default=2)
-        hashes = np.zeros((len(texts), most), np.uint64)
-        shape = np.zeros((len(texts), most, _SHAPE))
-        for row, options in enumerate(texts):
-            hashes[row, : len(options)] = [zlib.crc32(option.encode("utf-8", "replace")) + 1 for option in options]
-            if options[0].startswith("["):
-                shape[row, : len(options)] = _geometry(options)
-        offsets = np.cumsum([0, *(len(some.options) for some in both)])
-        number = np.concatenate([np.frombuffer(some.lists, np.uint32).astype(np.int64) + offset
-                                 for some, offset in zip(both, offsets, strict=False)])  # fmt: skip
+    def of(cls, questions: Sequence[Question]) -> _Data:
+        most = max((len(question.options) for question in questions), default=2)
+        shape = np.zeros((len(questions), most, _SHAPE))
+        for row, question in enumerate(questions):
+            if question.options[0].startswith("["):
+                shape[row, : len(question.options)] = _geometry(question.options)
+        scale = shape.reshape(-1, _SHAPE).std(axis=0)
+        counts = np.array([len(question.options) for question in questions], np.int64)
+        slots = np.array([question.slot for question in questions], np.int64)
+        return cls(questions, np.arange(most) < counts[:, None], slots, shape / np.where(scale > 0, scale, 1))
 
-        def column(name: str, kind: Any) -> Ints:
-            return np.concatenate([np.frombuffer(getattr(some, name), kind) for some in both])
-
-        ordered = np.sort(hashes, axis=1)
-        keys = np.zeros(len(texts), np.uint64)
-        for place in range(most):
-            keys = (keys ^ ordered[:, place]) * _MIX[1]
-        flat = shape.reshape(-1, _SHAPE)
-        scale = flat.std(axis=0)
-        shape = shape / np.where(scale > 0, scale, 1)
-        return cls(
-            hashes[number], hashes[number] != 0, column("slots", np.uint8).astype(np.int64),
-            column("templates", np.uint32).astype(np.uint64), keys[number], column("sizes", np.uint64), shape[number],
-        )  # fmt: skip
+    @property
+    def sized(self) -> bool:
+        """Whether the size of a picture is known."""
+        return any(question.size for question in self.questions)
 
     def scores(self, fit: Ints, score: Ints) -> Iterator[tuple[str, Floats]]:
         """(guesser, score of every option) for the questions ``score``, learned from ``fit``."""
-        offered: Counter[int] = Counter()
-        right: Counter[int] = Counter()
-        by_list: dict[int, Counter[int]] = {}
+        offered: Counter[str] = Counter()
+        right: Counter[str] = Counter()
+        by_list: dict[tuple[str, ...], Counter[str]] = {}
         for row in fit.tolist():
-            options = self.hashes[row][self.there[row]].tolist()
-            answer = int(self.hashes[row, self.slots[row]])
-            offered.update(options)
+            question = self.questions[row]
+            answer = question.options[question.slot]
+            offered.update(question.options)
             right[answer] += 1
-            by_list.setdefault(int(self.lists[row]), Counter())[answer] += 1
-        known = {option: (right[option] + 0.5) / (count + 2) for option, count in offered.items()}
-        rate = np.array([[known.get(option, 0.25) for option in row] for row in self.hashes[score].tolist()])
-        yield "frequent", rate
-        looked = rate.copy()
+            by_list.setdefault(tuple(sorted(question.options)), Counter())[answer] += 1
+        rate, looked = np.full((2, *self.there[score].shape), 0.25)
         for place, row in enumerate(score.tolist()):
-            counts = by_list.get(int(self.lists[row]))
-            if counts:
-                looked[place] += [10.0 * counts[int(h)] for h in self.hashes[row]]
+            options = self.questions[row].options
+            before = by_list.get(tuple(sorted(options)), Counter())
+            for at, option in enumerate(options):
+                if option in offered:
+                    rate[place, at] = (right[option] + 0.5) / (offered[option] + 2)
+                looked[place, at] = rate[place, at] + 10.0 * before[option]
+        yield "frequent", rate
         yield "list", looked
-        yield "learned", self._learned(fit, score, np.zeros_like(self.size))
-        if self.size.any():
-            yield "size", self._learned(fit, score, self.size)
+        yield "learned", self._learned(fit, score, sized=False)
+        if self.sized:
+            yield "size", self._learned(fit, score, sized=True)
 
-    def _learned(self, fit: Ints, score: Ints, size: Ints) -> Floats:
+    def _learned(self, fit: Ints, score: Ints, *, sized: bool) -> Floats:
         """Softmax over a question's options of w . x, fitted by Adam over all questions at once."""
-        every = self._features(np.concatenate((fit, score)), size)
-        used, where = np.unique(every, return_inverse=True)
-        places = where.reshape(every.shape)
-        mine, theirs = places[: len(fit)], places[len(fit) :]
+        numbers: dict[tuple[Any, ...], int] = {}
+        mine, theirs = (self._features(rows.tolist(), numbers, sized) for rows in (fit, score))
         shape, there, slots = self.shape[fit], self.there[fit], self.slots[fit]
         goal = np.zeros(there.shape)
         goal[np.arange(len(fit)), slots] = 1
         width = mine.shape[2]
         flat = mine.reshape(-1)
-        weights = np.zeros(len(used) + _SHAPE)
+        weights = np.zeros(len(numbers) + 1 + _SHAPE)
         mean, square = np.zeros_like(weights), np.zeros_like(weights)
         for step in range(1, _STEPS + 1):
             raw = np.where(there, weights[mine].sum(axis=2) + shape @ weights[-_SHAPE:], -np.inf)
             chance = np.exp(raw - raw.max(axis=1, keepdims=True))
             error = chance / chance.sum(axis=1, keepdims=True) - goal
             slope = 1e-4 * weights
-            slope[:-_SHAPE] += np.bincount(flat, np.repeat(error.reshape(-1), width), len(used)) / len(fit)
+            slope[:-_SHAPE] += np.bincount(flat, np.repeat(error.reshape(-1), width), len(numbers) + 1) / len(fit)
             slope[-_SHAPE:] += np.einsum("no,nog->g", error, shape) / len(fit)
             mean += 0.1 * (slope - mean)
             square += 0.01 * (slope**2 - square)
@@ -267,16 +233,17 @@ class _Data:
         found: Floats = weights[theirs].sum(axis=2) + self.shape[score] @ weights[-_SHAPE:]
         return found
 
-    def _features(self, rows: Ints, size: Ints) -> Ints:
-        """Numbers of what is true of every option, (n, options, features)."""
-        own, there = self.hashes[rows], self.there[rows]
-        count = there.sum(axis=1).astype(np.uint64)[:, None]
-        found = [own * _MIX[0], (own + count) * _MIX[1], (own ^ self.template[rows][:, None]) * _MIX[2]]
-        for other in range(own.shape[1]):
-            found.append((own * _MIX[3] + own[:, other : other + 1]) * _MIX[0])
-        if size.any():
-            found.append((own ^ size[rows][:, None]) * _MIX[3])
-        return np.asarray(np.stack([some >> np.uint64(64 - _BITS) for some in found], axis=2), np.int64)
+    def _features(self, rows: Sequence[int], numbers: dict[tuple[Any, ...], int], sized: bool) -> Ints:
+        """What is true of every option, (n, options, features), as numbers that ``numbers`` hands out from 1 on."""
+        most = self.there.shape[1]
+        found = np.zeros((len(rows), most, 3 + most + sized), np.int64)
+        for row, question in zip(found, map(self.questions.__getitem__, rows), strict=True):
+            for own, option in zip(row, question.options, strict=False):
+                true = [(option,), (option, len(question.options)), (option, "asked by", question.instruction)]
+                true += [(option, "beside", other) for other in question.options]
+                true += [(option, "of size", question.size)] if sized else []
+                own[: len(true)] = [numbers.setdefault(name, len(numbers) + 1) for name in true]
+        return found
 
 
 _SHAPE: Final = 11
@@ -300,19 +267,6 @@ def _geometry(options: tuple[str, ...]) -> Floats:
     border = np.minimum(np.minimum(x1, y1), np.minimum(1 - x2, 1 - y2))
     away = np.hypot(x - x.mean(), y - y.mean())
     area = np.log(width * height)
-    return np.stack(
-        [
-            x,
-            y,
-            (x - 0.5) ** 2,
-            (y - 0.5) ** 2,
-            area,
-            area**2,
-            (area - area.mean()) ** 2,
-            np.log(width / height),
-            border,
-            overlap,
-            away,
-        ],
-        axis=1,
-    )
+    columns = [x, y, (x - 0.5) ** 2, (y - 0.5) ** 2, area, area**2, (area - area.mean()) ** 2, np.log(width / height),
+               border, overlap, away]  # fmt: skip
+    return np.stack(columns, axis=1)

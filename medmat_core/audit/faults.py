@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from attrs import asdict, define, evolve, field, frozen
@@ -154,19 +154,23 @@ class Faults:
     notes: Counter[str] = field(factory=Counter)
     kept: list[Fault] = field(factory=list)
 
-    def tell(self, name: str, detail: str, file: str = "", line: int = 0, key: str = "", image: str = "") -> None:
-        """Count a fault."""
-        noted = name in NOTES or (self.lenient and name in _LENIENT)
-        counts = self.notes if noted else self.counts
-        counts[name] += 1
-        if self.keep is None or counts[name] <= self.keep:
-            fault = Fault(name, detail, file, line, key, image)
-            self.kept.append(evolve(fault, level="note") if noted else fault)
+    def tell(self, found: Iterable[Fault]) -> None:
+        """Count faults."""
+        for fault in found:
+            noted = fault.name in NOTES or (self.lenient and fault.name in _LENIENT)
+            counts = self.notes if noted else self.counts
+            counts[fault.name] += 1
+            if self.keep is None or counts[fault.name] <= self.keep:
+                self.kept.append(evolve(fault, level="note") if noted else fault)
 
     @property
     def sound(self) -> bool:
         """Whether nothing but notes was found."""
         return not self.counts
+
+
+Told = tuple[str, str]
+"""(name, sentence) of a fault whose place the reader of the file knows."""
 
 
 def listed(names: Any, most: int = 4) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any
 
-from attrs import field, frozen
+from attrs import frozen
 
-from medmat_core.audit.regions import RegionRules
-from medmat_core.audit.wording import Instructions
+from medmat_core.audit.place import table
 from medmat_core.card import Card
 from medmat_core.concepts import fold, load_concepts
 from medmat_core.questions.pools import Pools
@@ -18,31 +18,35 @@ from medmat_core.subsets import Subset
 
 SubsetOf = Callable[[int], Subset]
 
-_REMEMBERED: Final = 50_000
-
 
 @frozen
 class Terms:
-    """What the records were made to keep: the build's arguments, as far as anything hangs on them here."""
+    """What the records were made to keep: the build's arguments, as far as anything hangs on them here. ``folded``: one
+    part of several was taken as test (``--fold``)."""
 
     distractors: str = "round"
     as_published: bool = False
     box_format: BoxFormat = "unit"
     verify: str = "header"
     installed_pool: bool = False
+    split: str = "official"
+    folded: bool = False
+    seed: int = 0
 
     @classmethod
     def of(cls, manifest: Mapping[str, Any]) -> Terms:
         """Those that a manifest names; the defaults for what it does not say."""
-        said = manifest.get("arguments")
-        said = said if isinstance(said, dict) else {}
-        box_format = said.get("box_format")
+        said = table(manifest, "arguments")
+        box_format, seed = said.get("box_format"), said.get("seed")
         return cls(
-            "subset" if said.get("distractors") == "subset" else "round",
-            said.get("as_published") is True,
-            box_format if box_format in BOX_FORMATS else "unit",
-            said["verify"] if said.get("verify") in ("none", "header", "full") else "header",
-            said.get("pool") == "installed",
+            distractors="subset" if said.get("distractors") == "subset" else "round",
+            as_published=said.get("as_published") is True,
+            box_format=box_format if box_format in BOX_FORMATS else "unit",
+            verify=said["verify"] if said.get("verify") in ("none", "header", "full") else "header",
+            installed_pool=said.get("pool") == "installed",
+            split=str(said.get("split")),
+            folded=said.get("fold") is not None,
+            seed=seed if type(seed) is int else 0,
         )
 
     @property
@@ -51,21 +55,26 @@ class Terms:
         return self.distractors == "round" and not self.as_published
 
 
-class Meaning:
-    """Which options may stand beside which findings, by the relations of cards and concepts."""
+class Home:
+    """A data set whose records are audited: what its card says, what the build was told, and, by the relations of cards
+    and concepts, which options may stand beside which findings.
 
-    def __init__(self, card: Card, pools: Pools) -> None:
-        self.card = card
-        self.pools = pools
+    ``extra`` are further captions that may be drawn. ``several``: pictures may show more than one finding.
+    """
+
+    def __init__(self, card: Card, subset: Subset, terms: Terms, extra: Sequence[str] = ()) -> None:
+        self.card, self.subset, self.terms = card, subset, terms
+        self.pools = Pools(card, subset, load_concepts(card.subset), extra)
         self.several = card.head.kind == "multi-label"
         texts = card.published.captions
         self._wording = {card.labels[code]: text for code, text in texts.items() if code in card.labels}
-        often = Counter(fold(text) for text in set(self._wording.values()) for c in self._wording.values() if c == text)
+        often = Counter(map(fold, self._wording.values()))
         # a wording that stands for several captions ("Level 9" of any bone) names none of them
         said = {fold(text): caption for caption, text in self._wording.items() if often[fold(text)] == 1}
-        self._by_fold = {fold(name): name for name in (*pools.captions(), *card.captions)} | said
-        self._known: dict[tuple[tuple[str, ...], str], str] = {}
-        self._pool = {*pools.captions()}
+        self._by_fold = {fold(name): name for name in (*self.pools.captions(), *card.captions)} | said
+        self._pool = {*self.pools.captions()}
+        self.wrong = lru_cache(50_000)(self._wrong)
+        self.absent = lru_cache(20_000)(self._absent)
 
     def findings(self, text: str, joint: str = "; ") -> tuple[str, ...]:
         """A caption or an option as the findings that it names, in the card's words where they are known."""
@@ -80,18 +89,9 @@ class Meaning:
         """Whether Med-MAT's published files use the text for a caption, or for several, of the data set."""
         return fold(text) in {fold(wording) for wording in self._wording.values()}
 
-    def wrong(self, stated: tuple[str, ...], option: str, joint: str = "; ") -> str:
+    def _wrong(self, stated: tuple[str, ...], option: str, joint: str = "; ") -> str:
         """'' where the option is certainly false of a picture of ``stated``, as far as records tell; else why not."""
-        key = (stated, option)
-        known = self._known.get(key)
-        if known is None:
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            known = self._known[key] = self._judged(stated, self.findings(option, joint))
-        return known
-
-    def _judged(self, stated: tuple[str, ...], findings: tuple[str, ...]) -> str:
-        pools = self.pools
+        pools, findings = self.pools, self.findings(option, joint)
         if not self.several:
             return next((f"{name!r} may be true beside {s!r}" for s in stated for name in findings
                          if not pools.may_oppose(s, name)), "")  # fmt: skip
@@ -101,7 +101,7 @@ class Meaning:
             return f"{'; '.join(findings)!r} and {'; '.join(stated)!r}: one says all that the other says"
         return ""
 
-    def absent(self, stated: Sequence[str], uncertain: Sequence[str], absent: Sequence[str]) -> frozenset[str]:
+    def _absent(self, stated: Sequence[str], uncertain: Sequence[str], absent: Sequence[str]) -> frozenset[str]:
         """The findings that are certainly absent from a picture by its data set's own table."""
         head, pools = self.card.head, self.pools
         known = {*stated, *uncertain}
@@ -128,38 +128,6 @@ class Meaning:
         return all(name in pool for name in self.findings(option))
 
 
-@frozen(eq=False)
-class Home:
-    """A data set: its name in records and files, and all that its records are held against."""
-
-    card: Card
-    subset: Subset
-    terms: Terms
-    pools: Pools
-    meaning: Meaning
-    instructions: Instructions
-    regions: RegionRules
-    namespace: str = field()
-
-    @classmethod
-    def of(cls, card: Card, subset: Subset, terms: Terms, extra: Sequence[str] = ()) -> Home:
-        pools = Pools(card, subset, load_concepts(card.subset), extra)
-        return cls(
-            card, subset, terms, pools, Meaning(card, pools), Instructions(card, subset, terms.box_format),
-            RegionRules(pools, terms.box_format), card.head.namespace,
-        )  # fmt: skip
-
-    @property
-    def number(self) -> str:
-        """As ``data-no`` says it: the row's number, or the slug."""
-        return self.card.slug if self.card.no is None else str(self.card.no)
-
-    @property
-    def stem(self) -> str:
-        """As files are named: "02", or the slug."""
-        return self.card.slug if self.card.no is None else f"{self.card.no:02d}"
-
-
 class Homes:
     """The homes of all data sets whose cards are at hand, made when they are asked for."""
 
@@ -167,7 +135,7 @@ class Homes:
         self.cards = cards
         self.terms = terms
         self._subset_of = subset_of
-        self._by_name = {name: card for card in cards for name in _names(card)}
+        self._by_name = {str(name): card for card in cards for name in (card.slug, card.no) if name is not None}
         self._made: dict[str, Home] = {}
 
     def of(self, name: str) -> Home | None:
@@ -175,20 +143,13 @@ class Homes:
         card = self._by_name.get(name.lstrip("0") or name)
         if card is None:
             return None
-        home = self._made.get(card.slug)
-        if home is None:
-            extra: list[str] = []
-            if self.terms.installed_pool:
-                others = (other for other in self.cards if other.subset == card.subset and other is not card)
-                extra = [
-                    caption
-                    for other in others
-                    for caption in other.captions
-                    if caption not in {*other.classes.catch_all, *other.classes.anatomy}
-                ]
-            home = self._made[card.slug] = Home.of(card, self._subset_of(card.subset), self.terms, extra)
-        return home
-
-
-def _names(card: Card) -> list[str]:
-    return [card.slug] if card.no is None else [card.slug, str(card.no)]
+        if card.slug not in self._made:
+            others = (other for other in self.cards if other.subset == card.subset and other is not card)
+            extra = [
+                caption
+                for other in (others if self.terms.installed_pool else ())
+                for caption in other.captions
+                if caption not in {*other.classes.catch_all, *other.classes.anatomy}
+            ]
+            self._made[card.slug] = Home(card, self._subset_of(card.subset), self.terms, extra)
+        return self._made[card.slug]

@@ -5,19 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from attrs import field, frozen
 
+from medmat_core.audit.faults import Fault
 from medmat_core.errors import UsageError
 from medmat_core.model import PARTS as PARTS
+from medmat_core.model import Record
+from medmat_core.records import FOLDER, MANIFEST, RecordError, read_lines
 
-MANIFEST: Final = "manifest.json"
 PROBLEMS: Final = "problems.jsonl"
 WORK: Final = ".medmat-work"
-RECORDS: Final = "records"
+RECORDS: Final = FOLDER
 CHOICES: Final = "Original_Medical_Datasets"
 SUBSETS: Final = "Aggregated_Subsets"
 RENDERED: Final = "rendered"
@@ -35,16 +37,37 @@ class File:
     part: int
 
 
+def table(raw: Any, key: str) -> dict[str, Any]:
+    """What stands under a key of a stranger's object, {} where that is no object."""
+    found = raw.get(key)
+    return found if isinstance(found, dict) else {}
+
+
+def records_at(path: Path, lines: Collection[int]) -> dict[int, Record]:
+    """The records that stand in some lines of a file, as far as they can be read."""
+    found: dict[int, Record] = {}
+    last = max(lines, default=0)
+    try:
+        for line in read_lines(path):
+            if line.number in lines and line.record is not None:
+                found[line.number] = line.record
+            if line.number >= last:
+                break
+    except RecordError:
+        pass  # told where the file is read as a whole
+    return found
+
+
 @frozen
 class Place:
     """Everything that was found. ``manifest`` is empty where there is none, or it cannot be read; ``files`` are those
-    published elsewhere, by group; ``trouble`` holds (fault, sentence, file) that is known already."""
+    published elsewhere, by group; ``trouble`` is what is known to be wrong already."""
 
     root: Path
     built: bool
     manifest: Mapping[str, Any] = field(factory=dict)
     files: Mapping[str, Sequence[File]] = field(factory=dict)
-    trouble: tuple[tuple[str, str, str], ...] = ()
+    trouble: Sequence[Fault] = ()
 
     def of(self, folder: str, suffix: str) -> dict[str, dict[int, File]]:
         """A build's files below one of its folders, by stem (numbers first) and part."""
@@ -89,28 +112,25 @@ def look(paths: Sequence[Path]) -> Place:
 
 
 def _built(root: Path) -> Place:
-    trouble: list[tuple[str, str, str]] = []
-    manifest: Mapping[str, Any] = {}
+    trouble: list[Fault] = []
     path = root / MANIFEST
     if (root / WORK).exists():
-        trouble.append(("unfinished", "a build did not come to its end; go on with --resume", WORK))
+        trouble.append(Fault("unfinished", "a build did not come to its end; go on with --resume", WORK))
     if not path.is_file():
-        if not trouble:
-            trouble.append(("missing_file", "there is no manifest", MANIFEST))
-        return Place(root, built=True, trouble=tuple(trouble))
+        return Place(root, True, trouble=trouble or [Fault("missing_file", "there is no manifest", MANIFEST)])
     try:
         raw = path.read_bytes()
         manifest = json.loads(raw)
         if not isinstance(manifest, dict):
             raise ValueError("it is no JSON object")
     except (OSError, ValueError, RecursionError) as error:
-        trouble.append(("bad_json", f"the manifest cannot be read: {error}"[:200], MANIFEST))
-        return Place(root, built=True, trouble=tuple(trouble))
+        trouble.append(Fault("bad_json", f"the manifest cannot be read: {error}"[:200], MANIFEST))
+        return Place(root, True, trouble=trouble)
     digest = manifest.get("sha256")
     head, mark, tail = raw.rpartition(str(digest).encode("utf-8", "replace"))
     if not isinstance(digest, str) or hashlib.sha256(head + b"0" * len(mark) + tail).hexdigest() != digest:
-        trouble.append(("manifest_seal", "its own SHA-256 is not the one that it ends with", MANIFEST))
-    return Place(root, built=True, manifest=manifest, trouble=tuple(trouble))
+        trouble.append(Fault("manifest_seal", "its own SHA-256 is not the one that it ends with", MANIFEST))
+    return Place(root, True, manifest, trouble=trouble)
 
 
 def _published(path: Path, root: Path) -> File:

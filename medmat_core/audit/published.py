@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from attrs import define, field
+from attrs import Factory, define, field
 
 from medmat_core.audit.blind import Asked
-from medmat_core.audit.faults import Faults
+from medmat_core.audit.faults import Fault, Told
 from medmat_core.audit.home import Homes
 from medmat_core.audit.place import PARTS, File
-from medmat_core.audit.record import alike, published_claims
-from medmat_core.audit.regions import Told
+from medmat_core.audit.record import options_told, published_claims
 from medmat_core.choices import KEYS, NEWER_KEYS, Choice, choice_of, read_values
 from medmat_core.records import RecordError
 
@@ -24,54 +23,40 @@ class Published:
 
     name: str
     homes: Homes
-    faults: Faults
     files: Sequence[File]
-    asked: dict[int, Asked] = field(factory=dict)
-    letters: dict[int, Counter[int]] = field(factory=dict)
-    table: Counter[tuple[str, int]] = field(factory=Counter)
-    records: Counter[int] = field(factory=Counter)
+    asked: dict[int, Asked] = Factory(lambda: {part: Asked() for part in range(len(PARTS))})
+    records: Counter[str] = field(factory=Counter)
     wrong: int = 0
     judged: int = 0
     leaks: int = 0
     copies: int = 0
     _seen: dict[tuple[str, str], tuple[int, str, int]] = field(factory=dict)
 
-    def read(self) -> None:
+    def read(self) -> Iterator[Fault]:
         """Read every file, and judge what it holds."""
         for file in self.files:
             number = 0
             try:
                 for number, raw in enumerate(read_values(file.path), 1):
-                    self.records[file.part] += 1
+                    self.records[PARTS[file.part]] += 1
                     try:
                         choice = choice_of(raw)
                     except (TypeError, ValueError, KeyError) as error:
-                        self.faults.tell("keys", str(error.args[0])[:200], file.shown, number)
+                        yield Fault("keys", str(error.args[0])[:200], file.shown, number)
                         continue
-                    keys = tuple(raw)
-                    if keys not in (KEYS, NEWER_KEYS):
-                        self.faults.tell("keys", f"its keys are {', '.join(map(str, keys))}"[:200], file.shown, number)
-                    self._judge(choice, file, number)
+                    if tuple(raw) not in (KEYS, NEWER_KEYS):
+                        yield Fault("keys", f"its keys are {', '.join(map(str, raw))}"[:200], file.shown, number)
+                    yield from self._judge(choice, file, number)
             except RecordError as error:
-                self.faults.tell("bad_json", f"the file {error}", file.shown, number)
+                yield Fault("bad_json", f"the file {error}", file.shown, number)
 
-    def _judge(self, choice: Choice, file: File, number: int) -> None:
+    def _judge(self, choice: Choice, file: File, number: int) -> Iterator[Fault]:
         told: list[Told] = []
         if choice.id.isdecimal() and int(choice.id) != number:
             told.append(("ids", f"its id is {choice.id}, it is record {number} of its file"))
         if choice.form:
             told.append(("choice_text", choice.form))
-        options, answer = choice.options, choice.answer
-        if not 2 <= len(options) <= 4:
-            told.append(("options_count", f"it has {len(options)} options"))
-        if any(not option.strip() or len(option.splitlines()) > 1 for option in options):
-            told.append(("option_text", "an option is empty or holds a line break"))
-        times = options.count(answer)
-        if times != 1:
-            told.append(("answer_missing", f"the answer {answer!r:.60} stands {times} times among its options"))
-        if times and (choice.slot < 0 or options[choice.slot] != answer):
-            told.append(("answer_letter", "the letter names another option than the answer"))
-        told.extend(alike(options))
+        told.extend(options_told(choice.options, choice.answer, choice.slot))
         home = self.homes.of(choice.data_no) if choice.data_no else None
         if home is not None and home.card.head.kind not in ("mask", "box"):
             self.judged += 1
@@ -80,13 +65,11 @@ class Published:
             told.extend(claims)
         told.extend(self._again(choice, file, number))
         for name, sentence in told:
-            self.faults.tell(name, sentence, file.shown, number, "", choice.image)
-        if times == 1 and choice.slot >= 0:
-            slot = options.index(answer)
-            self.letters.setdefault(len(options), Counter())[slot] += 1
-            self.table[answer, len(options)] += 1
-            asked = self.asked.setdefault(file.part, Asked())
-            asked.add(options, slot, answer, choice.question, f"{choice.data_no} {choice.image}", (0, 0), bare=True)
+            yield Fault(name, sentence, file.shown, number, image=choice.image)
+        if choice.slot >= 0 and choice.options.count(choice.answer) == 1:
+            slot = choice.options.index(choice.answer)
+            fold = f"{choice.data_no} {choice.image}"
+            self.asked[file.part].add(choice.options, slot, choice.answer, choice.question, fold, (0, 0), bare=True)
 
     def _again(self, choice: Choice, file: File, number: int) -> list[Told]:
         """The same picture in another part, or asked about with the same answer before."""

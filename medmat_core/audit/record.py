@@ -5,56 +5,50 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import combinations, permutations
 from typing import Final
 
-from medmat_core.audit.faults import listed
+from medmat_core.audit.faults import Told, listed
 from medmat_core.audit.home import Home
 from medmat_core.audit.place import RENDERED
-from medmat_core.audit.regions import Told
+from medmat_core.audit.regions import asked_box, region_told
 from medmat_core.concepts import fold
 from medmat_core.images.rendering import source_of
 from medmat_core.model import ASKS, Record
+from medmat_core.regions.words import LISTED
+from medmat_core.subsets import OPEN_BOX, convention_clause, count_clause, in_sentence
 
 _KEY: Final = re.compile("[0-9a-f]{16}")
-_REMEMBERED: Final = 20_000
 
 
 class RecordRules:
-    """The rules of one data set's records; ``home`` is None where its card is not at hand."""
+    """The rules of one data set's records."""
 
-    def __init__(self, home: Home | None) -> None:
+    def __init__(self, home: Home) -> None:
         self.home = home
         self._depth: int | None = None
-        self._judged: dict[tuple[object, ...], tuple[Told, ...]] = {}
+        # few questions are different ones: a round's list stands at four pictures, and labels are few
+        self._label = lru_cache(20_000)(lambda *claims: tuple(_label(home, *claims)))
 
-    def faults(self, record: Record, part: str) -> Iterator[Told]:
-        """(name, sentence) of everything that is wrong with a record, taken by itself."""
-        yield from _form(record, part)
-        yield from _options(record)
+    def faults(self, record: Record) -> Iterator[Told]:
+        """(name, sentence) of everything in which a record, taken by itself, is not what its card says."""
         home = self.home
-        if home is None:
-            return
         yield from self._home(record, home)
-        if wrong := home.instructions.fault(record):
+        if wrong := _question(record, home):
             yield "question_text", wrong
         if not record.captions:
             yield "unknown_caption", "nothing is asked about"
-            return
-        if record.ask == "label":
-            key = (record.captions, record.answer, record.options, record.round != "")
-            known = self._judged.get(key)
-            if known is None:
-                if len(self._judged) >= _REMEMBERED:
-                    self._judged.clear()
-                known = self._judged[key] = tuple(_label(record, home))
-            yield from known
+        elif record.ask == "label":
+            yield from self._label(record.captions, record.answer, record.options)
         else:
-            yield from _captions(record, home)
+            yield from _captions(record.captions, home)
+            if len(record.captions) != 1:
+                yield "keys", f"{record.ask} is asked of {len(record.captions)} classes"
             if record.ask == "structure":
-                yield from _pairs(record, home)
-            yield from home.regions.faults(record, home.instructions.asked_box(record))
+                yield from _pairs(record.answer, record.options, home)
+            yield from region_told(record, home)
 
     def _home(self, record: Record, home: Home) -> Iterator[Told]:
         head = home.card.head
@@ -65,8 +59,8 @@ class RecordRules:
         ):  # fmt: skip
             if said != expected:
                 yield "misfiled", f"its {what} is {said!r}, the card says {expected!r}"
-        if record.group and not record.group.startswith(f"{home.namespace}:"):
-            yield "misfiled", f"its group {record.group!r} is not of the namespace {home.namespace!r}"
+        if record.group and not record.group.startswith(f"{home.card.head.namespace}:"):
+            yield "misfiled", f"its group {record.group!r} is not of the namespace {home.card.head.namespace!r}"
         if (record.ask == "label") != (kind == "label"):
             yield "misfiled", f"a data set of kind {head.kind!r} is asked for {record.ask}"
         if kind == "label" and record.boxes:
@@ -74,9 +68,7 @@ class RecordRules:
         strange = [some.caption for some in record.boxes if some.caption not in home.card.order]
         if strange:
             yield "unknown_caption", f"boxes are listed of {strange[0]!r}, which is not on the card"
-        elif [some.caption for some in record.boxes] != sorted(
-            {some.caption for some in record.boxes}, key=home.card.order.__getitem__
-        ):
+        elif not _in_order([some.caption for some in record.boxes], home):
             yield "caption_order", "the boxes do not stand in card order, each class once"
         opened = home.terms.verify != "none" or kind == "mask"
         if opened and not (record.width > 0 and record.height > 0):
@@ -107,7 +99,29 @@ def key_of(slug: str, path: str, ask: str, what: str) -> str:
     return hashlib.sha256(raw.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
-def _form(record: Record, part: str) -> Iterator[Told]:
+def _question(record: Record, home: Home) -> str:
+    """Why a question is not the instruction that it names, filled in with what the record says; '' if it is."""
+    texts = home.subset.instructions.get(record.ask)
+    if texts is None:
+        return f"its subset has no instructions for {record.ask}"
+    if record.ask == "box" and record.is_open:
+        texts = OPEN_BOX
+    if not 0 <= record.template < len(texts):
+        return f"template {record.template} is none of 0 to 5"
+    boxes = sum(len(some.boxes) for some in record.boxes if some.caption in record.captions)
+    expected = texts[record.template].format(
+        modality=home.card.head.modality_shown, area=home.card.head.area_shown,
+        caption=in_sentence(record.captions[0]) if record.captions else "",
+        count=count_clause(min(max(boxes, 1), LISTED + 1)), convention=convention_clause(home.terms.box_format),
+        box=asked_box(record.question),
+    )  # fmt: skip
+    if record.question == expected:
+        return ""
+    return f"the question is not instruction {record.template}: {record.question!r:.120}"
+
+
+def form_told(record: Record, part: str) -> Iterator[Told]:
+    """What is wrong with a record of ``part``, whatever its data set."""
     if not _KEY.fullmatch(record.key):
         yield "keys", f"key is {record.key!r:.60}, expected 16 hex digits"
     if record.round and not _KEY.fullmatch(record.round):
@@ -116,19 +130,19 @@ def _form(record: Record, part: str) -> Iterator[Told]:
         yield "round_id", "a record without options names a round"
     if not 0 <= record.template <= 5:
         yield "keys", f"template is {record.template}, expected 0 to 5"
-    if part and record.split != part:
+    if record.split != part:
         yield "misfiled", f"its split is {record.split}, its file is of {part}"
     image = record.image
     if "\\" in image or image.startswith("/") or any(step in ("", ".", "..") for step in image.split("/")):
         yield "image_path", f"{image!r:.200} is no plain relative path"
+    if not record.answer.strip() or len(record.answer.splitlines()) > 1:
+        yield "option_text", f"the answer {record.answer!r:.60} is empty or holds a line break"
+    if record.options:
+        yield from options_told(record.options, record.answer, record.answer_index)
 
 
-def _options(record: Record) -> Iterator[Told]:
-    options, answer = record.options, record.answer
-    if not answer.strip() or len(answer.splitlines()) > 1:
-        yield "option_text", f"the answer {answer!r:.60} is empty or holds a line break"
-    if not options:
-        return
+def options_told(options: Sequence[str], answer: str, slot: int) -> Iterator[Told]:
+    """What is wrong with a list of options, of which ``slot`` (-1: none) is said to be the answer."""
     if not 2 <= len(options) <= 4:
         yield "options_count", f"it has {len(options)} options"
     strange = [option for option in options if not option.strip() or len(option.splitlines()) > 1]
@@ -137,15 +151,10 @@ def _options(record: Record) -> Iterator[Told]:
     times = options.count(answer)
     if times != 1:
         yield "answer_missing", f"the answer {answer!r:.60} stands {times} times among {listed(options)}"
-    if not 0 <= record.answer_index < len(options):
-        yield "answer_letter", f"answer_index is {record.answer_index}, there are {len(options)} options"
-    elif times and options[record.answer_index] != answer:
-        yield "answer_letter", f"answer_index names {options[record.answer_index]!r}, the answer is {answer!r}"
-    yield from alike(options)
-
-
-def alike(options: tuple[str, ...]) -> Iterator[Told]:
-    """Two options that say the same."""
+    named = options[slot] if 0 <= slot < len(options) else None
+    if times and named != answer:
+        found = "no option" if named is None else repr(named)
+        yield "answer_letter", f"its letter names {found}, the answer is {answer!r}"
     seen: dict[str, str] = {}
     for option in options:
         if fold(option) in seen:
@@ -154,72 +163,62 @@ def alike(options: tuple[str, ...]) -> Iterator[Told]:
         seen[fold(option)] = option
 
 
-def _captions(record: Record, home: Home) -> Iterator[Told]:
-    order = home.card.order
-    strange = [caption for caption in record.captions if caption not in order]
+def _in_order(captions: Sequence[str], home: Home) -> bool:
+    return list(captions) == sorted(set(captions), key=home.card.order.__getitem__)
+
+
+def _captions(captions: Sequence[str], home: Home) -> Iterator[Told]:
+    strange = [caption for caption in captions if caption not in home.card.order]
     if strange:
         yield "unknown_caption", f"{strange[0]!r} is not on the card"
-    elif list(record.captions) != sorted(set(record.captions), key=order.__getitem__):
-        yield "caption_order", f"{listed(record.captions)} are not in card order, each once"
-    elif record.ask != "label" and len(record.captions) != 1:
-        yield "keys", f"{record.ask} is asked of {len(record.captions)} classes"
+    elif not _in_order(captions, home):
+        yield "caption_order", f"{listed(captions)} are not in card order, each once"
 
 
-def _label(record: Record, home: Home) -> Iterator[Told]:
-    if home.terms.as_published:
-        yield from published_claims(record.answer, record.options, home)
-        return
-    yield from _captions(record, home)
-    joined = "; ".join(record.captions)
-    if record.answer != joined:
-        yield "caption_answer", f"the answer is {record.answer!r}, the captions say {joined!r}"
-    if not home.meaning.several and len(record.captions) > 1 and home.card.head.kind == "single-label":
-        first, *others = record.captions
-        if any(not home.pools.clash(first, other) for other in others):
-            yield "contradictory_picture", f"it is said to be {listed(record.captions)}"
+def _label(home: Home, captions: tuple[str, ...], answer: str, options: tuple[str, ...]) -> Iterator[Told]:
+    """What a question about labels claims."""
     rounds = home.terms.label_rounds
-    for option in record.options:
-        if option == record.answer:
-            continue
-        if wrong := home.meaning.wrong(record.captions, option):
+    if home.terms.as_published:
+        yield from published_claims(answer, options, home)
+        return
+    yield from _captions(captions, home)
+    if answer != "; ".join(captions):
+        yield "caption_answer", f"the answer is {answer!r}, the captions say {'; '.join(captions)!r}"
+    if home.card.head.kind == "single-label" and not all(home.pools.clash(captions[0], one) for one in captions[1:]):
+        yield "contradictory_picture", f"it is said to be {listed(captions)}"
+    wrongs = [option for option in options if option != answer]
+    for option in wrongs:
+        if wrong := home.wrong(captions, option):
             yield "distractor_true", wrong
-        if not home.meaning.in_pool(option, rounds):
+        if not home.in_pool(option, rounds):
             yield "not_in_pool", f"{option!r} is no label that may be drawn"
     if rounds:
-        yield from _pairs(record, home)
-        return
-    wrongs = [option for option in record.options if option != record.answer]
-    for one, two in combinations(wrongs, 2):
-        if home.meaning.related(one, two):
-            yield "options_related", f"{one!r} and {two!r} stand beside one another"
-            return
+        yield from _pairs(answer, options, home)
+    elif pair := next((pair for pair in combinations(wrongs, 2) if home.related(*pair)), None):
+        yield "options_related", f"{pair[0]!r} and {pair[1]!r} stand beside one another"
 
 
 def published_claims(answer: str, options: tuple[str, ...], home: Home) -> list[Told]:
     """Is a wrong option true of the picture, where options follow Med-MAT's published rule and its wording."""
-    meaning = home.meaning
-    stated = meaning.findings(answer, ", ")
+    stated = home.findings(answer, ", ")
     strange = [name for name in stated if name not in home.card.order]
     if strange:
-        known = meaning.is_wording(answer)  # of several captions: nobody can tell which is meant
+        known = home.is_wording(answer)  # of several captions: nobody can tell which is meant
         return [] if known else [("unknown_caption", f"{strange[0]!r:.80} is none of the card's captions")]
     wrongs = [option for option in options if fold(option) != fold(answer)]
     found: list[Told] = []
-    told = next((why for option in wrongs if (why := meaning.wrong(stated, option, ", "))), "")
-    if told:
+    if told := next((why for option in wrongs if (why := home.wrong(stated, option, ", "))), ""):
         found.append(("distractor_true", told))
-    if not meaning.several:
-        names = [meaning.findings(option)[0] for option in wrongs]
-        pair = next(((a, b) for a, b in combinations(names, 2) if meaning.related(a, b)), None)
-        if pair is not None:
-            found.append(("options_related", f"{pair[0]!r} and {pair[1]!r} stand beside one another"))
+    names = [home.findings(option)[0] for option in wrongs] if not home.several else []
+    if pair := next((pair for pair in combinations(names, 2) if home.related(*pair)), None):
+        found.append(("options_related", f"{pair[0]!r} and {pair[1]!r} stand beside one another"))
     return found
 
 
-def _pairs(record: Record, home: Home) -> Iterator[Told]:
+def _pairs(answer: str, options: Sequence[str], home: Home) -> Iterator[Told]:
     """Every option of a round is right of one picture, and every other certainly wrong of it."""
-    for one, two in permutations(record.options, 2):
-        if one != record.answer and (wrong := home.meaning.wrong(home.meaning.findings(one), two)):
+    for one, two in permutations(options, 2):
+        if one != answer and (wrong := home.wrong(home.findings(one), two)):
             yield "options_related", wrong
             return
 

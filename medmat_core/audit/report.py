@@ -10,7 +10,7 @@ from attrs import define, evolve, field
 
 from medmat_core.audit.blind import Guessed
 from medmat_core.audit.faults import Fault, Faults
-from medmat_core.records import RecordError, read_lines
+from medmat_core.audit.place import records_at
 
 
 @define
@@ -98,21 +98,13 @@ class Report:
 
     def name_records(self) -> None:
         """Give every kept fault of a line of records its key and picture, reading each file once more."""
-        wanted: dict[str, set[int]] = {}
-        for fault in self.found.kept:
-            if fault.line and not fault.key and fault.file.endswith(".jsonl"):
-                wanted.setdefault(fault.file, set()).add(fault.line)
-        known: dict[tuple[str, int], tuple[str, str]] = {}
-        for file, lines in wanted.items():
-            last = max(lines)
-            try:
-                for line in read_lines(self.root / file):
-                    if line.number in lines and line.record is not None:
-                        known[file, line.number] = (line.record.key, line.record.image)
-                    if line.number >= last:
-                        break
-            except RecordError:
-                continue
-        for place, fault in enumerate(self.found.kept):
-            key, image = known.get((fault.file, fault.line), (fault.key, fault.image))
-            self.found.kept[place] = evolve(fault, key=fault.key or key, image=fault.image or image)
+        kept = self.found.kept
+        unnamed = [fault for fault in kept if fault.line and not fault.key and fault.file.endswith(".jsonl")]
+        known = {
+            file: records_at(self.root / file, {fault.line for fault in unnamed if fault.file == file})
+            for file in {fault.file for fault in unnamed}
+        }
+        for place, fault in enumerate(kept):
+            record = known.get(fault.file, {}).get(fault.line)
+            if record is not None:
+                kept[place] = evolve(fault, key=fault.key or record.key, image=fault.image or record.image)

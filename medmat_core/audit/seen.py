@@ -6,30 +6,30 @@ possible once in billions of pairs; what is found is named by file and line, so 
 
 from __future__ import annotations
 
-from array import array
+import struct
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from attrs import Factory, define, frozen
+from attrs import Factory, define
 
+from medmat_core.audit.faults import Fault
 from medmat_core.audit.place import PARTS
 from medmat_core.model import ASKS, Record
+from medmat_core.splits.ledger import repeats
 
 _MASK: Final = 0xFFFFFFFFFFFFFFFF
+_COLUMNS: Final = (
+    ("part", "<u1"), ("line", "<u4"), ("image", "<u8"), ("group", "<u8"), ("key", "<u8"), ("ask", "<u1"),
+    ("round", "<u8"), ("text", "<u8"), ("list", "<u8"), ("slot", "<i1"), ("size", "<u1"), ("template", "<i1"),
+    ("says", "<u4"),
+)  # fmt: skip
+_ROW: Final = np.dtype(list(_COLUMNS))
+_PACK: Final = struct.Struct("<BIQQQBQQQbBbI").pack
 
 Numbers = npt.NDArray[Any]
-
-
-@frozen
-class Told:
-    """A fault of a row: its name, a sentence, and the row (an index into the columns)."""
-
-    name: str
-    sentence: str
-    row: int
 
 
 def hashed(value: Any) -> int:
@@ -39,83 +39,59 @@ def hashed(value: Any) -> int:
 
 @define(eq=False)
 class Seen:
-    """The records of one data set, a row each in the order read.
+    """The records of one data set, a row each in the order read. ``files`` names the file of every part.
 
-    ``parts`` is a place in PARTS, ``lines`` the line of the part's file. ``groups`` and ``rounds`` are 0 where there
-    is none; ``texts`` is equal where question, list, order and class are; ``lists`` where the options are, in any
-    order; ``slots`` is the right option, -1 of an open record. ``says`` numbers the captions of label questions (0 for
-    other asks) in ``captions``.
+    Of a row, ``part`` is a place in PARTS, ``line`` the line of the part's file. ``group`` and ``round`` are 0 where
+    there is none; ``text`` is equal where question, list, order and class are; ``list`` where the options are, in any
+    order; ``slot`` is the right option, -1 of an open record. ``says`` numbers the captions of label questions (0 for
+    other asks) in ``captions``. ``counted`` are records by part and answer (labels, presence) or class, as the manifest
+    counts them.
     """
 
-    parts: array[int] = Factory(lambda: array("B"))
-    lines: array[int] = Factory(lambda: array("I"))
-    images: array[int] = Factory(lambda: array("Q"))
-    groups: array[int] = Factory(lambda: array("Q"))
-    keys: array[int] = Factory(lambda: array("Q"))
-    asks: array[int] = Factory(lambda: array("B"))
-    rounds: array[int] = Factory(lambda: array("Q"))
-    texts: array[int] = Factory(lambda: array("Q"))
-    lists: array[int] = Factory(lambda: array("Q"))
-    slots: array[int] = Factory(lambda: array("b"))
-    sizes: array[int] = Factory(lambda: array("B"))
-    templates: array[int] = Factory(lambda: array("b"))
-    says: array[int] = Factory(lambda: array("I"))
+    files: Mapping[int, str]
     captions: list[tuple[str, ...]] = Factory(lambda: [()])
     counted: Counter[tuple[int, str]] = Factory(Counter)
-    """Records by part and answer (labels, presence) or class, as the manifest counts them."""
+    _packed: bytearray = Factory(bytearray)
     _number: dict[tuple[str, ...], int] = Factory(lambda: {(): 0})
 
     def add(self, record: Record, part: int, line: int) -> None:
         """One more record."""
         label, ask = record.ask == "label", ASKS.index(record.ask)
         what = () if label or record.ask == "structure" else record.captions
-        self.parts.append(part)
-        self.lines.append(line)
-        self.images.append(hashed(record.image))
-        self.groups.append(hashed(record.group) if record.group else 0)
-        self.keys.append(hashed(record.key))
-        self.asks.append(ask)
-        self.rounds.append(hashed(record.round) if record.round else 0)
-        self.texts.append(hashed((ask, what, record.question, record.options, record.template)))
-        self.lists.append(hashed((ask, frozenset(record.options))))
-        # out of range is told of the record itself; here it must only fit its column
-        self.slots.append(max(-1, min(record.answer_index, 127)))
-        self.sizes.append(min(len(record.options), 255))
-        self.templates.append(record.template if 0 <= record.template <= 5 else -1)
-        says = 0
-        if label:
-            says = self._number.get(record.captions, -1)
-            if says < 0:
-                says = self._number[record.captions] = len(self.captions)
-                self.captions.append(record.captions)
-        self.says.append(says)
+        says = self._number.setdefault(record.captions, len(self.captions)) if label else 0
+        if says == len(self.captions):
+            self.captions.append(record.captions)
+        # what is out of range is told of the record itself; here it must only fit its column
+        self._packed += _PACK(
+            part, line, hashed(record.image), hashed(record.group) if record.group else 0, hashed(record.key), ask,
+            hashed(record.round) if record.round else 0,
+            hashed((ask, what, record.question, record.options, record.template)),
+            hashed((ask, frozenset(record.options))), max(-1, min(record.answer_index, 127)),
+            min(len(record.options), 255), record.template if 0 <= record.template <= 5 else -1, says,
+        )  # fmt: skip
         said = record.answer if label or record.ask == "presence" else (record.captions or ("",))[0]
         self.counted[part, said] += 1
 
     def __len__(self) -> int:
-        return len(self.parts)
+        return len(self._packed) // _ROW.itemsize
 
-    def column(self, name: str) -> Numbers:
-        """A column as a numpy array, without copying."""
-        values = getattr(self, name)
-        return np.frombuffer(values, dtype=values.typecode)
+    @property
+    def rows(self) -> Numbers:
+        """All rows as a numpy array with a field a column, without copying; nothing can be added while it is held."""
+        return np.frombuffer(self._packed, _ROW)
 
     def pictures(self) -> int:
         """Distinct pictures."""
-        return len(np.unique(self.column("images")))
+        return len(np.unique(self.rows["image"]))
 
+    def where(self, row: int) -> tuple[str, int]:
+        """File and line of a row."""
+        found = self.rows[row]
+        return self.files[int(found["part"])], int(found["line"])
 
-def runs(values: Numbers) -> Iterator[npt.NDArray[np.intp]]:
-    """Rows of every value other than 0 that occurs more than once, each set in the order of rows."""
-    if len(values) < 2:
-        return
-    order = np.argsort(values, kind="stable")
-    ordered = values[order]
-    starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
-    ends = np.concatenate((starts[1:], [len(ordered)]))
-    several = (ends - starts > 1) & (ordered[starts] != 0)
-    for start, end in zip(starts[several].tolist(), ends[several].tolist(), strict=True):
-        yield order[start:end]
+    def fault(self, row: int, name: str, sentence: str) -> Fault:
+        """A fault of a row."""
+        return Fault(name, sentence, *self.where(row))
 
 
 def across(values: Numbers, parts: Numbers) -> Iterator[tuple[int, int]]:
@@ -128,102 +104,103 @@ def across(values: Numbers, parts: Numbers) -> Iterator[tuple[int, int]]:
         yield int(order[place]), int(order[place + 1])
 
 
-def round_faults(seen: Seen) -> Iterator[Told]:
+def compared(seen: Seen, label_rounds: bool) -> Iterator[Fault]:
+    """Everything that shows when the records of a data set stand beside one another. ``label_rounds``: label questions
+    have options by rounds."""
+    yield from _rounds(seen)
+    yield from _surplus(seen, label_rounds)
+    yield from _repeats(seen)
+    for name, what in (("picture_leak", "image"), ("group_leak", "group")):
+        for weak, strong in across(seen.rows[what], seen.rows["part"]):
+            told = f"line {seen.rows['line'][strong]} of {PARTS[seen.rows['part'][strong]]}"
+            yield seen.fault(weak, name, f"its {name.removesuffix('_leak')} is also in {told}")
+
+
+def _rounds(seen: Seen) -> Iterator[Fault]:
     """The identity: the pictures of a round are asked the same question with the same list in the same order, they are
     as many as the options, and each option is the right answer of exactly one of them."""
-    rounds, parts, slots, sizes = (seen.column(name) for name in ("rounds", "parts", "slots", "sizes"))
-    rows = np.flatnonzero((rounds != 0) & (slots >= 0))
-    order = rows[np.lexsort((rows, parts[rows], rounds[rows]))]
-    if not len(order):
+    every = seen.rows
+    of_rounds = np.flatnonzero((every["round"] != 0) & (every["slot"] >= 0))
+    places = of_rounds[np.lexsort((of_rounds, every["part"][of_rounds], every["round"][of_rounds]))]
+    if not len(places):
         return
-    new = (np.diff(rounds[order]) != 0) | (np.diff(parts[order].astype(int)) != 0)
-    starts = np.concatenate(([0], np.flatnonzero(new) + 1))
-    counts = np.diff(np.concatenate((starts, [len(order)])))
-    first = np.repeat(order[starts], counts)
-    texts, images = seen.column("texts"), seen.column("images")
-    odd_size = counts != sizes[order[starts]]
-    odd_text = np.logical_or.reduceat(texts[order] != texts[first], starts)
-    bits = np.left_shift(np.uint64(1), slots[order].astype(np.uint64) & np.uint64(63))
+    rows = every[places]
+    starts = np.flatnonzero(np.concatenate(([True], rows[1:][["round", "part"]] != rows[:-1][["round", "part"]])))
+    counts = np.diff(np.append(starts, len(rows)))
+    odd_size = counts != rows["size"][starts]
+    odd_text = np.logical_or.reduceat(rows["text"] != np.repeat(rows["text"][starts], counts), starts)
+    bits = np.left_shift(np.uint64(1), rows["slot"].astype(np.uint64) & np.uint64(63))
     odd_answer = np.bitwise_or.reduceat(bits, starts) != np.left_shift(np.uint64(1), counts.astype(np.uint64)) - 1
     for number in np.flatnonzero(odd_size | odd_text | odd_answer).tolist():
-        members = order[starts[number] : starts[number] + counts[number]]
-        row, size = int(members[0]), int(sizes[members[0]])
-        lines = ", ".join(str(seen.lines[int(member)]) for member in members[:6])
+        members = slice(starts[number], starts[number] + counts[number])
+        texts, row, size = rows["text"][members], int(places[members][0]), int(rows["size"][members][0])
+        lines = ", ".join(map(str, rows["line"][members][:6].tolist()))
         if odd_text[number]:
-            usual = Counter(texts[members].tolist()).most_common(1)[0][0]
-            odd = int(next(member for member in members if texts[member] != usual))
-            yield Told("round_question", f"its round (lines {lines}) is not asked one question with one list", odd)
+            usual = Counter(texts.tolist()).most_common(1)[0][0]
+            odd = int(places[members][np.flatnonzero(texts != usual)[0]])
+            yield seen.fault(
+                odd, "round_question", f"its round (lines {lines}) is not asked one question with one list"
+            )
         elif odd_size[number]:
-            yield Told("round_size", f"its round (lines {lines}) has {len(members)} pictures and {size} options", row)
+            told = f"its round (lines {lines}) has {len(texts)} pictures and {size} options"
+            yield seen.fault(row, "round_size", told)
         else:
-            yield Told("round_answer", f"in its round (lines {lines}) an option is right of none, or twice", row)
-    # a picture stands at most once in a round
-    pairs = order[np.lexsort((images[order], parts[order], rounds[order]))]
-    same = (np.diff(rounds[pairs]) == 0) & (np.diff(images[pairs]) == 0) & (np.diff(parts[pairs].astype(int)) == 0)
+            yield seen.fault(row, "round_answer", f"in its round (lines {lines}) an option is right of none, or twice")
+    pairs = places[np.lexsort((rows["image"], rows["part"], rows["round"]))]
+    same = every[pairs[1:]][["round", "part", "image"]] == every[pairs[:-1]][["round", "part", "image"]]
     for place in np.flatnonzero(same).tolist():
-        yield Told("round_size", "its picture stands twice in its round", int(pairs[place + 1]))
+        yield seen.fault(int(pairs[place + 1]), "round_size", "its picture stands twice in its round")
 
 
-def surplus_faults(seen: Seen, label_rounds: bool) -> Iterator[Told]:
+def _surplus(seen: Seen, label_rounds: bool) -> Iterator[Fault]:
     """Options without a round: of labels alone, and borrowed from a round of the same part."""
-    rounds, parts, sizes, lists = (seen.column(name) for name in ("rounds", "parts", "sizes", "lists"))
-    label = seen.column("asks") == ASKS.index("label")
-    closed = (sizes > 0) & (rounds == 0)
+    rows = seen.rows
+    label, inside = rows["ask"] == ASKS.index("label"), rows["round"] != 0
+    closed = (rows["size"] > 0) & ~inside
     for row in np.flatnonzero(closed & ~label).tolist():
-        yield Told("round_missing", f"{ASKS[seen.asks[row]]} is asked with options but in no round", row)
-    if not label_rounds:
-        inside = np.flatnonzero(label & (rounds != 0))
-        if len(inside):
-            yield Told("round_id", "a label question names a round, in a build without label rounds", int(inside[0]))
-        asked = np.flatnonzero(closed & label)
-        if len(asked):
-            usual = np.bincount(sizes[asked]).argmax()
-            for row in asked[sizes[asked] != usual].tolist():
-                yield Told("options_size", f"it has {seen.sizes[row]} options, others of its data set {usual}", row)
+        told = f"{ASKS[rows['ask'][row]]} is asked with options but in no round"
+        yield seen.fault(row, "round_missing", told)
+    if label_rounds:
+        for part in range(len(PARTS)):
+            mine = label & (rows["part"] == part)
+            for row in np.flatnonzero(mine & closed & ~np.isin(rows["list"], rows["list"][mine & inside])).tolist():
+                yield seen.fault(row, "surplus_list", "its options are those of no round of its part")
         return
-    for part in np.unique(parts).tolist():
-        mine = label & (parts == part)
-        known = lists[mine & (rounds != 0)]
-        for row in np.flatnonzero(mine & closed & ~np.isin(lists, known)).tolist():
-            yield Told("surplus_list", "its options are those of no round of its part", row)
+    for row in np.flatnonzero(label & inside)[:1].tolist():
+        yield seen.fault(row, "round_id", "a label question names a round, in a build without label rounds")
+    asked = np.flatnonzero(closed & label)
+    usual = np.bincount(rows["size"][asked]).argmax() if len(asked) else 0
+    for row in asked[rows["size"][asked] != usual].tolist():
+        told = f"it has {rows['size'][row]} options, others of its data set {usual}"
+        yield seen.fault(row, "options_size", told)
 
 
-def repeat_faults(seen: Seen) -> Iterator[Told]:
+def _repeats(seen: Seen) -> Iterator[Fault]:
     """Questions asked twice, and keys that two records have."""
-    for rows in runs(seen.column("keys")):
-        first = int(rows[0])
-        for row in map(int, rows[1:]):
-            where = f"line {seen.lines[first]} of {PARTS[seen.parts[first]]}"
-            yield Told("duplicate_record", f"it has the key of {where}", row)
-    label = np.where(seen.column("says") != 0, seen.column("images"), np.uint64(0))
-    for rows in runs(label):
-        first = int(rows[0])
-        for row in map(int, rows[1:]):
-            if seen.parts[row] == seen.parts[first]:
-                yield Told("duplicate_record", f"its picture is asked about in line {seen.lines[first]} as well", row)
+    rows = seen.rows
+    for first, *others in repeats(rows["key"]):
+        where = f"line {rows['line'][first]} of {PARTS[rows['part'][first]]}"
+        for row in others:
+            yield seen.fault(row, "duplicate_record", f"it has the key of {where}")
+    label = np.where(rows["says"] != 0, rows["image"], np.uint64(0))
+    for first, *others in repeats(label):
+        for row in others:
+            if rows["part"][row] == rows["part"][first]:
+                told = f"its picture is asked about in line {rows['line'][first]} as well"
+                yield seen.fault(row, "duplicate_record", told)
 
 
-def part_faults(seen: Seen) -> Iterator[Told]:
-    """Pictures and groups in two parts."""
-    parts = seen.column("parts")
-    for name, what, column in (("picture_leak", "picture", "images"), ("group_leak", "group", "groups")):
-        for weak, strong in across(seen.column(column), parts):
-            where = f"line {seen.lines[strong]} of {PARTS[seen.parts[strong]]}"
-            yield Told(name, f"its {what} is also in {where}", weak)
+SHARES: Final = ("rounds_of_4", "rounds_of_3", "rounds_of_2", "surplus", "open")
 
 
 def shares_of(seen: Seen) -> dict[str, dict[str, int]]:
-    """Records of every ask in rounds of four, three and two, in surplus and open."""
-    asks, rounds, sizes = (seen.column(name) for name in ("asks", "rounds", "sizes"))
+    """Records of every ask by how they stand: :data:`SHARES`."""
     found = {}
-    for number in np.unique(asks).tolist():
-        mine = asks == number
-        inside = mine & (rounds != 0)
-        found[ASKS[number]] = {
-            **{f"rounds_of_{size}": int(np.count_nonzero(inside & (sizes == size))) for size in (4, 3, 2)},
-            "surplus": int(np.count_nonzero(mine & (rounds == 0) & (sizes > 0))),
-            "open": int(np.count_nonzero(mine & (sizes == 0))),
-        }
+    for number in np.unique(seen.rows["ask"]).tolist():
+        mine = seen.rows[seen.rows["ask"] == number]
+        inside, sizes = mine["round"] != 0, mine["size"]
+        stand = (*(inside & (sizes == size) for size in (4, 3, 2)), ~inside & (sizes > 0), sizes == 0)
+        found[ASKS[number]] = {name: int(some.sum()) for name, some in zip(SHARES, stand, strict=True)}
     return found
 
 
@@ -232,11 +209,10 @@ def instruction_counts(seen: Seen) -> dict[str, Sequence[int]]:
 
     Open records do not count: an instruction that speaks of options is none for them.
     """
-    asks, rounds, templates, sizes = (seen.column(name) for name in ("asks", "rounds", "templates", "sizes"))
-    draws = np.where(rounds != 0, rounds, np.arange(len(rounds), dtype=np.uint64))
-    _, first = np.unique(draws, return_index=True)
-    found = {}
-    for number in np.unique(asks).tolist():
-        drawn = templates[first[(asks[first] == number) & (templates[first] >= 0) & (sizes[first] > 0)]]
-        found[ASKS[number]] = np.bincount(drawn, minlength=6).tolist()
-    return found
+    draws = np.where(seen.rows["round"] != 0, seen.rows["round"], np.arange(len(seen), dtype=np.uint64))
+    first = seen.rows[np.unique(draws, return_index=True)[1]]
+    first = first[(first["template"] >= 0) & (first["size"] > 0)]
+    return {
+        ASKS[number]: np.bincount(first["template"][first["ask"] == number], minlength=6).tolist()
+        for number in np.unique(seen.rows["ask"]).tolist()
+    }

@@ -24,6 +24,7 @@ from medmat_core.pipeline.manifest import DatasetReport
 from medmat_core.pipeline.one import Inspected, Reading, expected_classes
 from medmat_core.pipeline.options import BuildOptions
 from medmat_core.pipeline.rendered import Rendered
+from medmat_core.shown import counted
 from medmat_core.splits import Decision, Settled
 from medmat_core.tree import Tree, fold
 
@@ -182,13 +183,15 @@ def _count(found: Found, card: Card, looked: Looked) -> None:
         found.findings.append(Finding("completeness", f"{missing} of {found.published} pictures are not here", missing))
     elif found.published and found.images > found.published:
         more = found.images - found.published
-        found.findings.append(Finding("note", f"{more} pictures more than the {found.published} published", more))
+        found.findings.append(
+            Finding("note", f"{counted(more, 'picture', 'pictures')} more than the {found.published} published", more)
+        )
     empty = [one for one in found.classes if one.expected and not one.here]
     if empty:
         told = tuple(
             f"{one.caption!r}" + (f", {one.published} are published" if one.published else "") for one in empty
         )
-        what = f"{len(empty)} classes of the card have no picture"
+        what = counted(len(empty), "class of the card has", "classes of the card have") + " no picture"
         found.findings.append(Finding("completeness", what, len(empty), told))
 
 

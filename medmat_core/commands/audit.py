@@ -51,7 +51,7 @@ def command(
     try:
         report = audit(
             list(paths), list(catalog), subset_of=catalog.subset, data=data, near=near, jobs=jobs, decoders=decoders,
-            keep=max(1, limit), progress=progress,
+            keep=max(1, limit), progress=progress.step,
         )  # fmt: skip
     finally:
         progress.close()

@@ -48,6 +48,13 @@ SHOWN = 20
     type=click.Path(path_type=Path),
     help="Compare one data set with a file that Med-MAT published: ori--NN, Subset--NN or Subset-NN (repeatable).",
 )
+@click.option(
+    "--report",
+    "report_file",
+    type=click.Path(path_type=Path),
+    help="Write what was found as JSON for a layout report: patterns of names, counts, sizes. No picture, no id, no "
+    "cell of a table is in it.",
+)
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -59,6 +66,7 @@ def command(
     partial: bool,
     near: bool,
     published: tuple[Path, ...],
+    report_file: Path | None,
 ) -> int:
     """Compare what lies in your data folder with what the cards say.
 
@@ -73,6 +81,12 @@ def command(
         raise UsageError(f"--data {data}: no such folder; give the folder that holds the data sets' folders")
     if near and verify == "none":
         raise UsageError("--near compares pixels, and --verify none opens no picture; leave one of them out")
+    if report_file is not None:
+        if published:
+            raise UsageError("--report tells what lies there, --published compares it with a file; give one of them")
+        from medmat_core.check.report import may_replace
+
+        may_replace(report_file)
     catalog = catalog_of(ctx)
     if published:
         if len(names) != 1:
@@ -86,6 +100,8 @@ def command(
         _print(reports)
         if not names:
             _print_strays(catalog, data, reports)
+    if report_file is not None:
+        _write_report(report_file, reports, catalog, data, opened=verify != "none")
     if not any(report.present for report in reports):
         return 3 if tell_failed(ctx) else 2
     return exit_code(ctx, sum(not report.sound for report in reports))
@@ -115,6 +131,18 @@ def _checked(catalog: Catalog, options: BuildOptions, *, near: bool, partial: bo
     finally:
         engine.close()
     return reports
+
+
+def _write_report(path: Path, found: Sequence[Found], catalog: Catalog, data: Path, *, opened: bool) -> None:
+    from medmat_core.check.report import report
+    from medmat_core.fileio import write_text
+
+    plugins = {entry.head.slug: f"{entry.source.dist} {entry.source.version}".strip() for entry in catalog.entries}
+    checked = [(one, catalog.get(one.slug), plugins.get(one.slug, "")) for one in found if one.present]
+    told = report(checked, data, opened=opened)
+    write_text(path, (json.dumps(told, ensure_ascii=False, indent=1), "\n"))
+    what = "patterns of names, counts and sizes; look through it, then paste it into the issue form 'layout report'"
+    click.echo(f"{path}: {what}", err=True)
 
 
 def _print(reports: Sequence[Found]) -> None:

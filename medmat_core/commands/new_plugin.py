@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,10 +13,10 @@ from medmat_core.commands import catalog_of, exit_code
 from medmat_core.errors import UsageError
 
 if TYPE_CHECKING:
-    from medmat_core.scaffold.card_text import Facts
-    from medmat_core.scaffold.proposal import Layout, Proposal
+    from medmat_core.scaffold.card import Facts
+    from medmat_core.scaffold.proposal import Proposal
 
-_LAYOUTS = ("class-folders", "table", "one-hot", "masks", "coco", "voc")
+_LAYOUTS = ("class-folders", "file-names", "table", "one-hot", "box-table", "masks", "voc", "yolo", "coco")
 
 
 @click.command("new-plugin")
@@ -31,7 +30,7 @@ _LAYOUTS = ("class-folders", "table", "one-hot", "masks", "coco", "voc")
 @click.option(
     "--to", "target", default=Path(), type=click.Path(path_type=Path), help="Where the package's folder goes."
 )
-@click.option("--layout", type=click.Choice(_LAYOUTS), help="How labels lie on disk (coco and voc hold boxes).")
+@click.option("--layout", type=click.Choice(_LAYOUTS), help="How labels lie on disk.")
 @click.option("--modality", help="Med-MAT's modality such as CT, FP or X-Ray, or another.")
 @click.option("--area", help="The part of the body, such as Kidney.")
 @click.option("--task", help="What is asked. A known modality, area and task join that subset of Med-MAT.")
@@ -57,17 +56,17 @@ def command(
 ) -> int:
     """Write a complete plugin package for a data set of your own.
 
-    It is called medmat-plugin-NAME and holds the adapter, its card with an example tree, tests, tox.ini and a CI
-    workflow; it installs, builds and passes its tests as it is. On a terminal what is not given by an option is asked
-    for. With --from the folder of the real data set is looked at, and what was found and what was not is told.
+    It is called medmat-plugin-NAME and holds a card, which says in [layout] how the data set lies on disk and has an
+    example tree, tests, tox.ini and a CI workflow; it installs, builds and passes its tests as it is. On a terminal
+    what is not given by an option is asked for. With --from the folder of the real data set is looked at, and what was
+    found and what was not is told; where no layout fits, there is an adapter to fill in.
     """
     from medmat_core.scaffold.names import names_of
-    from medmat_core.scaffold.package import Plugin
-    from medmat_core.scaffold.quoting import valid
-    from medmat_core.scaffold.write import write_plugin
+    from medmat_core.scaffold.package import Plugin, write_plugin
 
     for what, text in {"NAME": name, **given, **{f"label {n}": text for n, text in enumerate(labels, 1)}}.items():
-        valid(text or "", what)
+        if text and not text.isascii() and text.encode("utf-8", "replace").decode() != text:
+            raise UsageError(f"{what} {text!a} is not valid Unicode; type it again")
     names = names_of(name)
     catalog = catalog_of(ctx)
     taken = next((e for e in catalog.entries if e.head.slug == names.slug and e.source.dist != names.dist), None)
@@ -79,7 +78,6 @@ def command(
         raise UsageError(f"{target / names.dist}: is there already and was left alone; choose another name or --to")
     asker = Asker(interactive=sys.stdin.isatty() and not yes, yes=yes)
     proposal = _proposal(source_folder, layout, _codes(labels), asker)
-    _tell(proposal, source_folder)
     proposal = _captioned(proposal, labels, asker)
     others = {
         e.head.folder: f"{e.head.no or ''} {e.head.slug}".strip() for e in catalog.entries if e.head.slug != names.slug
@@ -88,7 +86,7 @@ def command(
     plugin = Plugin(names, facts, proposal, looked=source_folder is not None)
     written = write_plugin(plugin, target)
     where = (
-        f"its own subset {facts.place.no}: word {names.package}/instructions.py for your pictures"
+        f"its own subset {facts.place.no}: word {names.package}/subset.toml for your pictures"
         if facts.place.new
         else f"subset {facts.place.no} of Med-MAT"
     )
@@ -97,7 +95,7 @@ def command(
         f"cd {written}", 'pip install -e . "medmat-core[testing]"', "pytest", f"medmat show {names.slug}",
     ):  # fmt: skip
         click.echo(f"  {line}")
-    click.echo("README.md lists what is left to do.")
+    click.echo("README.md lists what is left to do, and how tox finds a medmat-core that is on no index.")
     return exit_code(ctx, 0)
 
 
@@ -138,32 +136,27 @@ def _codes(labels: Sequence[str]) -> dict[str, str]:
 
 
 def _proposal(folder: Path | None, layout: str | None, codes: Mapping[str, str], asker: Asker) -> Proposal:
-    from medmat_core.scaffold.choose import propose
-    from medmat_core.scaffold.invent import invent
+    from medmat_core.scaffold.choose import NoLayoutError, propose
+    from medmat_core.scaffold.invent import invented, without_layout
 
-    wanted = cast("Layout | None", layout)
-    if folder is not None:
-        return propose(folder, wanted)
-    chosen = wanted or cast("Layout", asker.ask(f"layout ({', '.join(_LAYOUTS)})", "--layout", None, _LAYOUTS[0]))
-    if chosen not in _LAYOUTS:
-        raise UsageError(f"no layout {chosen!r}; use {', '.join(_LAYOUTS)}")
-    if len(codes) == 1 and chosen in ("class-folders", "table", "one-hot"):
-        raise UsageError("--labels names one class; a question needs two at least")
-    with tempfile.TemporaryDirectory(prefix="medmat-") as made:
-        invent(Path(made), chosen, list(codes))
-        return propose(Path(made), chosen)
-
-
-def _tell(proposal: Proposal, folder: Path | None) -> None:
     if folder is None:
-        return
-    click.echo(f"Found in {folder}: {proposal.layout}")
-    for line in proposal.evidence:
-        click.echo(f"  - {line}")
+        chosen = layout or asker.ask(f"layout ({', '.join(_LAYOUTS)})", "--layout", None, _LAYOUTS[0])
+        if chosen not in _LAYOUTS:
+            raise UsageError(f"no layout {chosen!r}; use {', '.join(_LAYOUTS)}")
+        return invented(chosen, list(codes))
+    try:
+        proposal = propose(folder, layout)
+    except NoLayoutError as error:
+        if layout is not None:
+            raise
+        click.echo(f"{error}\nThe package gets an adapter to fill in, and a made-up example that it reads.")
+        return without_layout(list(codes))
+    click.echo(f"Found in {folder}: {proposal.layout['kind']}")
+    click.echo("\n".join(f"  - {line}" for line in proposal.evidence))
     if proposal.doubts:
-        click.echo("Not certain, please look:")
-    for line in proposal.doubts:
-        click.echo(f"  - {line}")
+        click.echo("Not certain, please look (what else a layout can say stands under Layouts in the reference):")
+        click.echo("\n".join(f"  - {line}" for line in proposal.doubts))
+    return proposal
 
 
 def _captioned(proposal: Proposal, labels: Sequence[str], asker: Asker) -> Proposal:
@@ -197,7 +190,7 @@ def _facts(
     subsets: Sequence[int],
     folders: Mapping[str, str],
 ) -> Facts:
-    from medmat_core.scaffold.card_text import Facts as Made
+    from medmat_core.scaffold.card import Facts as Made
     from medmat_core.scaffold.proposal import asks_of
     from medmat_core.scaffold.triples import SHOWN, place, same_modality
 

@@ -109,7 +109,7 @@ def contained(role: Role, doing: str = "cannot be decoded") -> Iterator[None]:
         raise bad(role, f"{doing}: {told(error)}") from error
 
 
-def opened(path: Path, role: Role, most: int = BYTE_LIMIT) -> BinaryIO:
+def opened(path: Path | str, role: Role, most: int = BYTE_LIMIT) -> BinaryIO:
     """The file open for reading. Raises :class:`PictureError`: missing, no file at all, unreadable, or of more than
     ``most`` bytes."""
     try:

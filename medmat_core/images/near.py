@@ -21,6 +21,9 @@ _SIDE: Final = 32
 _LOW: Final = 8
 _PARTS: Final = DISTANCE + 1
 _MOST: Final = 500
+_AT_ONCE: Final = 1 << 18
+_FAR: Final = 65 << 48
+_GREY: Final = np.array([[1, 1, 1, 0]], np.float32) / 3
 _ONES: Final = np.array([bin(value).count("1") for value in range(256)], np.uint8)
 
 Marks = npt.NDArray[np.uint64]
@@ -34,11 +37,11 @@ def perceptual(pixels: npt.NDArray[Any]) -> int:
     # shrunk first and then grey: what is left to do is a thousandth of the picture
     small = cv2.resize(pixels, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
     if small.ndim == 3:
-        small = small[..., :3].mean(axis=2)
+        small = cv2.transform(small, _GREY[:, : small.shape[2]])
     if small.min() == small.max():
         return 0
-    low = cv2.dct(small)[:_LOW, :_LOW]
-    return int.from_bytes(np.packbits(low > np.median(low)).tobytes(), "big")
+    low = cv2.dct(small)[:_LOW, :_LOW].ravel()
+    return int.from_bytes(np.packbits(low > np.sort(low)[len(low) // 2 - 1]).tobytes(), "big")
 
 
 def bits_apart(one: Marks, other: Marks) -> npt.NDArray[np.int64]:
@@ -52,21 +55,36 @@ def near_pairs(train: Marks, test: Marks, distance: int = DISTANCE) -> Iterator[
     """(place in train, place in test, bits that differ) of the nearest test picture of each train picture.
 
     Two hashes that differ in four bits agree in one of five parts, so only those that agree in a part are compared,
-    and of a part that very many share the first few hundred. 0 is nothing.
+    and of a part that very many share the first few hundred. Equal hashes are compared once. 0 is nothing.
     """
-    best: dict[int, tuple[int, int]] = {}
-    tested = np.flatnonzero(test != 0)
-    for theirs, mine in zip(_parts(test[tested]), _parts(train), strict=True):
-        order = np.argsort(theirs, kind="stable")
-        ordered = theirs[order]
-        starts, ends = np.searchsorted(ordered, mine, "left"), np.searchsorted(ordered, mine, "right")
-        for one in np.flatnonzero((ends > starts) & (train != 0)):
-            places = tested[order[starts[one] : min(ends[one], starts[one] + _MOST)]]
-            bits = bits_apart(np.repeat(train[one], len(places)), test[places])
-            nearest = int(bits.argmin())
-            if bits[nearest] <= distance and bits[nearest] < best.get(int(one), (0, 65))[1]:
-                best[int(one)] = (int(places[nearest]), int(bits[nearest]))
-    yield from ((one, other, bits) for one, (other, bits) in sorted(best.items()))
+    mine, of_train = np.unique(train, return_inverse=True)
+    theirs, first = np.unique(test[test != 0], return_index=True)
+    tested = np.flatnonzero(test != 0)[first]
+    # nearest first, then the earliest test picture: one number that can be compared
+    best = np.full(len(mine), _FAR, np.int64)
+    for own, other in zip(_parts(mine), _parts(theirs), strict=True):
+        order = np.lexsort((tested, other))
+        starts, ends = (np.searchsorted(other[order], own, side) for side in ("left", "right"))
+        counts = np.where(mine != 0, np.minimum(ends - starts, _MOST), 0)
+        for low, high in _chunks(counts):
+            one = np.repeat(np.arange(low, high), counts[low:high])
+            step = np.arange(len(one)) - np.repeat(np.cumsum(counts[low:high]) - counts[low:high], counts[low:high])
+            two = order[starts[one] + step]
+            np.minimum.at(best, one, bits_apart(mine[one], theirs[two]) << 48 | tested[two])
+    found = best[of_train]
+    for place in np.flatnonzero(found >> 48 <= distance).tolist():
+        yield place, int(found[place] & (1 << 48) - 1), int(found[place] >> 48)
+
+
+def _chunks(counts: npt.NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """Ranges of places whose counts come to about :data:`_AT_ONCE`, so that memory stays flat."""
+    ends = np.cumsum(counts)
+    low = 0
+    while low < len(counts):
+        done = ends[low - 1] if low else 0
+        high = max(low + 1, int(np.searchsorted(ends, done + _AT_ONCE, "right")))
+        yield low, high
+        low = high
 
 
 def near_within(marks: Marks, distance: int = DISTANCE) -> list[tuple[int, int]]:

@@ -19,7 +19,7 @@ from medmat_core.images.suffixes import DICOM_SUFFIXES, VOLUME_SUFFIXES
 from medmat_core.model import Slice
 
 
-def load_array(path: Path, slice_: Slice | None = None, *, role: Role = "mask") -> npt.NDArray[Any]:
+def load_array(path: Path | str, slice_: Slice | None = None, *, role: Role = "mask") -> npt.NDArray[Any]:
     """The stored pixels of a file, shape (height, width) or (height, width, 3 or 4 channels, RGB order).
 
     A one-bit picture is boolean, a palette picture gives its indices, 16 bits stay 16 bits. ``slice_`` picks
@@ -34,7 +34,7 @@ def load_array(path: Path, slice_: Slice | None = None, *, role: Role = "mask") 
     return load(path, slice_, "stored", role).array
 
 
-def load_gray(path: Path, slice_: Slice | None = None, *, role: Role = "mask") -> Pixels:
+def load_gray(path: Path | str, slice_: Slice | None = None, *, role: Role = "mask") -> Pixels:
     """One channel and the top of its range: equal channels as they are, others by luma, alpha dropped.
 
     A palette picture counts by its colours here, not by its indices.
@@ -45,7 +45,7 @@ def load_gray(path: Path, slice_: Slice | None = None, *, role: Role = "mask") -
     return Pixels(one_channel(pixels.array), pixels.top, pixels.lossy)
 
 
-def load_color(path: Path, slice_: Slice | None = None, *, role: Role = "mask") -> npt.NDArray[np.uint8]:
+def load_color(path: Path | str, slice_: Slice | None = None, *, role: Role = "mask") -> npt.NDArray[np.uint8]:
     """RGB of 8 bits, shape (height, width, 3). Grey becomes three equal channels."""
     array = load(path, slice_, "color", role).array
     if array.dtype != np.uint8:
@@ -55,20 +55,20 @@ def load_color(path: Path, slice_: Slice | None = None, *, role: Role = "mask") 
     return array
 
 
-def load(path: Path, slice_: Slice | None, kind: Kind, role: Role) -> Pixels:
+def load(path: Path | str, slice_: Slice | None, kind: Kind, role: Role) -> Pixels:
     """Pixels with the top of their range; see :func:`load_array` for the rest."""
     name = str(path).lower()
     if name.endswith(VOLUME_SUFFIXES):
         from medmat_core.images.volumes import read_volume
 
-        return read_volume(path, slice_, role)
+        return read_volume(Path(path), slice_, role)
     if not name.endswith(DICOM_SUFFIXES):
         data = read_bytes(path, role)
         if data[128:132] != b"DICM":
             return decode_picture(data, kind, _page(slice_, role), role)
     from medmat_core.images.dicom import read_dicom
 
-    return read_dicom(path, slice_, role)
+    return read_dicom(Path(path), slice_, role)
 
 
 def _page(slice_: Slice | None, role: Role) -> int | None:
@@ -82,7 +82,7 @@ def _page(slice_: Slice | None, role: Role) -> int | None:
     return slice_.index
 
 
-def hides_in_alpha(path: Path, role: Role = "mask") -> bool:
+def hides_in_alpha(path: Path | str, role: Role = "mask") -> bool:
     """Whether a picture file has an alpha channel that is not the same everywhere: to be asked where its colors are."""
     name = str(path).lower()
     if name.endswith((*VOLUME_SUFFIXES, *DICOM_SUFFIXES)):
@@ -92,7 +92,7 @@ def hides_in_alpha(path: Path, role: Role = "mask") -> bool:
         return data[128:132] != b"DICM" and alpha_differs(data)
 
 
-def read_bytes(path: Path, role: Role) -> bytes:
+def read_bytes(path: Path | str, role: Role) -> bytes:
     """The whole file. Raises :class:`~medmat_core.images.PictureError` (missing, no file, unreadable, too long)."""
     with contained(role, "cannot be read"), opened(path, role) as file:
         data: bytes = file.read()

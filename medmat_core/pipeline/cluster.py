@@ -8,10 +8,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from medmat_core import stopping
 from medmat_core.errors import BuildError, MedmatError, UsageError
+
+if TYPE_CHECKING:
+    from medmat_core.pipeline.engines import Mend
 
 _PULSE: Final = 3.0
 """Seconds between two looks at whether there are workers still."""
@@ -97,7 +100,7 @@ class Dask:
                     "same names (a shared file system)"
                 )
 
-    def map(self, function: Callable[[A], B], tasks: Iterable[A]) -> Iterator[B]:
+    def map(self, function: Callable[[A], B], tasks: Iterable[A], mend: Mend[A] | None = None) -> Iterator[B]:
         under_way: deque[Any] = deque()
         for task in tasks:
             if len(under_way) >= self._room:

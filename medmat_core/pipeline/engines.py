@@ -14,9 +14,12 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import wait
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+from attrs import define
 
 from medmat_core.errors import BuildError, UsageError
 
@@ -34,6 +37,20 @@ _NO_ROOM: Final = (
 )
 
 
+Mend = Callable[[A, Callable[[A], str]], A]
+"""Makes of a task at which a worker died one that can be done. It is given a way to try tasks, each in a worker of its
+own: "" where that lives, else how it died."""
+
+
+_DIED: Final = "a worker process died (out of memory?); go on with --resume, perhaps with fewer --jobs"
+
+_DEATHS: Final = 20
+"""So many workers may die in one build before it ends: where every picture kills, it is no picture's fault."""
+
+_NO_FAULT: Final = {0, BuildError.exit_code, *(-getattr(signal, name, 0) for name in ("SIGKILL", "SIGTERM"))}
+"""How workers end that no picture killed: the machine ran out of memory, or the worker itself gave up and told why."""
+
+
 class Engine(Protocol):
     """Maps a module-level function over tasks that pickle.
 
@@ -42,8 +59,8 @@ class Engine(Protocol):
 
     near: bool
 
-    def map(self, function: Callable[[A], B], tasks: Iterable[A]) -> Iterator[B]:
-        """The results in the order of the tasks."""
+    def map(self, function: Callable[[A], B], tasks: Iterable[A], mend: Mend[A] | None = None) -> Iterator[B]:
+        """The results in the order of the tasks. ``mend`` is for engines that live on when a worker dies."""
 
     def check(self, folders: Sequence[Path]) -> None:
         """Whether workers see these folders, which are there; :class:`BuildError` where they do not."""
@@ -60,7 +77,7 @@ class InProcess:
 
     near = True
 
-    def map(self, function: Callable[[A], B], tasks: Iterable[A]) -> Iterator[B]:
+    def map(self, function: Callable[[A], B], tasks: Iterable[A], mend: Mend[A] | None = None) -> Iterator[B]:
         return map(function, tasks)
 
     def check(self, folders: Sequence[Path]) -> None:
@@ -141,28 +158,44 @@ def _quietly() -> Iterator[None]:
             os.environ["PYTHONWARNINGS"] = told
 
 
+@define(eq=False)
+class _Work(Generic[A]):
+    """A task that was handed to a worker, and what will come of it."""
+
+    task: A
+    future: Any
+
+
 class Pool:
     """A pool of processes.
 
     Work begins in this process. When it has taken :data:`PATIENCE` seconds the workers are started in a thread, and
-    until they answer this process goes on: small work pays nothing, and no work waits.
+    until they answer this process goes on: small work pays nothing, and no work waits. ``careful``: all is left to
+    workers, since something here may kill whoever looks at it.
+
+    When a worker dies, what the pool was at is tried again task by task, in a worker of its own; a task that kills
+    this one, too, is mended. Then the pool is started again.
     """
 
     near = True
 
-    def __init__(self, jobs: int) -> None:
+    def __init__(self, jobs: int, *, careful: bool = False) -> None:
         self._jobs = jobs
+        self._careful = careful
         self._pool: Any = None
+        self._lone: Any = None
+        self._employed: list[Any] = []
+        self._deaths = 0
         self._starter: threading.Thread | None = None
         self._failure: BaseException | None = None
         self._spent = 0.0
         self._torn = ""
         self._hook = threading.excepthook
 
-    def map(self, function: Callable[[A], B], tasks: Iterable[A]) -> Iterator[B]:
+    def map(self, function: Callable[[A], B], tasks: Iterable[A], mend: Mend[A] | None = None) -> Iterator[B]:
         from concurrent.futures.process import BrokenProcessPool
 
-        under_way: deque[Any] = deque()
+        under_way: deque[_Work[A]] = deque()
         try:
             for task in tasks:
                 if not self._started():
@@ -172,34 +205,97 @@ class Pool:
                     yield result
                     continue
                 if len(under_way) > 2 * self._jobs:
-                    yield self._result(under_way.popleft())
-                with _without_main():  # the pool may start a worker that it could do without so far
-                    under_way.append(self._pool.submit(function, task))
+                    yield self._next(function, under_way, mend)
+                try:
+                    future = self._submit(self._pool, function, task)
+                except BrokenProcessPool:
+                    self._revive(function, under_way, mend)
+                    future = self._submit(self._pool, function, task)
+                under_way.append(_Work(task, future))
             while under_way:
-                yield self._result(under_way.popleft())
+                yield self._next(function, under_way, mend)
         except BrokenProcessPool as error:
-            raise BuildError(
-                "a worker process died (out of memory?); go on with --resume, perhaps with fewer --jobs"
-            ) from error
+            raise BuildError(_DIED) from error
         except RuntimeError as error:
             if "thread" in str(error):  # the pool starts some when it is first handed work
                 raise BuildError(_NO_ROOM.format(error)) from error
             raise
         finally:
-            for future in under_way:
-                future.cancel()
+            for work in under_way:
+                work.future.cancel()
 
     def check(self, folders: Sequence[Path]) -> None:
         pass
 
+    def _submit(self, pool: Any, function: Callable[[A], B], task: A) -> Any:
+        with _without_main():  # the pool may start a worker that it could do without so far
+            return pool.submit(function, task)
+
+    def _next(self, function: Callable[[A], B], under_way: deque[_Work[A]], mend: Mend[A] | None) -> Any:
+        """The next result, whether or not a worker died meanwhile."""
+        from concurrent.futures.process import BrokenProcessPool
+
+        try:
+            self._result(under_way[0].future)
+        except BrokenProcessPool:
+            self._revive(function, under_way, mend)
+        return self._result(under_way.popleft().future)
+
+    # -- workers that die ---------------------------------------------------------------------------------
+
+    def _revive(self, function: Callable[[A], B], under_way: deque[_Work[A]], mend: Mend[A] | None) -> None:
+        """After a worker died: do all that the pool was at, and start it again."""
+        from concurrent.futures.process import BrokenProcessPool
+
+        pool, self._pool = self._pool, None
+        ends = self._let_go(pool)
+        self._deaths += 1
+        if mend is None or self._deaths > _DEATHS or BuildError.exit_code in ends:
+            raise BuildError(_DIED)
+        for work in under_way:
+            if isinstance(self._waited(work.future).exception(), BrokenProcessPool):
+                work.future = self._alone(function, work.task, mend)
+        if self._lone is not None:
+            self._let_go(self._lone)
+            self._lone = None
+        self._pool = self._employ(self._jobs)
+
+    def _alone(self, function: Callable[[A], B], task: A, mend: Mend[A]) -> Any:
+        """What comes of a task in a worker that is at nothing else; mended, where that dies as well."""
+        future, how = self._tried(function, task)
+        if how:
+            future, how = self._tried(function, mend(task, lambda part: self._tried(function, part)[1]))
+        if how:
+            raise BuildError(_DIED)
+        return future
+
+    def _tried(self, function: Callable[[A], B], task: A) -> tuple[Any, str]:
+        """The future of a task that is done in a worker of its own, and how that died ("": it lives)."""
+        from concurrent.futures.process import BrokenProcessPool
+
+        if self._lone is None:
+            self._lone = self._employ(1)
+        future = self._submit(self._lone, function, task)
+        if not isinstance(self._waited(future).exception(), BrokenProcessPool):
+            return future, ""  # an error of its own is for whoever asks for its result
+        lone, self._lone = self._lone, None
+        (end,) = self._let_go(lone)
+        self._deaths += 1
+        if end in _NO_FAULT or self._deaths > _DEATHS:
+            raise BuildError(_DIED)
+        return future, f"signal {-end}" if end < 0 else f"exit code {end}"
+
+    # -- waiting ------------------------------------------------------------------------------------------
+
     def _result(self, future: Any) -> Any:
-        """The result; :class:`BuildError` where the pool's own threads ended, so that none will ever come."""
+        return self._waited(future).result()
+
+    def _waited(self, future: Any) -> Any:
+        """The future, done; :class:`BuildError` where the pool's own threads ended, so that it never would be."""
         while True:
-            try:
-                return future.result(timeout=_LOOK)
-            except TimeoutError:
-                if future.done():  # the task's own
-                    raise
+            wait((future,), timeout=_LOOK)
+            if future.done():
+                return future
             if self._torn:
                 raise BuildError(_NO_ROOM.format(self._torn))
 
@@ -214,7 +310,7 @@ class Pool:
     def _started(self) -> bool:
         """Whether workers are there; begins to start them when it is time."""
         if self._starter is None:
-            if self._spent < PATIENCE:
+            if self._spent < PATIENCE and not self._careful:
                 return False
             self._starter = threading.Thread(target=self._start, daemon=True)
             try:
@@ -222,6 +318,8 @@ class Pool:
             except RuntimeError as error:
                 self._starter = None
                 raise BuildError(_NO_ROOM.format(error)) from error
+        if self._careful:
+            self._starter.join()
         if self._starter.is_alive():
             return False
         if self._failure is not None:
@@ -229,6 +327,13 @@ class Pool:
         return True
 
     def _start(self) -> None:
+        try:
+            self._pool = self._employ(self._jobs)
+        except Exception as error:
+            self._failure = error
+
+    def _employ(self, jobs: int) -> Any:
+        """So many workers, each of which has answered; :class:`BuildError` where there is no room for them."""
         import multiprocessing
         from concurrent.futures import ProcessPoolExecutor
         from concurrent.futures.process import BrokenProcessPool
@@ -240,18 +345,24 @@ class Pool:
                 context.set_forkserver_preload(["medmat_core.pipeline.preload"])
             threading.excepthook = self._hear
             with _quietly():
-                self._pool = ProcessPoolExecutor(self._jobs, mp_context=context, initializer=_begin_work)
+                pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin_work)
+                self._employed.append(pool)
                 with _without_main():
-                    first = [self._pool.submit(_ready) for _ in range(self._jobs)]
+                    first = [pool.submit(_ready) for _ in range(jobs)]
             for future in first:
                 self._result(future)
-        except BuildError as error:
-            self._failure = error
         except (BrokenProcessPool, RuntimeError, MemoryError, OSError, EOFError) as error:
-            self._failure = BuildError(_NO_ROOM.format(str(error) or type(error).__name__))
-            self._failure.__cause__ = error
-        except Exception as error:
-            self._failure = error
+            raise BuildError(_NO_ROOM.format(str(error) or type(error).__name__)) from error
+        return pool
+
+    def _let_go(self, pool: Any) -> list[int]:
+        """The exit codes of a pool's processes, one of which died."""
+        processes = _processes(pool)
+        self._employed.remove(pool)
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in processes:
+            process.join(_LOOK)
+        return [process.exitcode or 0 for process in processes]
 
     def close(self) -> None:
         if self._starter is not None:
@@ -263,21 +374,23 @@ class Pool:
         threading.excepthook = self._hook
 
     def abandon(self) -> None:
-        pool = self._pool
-        if pool is None:
-            return
-        for process in list((getattr(pool, "_processes", None) or {}).values()):
-            with contextlib.suppress(OSError, ValueError, AttributeError):
-                process.kill()  # what they were at is in the work folder, and nothing there counts before it is whole
-        pool.shutdown(wait=False, cancel_futures=True)
+        for pool in self._employed:
+            for process in _processes(pool):
+                with contextlib.suppress(OSError, ValueError, AttributeError):
+                    process.kill()  # what they were at is in the work folder, where nothing counts before it is whole
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
-def start_engine(engine: str, jobs: int, scheduler: str | None) -> Engine:
-    """The engine that the arguments ask for."""
+def _processes(pool: Any) -> list[Any]:
+    return list((getattr(pool, "_processes", None) or {}).values())
+
+
+def start_engine(engine: str, jobs: int, scheduler: str | None, *, careful: bool = False) -> Engine:
+    """The engine that the arguments ask for. ``careful``: where there are workers, all is left to them."""
     if engine == "dask":
         from medmat_core.pipeline.cluster import Dask
 
         return Dask(jobs, scheduler)
     if scheduler is not None:
         raise UsageError("--scheduler goes with --engine dask")
-    return InProcess() if jobs == 1 else Pool(jobs)
+    return InProcess() if jobs == 1 else Pool(jobs, careful=careful)

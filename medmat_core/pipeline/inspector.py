@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import traceback
 import unicodedata
-from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from functools import partial
 from operator import length_hint
@@ -14,7 +13,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from attrs import evolve, field, frozen
 
 from medmat_core.blame import told
 from medmat_core.errors import BuildError, MedmatError
@@ -22,10 +20,8 @@ from medmat_core.images import PictureError
 from medmat_core.images.headers import HeaderReader, read_header
 from medmat_core.images.suffixes import RENDERED_SUFFIXES
 from medmat_core.model import PARTS, LabelSample, MaskSample, Problem, Sample, Slice
-from medmat_core.pipeline.context import Context, unpacked
-from medmat_core.pipeline.facts import Facts, Regions, Shard, ShardNames, save_shard
-from medmat_core.pipeline.hashes import Hashes
-from medmat_core.pipeline.kept import left_before, shard_file
+from medmat_core.pipeline.context import Context
+from medmat_core.pipeline.facts import Facts, Regions
 from medmat_core.pipeline.look import Look, Looker, decode
 from medmat_core.pipeline.state import Shown
 from medmat_core.pipeline.translate import Refused, Translator
@@ -41,77 +37,6 @@ from medmat_core.watch import Overdue, Watch
 
 _NO_NAME: Final = ("", "/")
 _RENDERED_ANY: Final = RENDERED_SUFFIXES + tuple(suffix.upper() for suffix in RENDERED_SUFFIXES)
-
-
-@frozen
-class Task:
-    """A shard to inspect. ``keep``: the facts may stay in memory. ``lasting``: they are worth keeping for a build that
-    goes on, since pixels were decoded for them."""
-
-    context: bytes | Context
-    index: int
-    samples: Sequence[Sample]
-    keep: bool
-    lasting: bool
-
-
-@frozen
-class ShardDone:
-    """What the first pass tells of a shard: where its names are, its numbers, and what could not be used.
-
-    ``rendered`` are its rendered pictures. ``failed`` maps plugin modules whose hook failed to how.
-    """
-
-    names: ShardNames
-    ledger: Ledger
-    regions: Regions | None
-    hashes: Hashes
-    widths: array[int]
-    heights: array[int]
-    problems: tuple[Problem, ...]
-    seen: int
-    lost: dict[str, int]
-    rendered: tuple[Shown, ...] = ()
-    failed: Mapping[str, str] = field(factory=dict)
-
-
-def inspect_shard(task: Task) -> ShardDone:
-    """Look at every picture of a shard."""
-    context = task.context if isinstance(task.context, Context) else unpacked(task.context)
-    try:
-        return _inspected(context, task)
-    except MemoryError:
-        pass  # let go of what was made first
-    lost = [Problem("bad_image", str(sample.image), "there is not enough memory for it") for sample in task.samples]
-    names = ShardNames(task.index, 0, ("", ""), "", Facts())
-    regions = None if context.card.head.kind not in ("mask", "box") else Regions()
-    return ShardDone(
-        names, Ledger(), regions, Hashes(), array("I"), array("I"), tuple(lost), len(lost), {"bad_image": len(lost)}
-    )  # fmt: skip
-
-
-def _inspected(context: Context, task: Task) -> ShardDone:
-    file = shard_file(context, task.index, task.samples, lasting=task.lasting)
-    shard = left_before(context, file, task.samples) if task.lasting and context.resume else None
-    if shard is None:
-        inspector = Inspector(context)
-        facts = inspector.facts(task.samples)
-        shard = Shard(
-            facts,
-            tuple(inspector.problems),
-            len(task.samples),
-            inspector.lost,
-            tuple(inspector.shown),
-            inspector.failed,
-        )
-        if not task.keep:
-            save_shard(file, shard)
-    facts = shard.facts
-    names = ShardNames(task.index, len(facts), facts.span(), str(file), facts if task.keep else None)
-    return ShardDone(
-        names, facts.ledger, facts.regions, facts.hashes, facts.widths, facts.heights, shard.problems, shard.seen,
-        shard.lost, shard.rendered, shard.failed,
-    )  # fmt: skip
 
 
 class Inspector:
@@ -142,6 +67,10 @@ class Inspector:
         self.problems.append(Problem(reason, str(sample.image), detail))
 
     # -- one shard --------------------------------------------------------------------------------
+
+    def refuse_unread(self, sample: Sample, detail: str) -> None:
+        """The sample cannot be used, and who knows whether for its picture or for its mask."""
+        self.refuse("bad_mask" if isinstance(sample, MaskSample) else "bad_image", sample, detail)
 
     def facts(self, samples: Sequence[Sample]) -> Facts:
         """The facts of the samples that can be used."""
@@ -177,7 +106,7 @@ class Inspector:
             frames = traceback.extract_tb(error.__traceback__)
             where = f"{Path(frames[-1].filename).name} line {frames[-1].lineno}" if frames else ""
             detail = f"{told(error)} ({where}); please report it"
-        self.refuse("bad_mask" if isinstance(sample, MaskSample) else "bad_image", sample, detail)
+        self.refuse_unread(sample, detail)
 
     def _give_up(self, sample: Sample) -> None:
         """A decoder that neither ends nor can be ended takes its process with it."""
@@ -289,22 +218,24 @@ class Inspector:
         ledger.marks.append(look.mark)
         ledger.sides.append(self._sides[sample.split])
         ledger.named.append(group is not None)
-        labels = look.labels or (tuple(dict.fromkeys(region.code for region in look.regions)), (), ())
+        named = context.card.labels
+        labels = look.labels or (tuple(dict.fromkeys([named[region.code] for region in look.regions])), (), ())
         ledger.labels.append(ledger.label_id(labels))
         if facts.regions is not None:
             self._add_regions(look, facts.regions)
 
     def _add_regions(self, look: Look, regions: Regions) -> None:
-        order = self.context.card.order
-        alone = {region.code for region in look.regions}
-        if len(alone) < len(look.regions):
-            codes = [region.code for region in look.regions]
+        card = self.context.card
+        order = card.order
+        codes = [region.code for region in look.regions]
+        alone = set(codes)
+        if len(alone) < len(codes):
             alone = {code for code in alone if codes.count(code) == 1}
         if look.unsure:
             regions.unsure[len(regions.counts)] = tuple(order[caption] for caption in look.unsure)
         regions.counts.append(len(look.regions))
         for region in look.regions:
-            regions.classes.append(order[region.code])
+            regions.classes.append(order[card.labels[region.code]])
             regions.boxes.extend(region.box)
             regions.areas.append(region.area)
             cell, touched = cell_of(region.cells) if region.code in alone else (NO_CELL, 0)
@@ -363,11 +294,12 @@ class Inspector:
 
     def _see_regions(self, sample: Any, look: Look) -> bool:
         """Find the regions, their classes named by caption; False where the sample cannot be used."""
+        from medmat_core.regions.decode import decode as decode_mask
         from medmat_core.regions.extract import regions_of
 
         if self._decoders is None:
-            self._decoders = [worker_hooks(self.context.region_plugins).medmat_regions]
-        labels = self.context.card.labels
+            plugins = self.context.region_plugins
+            self._decoders = [worker_hooks(plugins).medmat_regions if plugins else decode_mask]  # the same, if alone
         found = regions_of(sample, (look.width, look.height), self.context.root, self.context.card, self._decoders)
         self.problems.extend(found.notes)
         if found.failed:
@@ -377,8 +309,8 @@ class Inspector:
             reason = next((note.reason for note in found.notes if note.level == "refused"), "regions_too_small")
             self.lost[reason] = self.lost.get(reason, 0) + 1
             return False
-        look.regions = [evolve(region, code=labels[region.code]) for region in found.regions]
-        look.unsure = sorted({labels[code] for code in found.unsure})
+        look.regions = found.regions
+        look.unsure = sorted({self.context.card.labels[code] for code in found.unsure})
         return True
 
 

@@ -49,24 +49,25 @@ class Looker:
         Raises :class:`PictureError` where it cannot be read."""
         context = self.context
         path = image.path if isinstance(image, Slice) else image
-        full = context.root / path
+        full = f"{context.root}/{path}"
         rendered = isinstance(image, Slice) or path.lower().endswith(RENDERED_SUFFIXES)
         look = Look(context.image_prefix + path)
         if not rendered and context.verify != "none":
-            header = read_header(str(full))
+            header = read_header(full)
             look.width, look.height, look.mark = header.width, header.height, header.mark
             rendered = header.bits > 8 and header.format != "jpeg"
             if (context.verify == "full" or context.hashes) and not rendered:
-                look.pixels = decode(str(full))
+                look.pixels = decode(full)
         if not rendered:
             return look
-        if not full.exists():
+        source = Path(full)
+        if not source.exists():
             raise PictureError("missing_image", "the picture is not there")
-        made, (look.width, look.height) = self._render(full, image, look)
+        made, (look.width, look.height) = self._render(source, image, look)
         look.image, look.source = made.path, str(image)
         self.shown.append(made)
         if context.verify != "none":
-            look.mark = _mark_of(full, image)
+            look.mark = _mark_of(source, image)
         return look
 
     def _render(self, full: Path, image: ImageRef, look: Look) -> tuple[Shown, tuple[int, int]]:
@@ -98,7 +99,7 @@ def decode(path: str) -> npt.NDArray[Any]:
     """Every pixel of a picture; :class:`PictureError` where decoding fails."""
     from medmat_core.images.pixels import load_array
 
-    return load_array(Path(path), role="image")
+    return load_array(path, role="image")
 
 
 def _mark_of(full: Path, image: Any) -> int:

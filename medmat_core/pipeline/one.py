@@ -15,14 +15,14 @@ from medmat_core.card import Card
 from medmat_core.concepts import load_concepts
 from medmat_core.dataset import Dataset
 from medmat_core.errors import StrictError
-from medmat_core.fileio import sha256_of
-from medmat_core.model import ASKS, REASONS, Problem, file_and_slice
+from medmat_core.model import ASKS, REASONS, Problem
 from medmat_core.pipeline.context import Context
 from medmat_core.pipeline.engines import Engine, InProcess
+from medmat_core.pipeline.equal import equal_files
 from medmat_core.pipeline.facts import Named, Regions, ShardNames, names_at
 from medmat_core.pipeline.finished import state_path
 from medmat_core.pipeline.hashes import Hashes
-from medmat_core.pipeline.inspector import Task, inspect_shard
+from medmat_core.pipeline.inspection import Task, inspect_shard, without_deadly
 from medmat_core.pipeline.lines import PARTS, LineMaker
 from medmat_core.pipeline.manifest import DatasetReport
 from medmat_core.pipeline.near import REASON, Pair, across_parts, detail
@@ -111,7 +111,7 @@ class Reading:
                 kept += len(samples) if keep else 0
                 yield Task(packed, index, samples, keep, costly)
 
-        for done in engine.map(inspect_shard, tasks()):
+        for done in engine.map(inspect_shard, tasks(), without_deadly):
             found.names.append(done.names)
             found.ledger.extend(done.ledger)
             found.widths.extend(done.widths)
@@ -367,23 +367,3 @@ def _columns(regions: Regions | None) -> RegionColumns | None:
         np.frombuffer(regions.boxes, np.int32).reshape(-1, 4), np.frombuffer(regions.areas, np.float64),
         np.frombuffer(regions.cells, np.uint8), np.frombuffer(regions.touched, np.uint16), regions.unsure,
     )  # fmt: skip
-
-
-def equal_files(context: Context, names: dict[int, Named], candidates: Sequence[list[int]]) -> list[list[int]]:
-    """Of candidates with equal marks, the places whose files are equal byte for byte, in the order of their paths."""
-    found: list[list[int]] = []
-    for places in candidates:
-        by_digest: dict[str, list[int]] = {}
-        for place in sorted(places, key=lambda place: names[place].image):
-            name = names[place]
-            below, tail = name.below(context.image_prefix), ""
-            if name.source:
-                below, tail = file_and_slice(below)
-            path = context.root / below
-            try:
-                digest = sha256_of(path) + tail
-            except OSError:
-                continue
-            by_digest.setdefault(digest, []).append(place)
-        found.extend(same for same in by_digest.values() if len(same) > 1)
-    return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-import medmat_core.pipeline.inspector
+import medmat_core.pipeline.inspection
 import medmat_core.regions.extract  # noqa: F401
 
 sys.excepthook = lambda kind, error, trace: None

@@ -10,7 +10,6 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 from attrs import define, field, frozen
 
 from medmat_core.fileio import GrowingFile, write_bytes
@@ -206,7 +205,7 @@ class Publication:
                 if not len(cut):
                     continue
                 facts = shards[number].load()
-                places = np.unique(cut.places).tolist()
+                places = list(dict.fromkeys(cut.places.tolist()))  # in order, and a picture may have several records
                 used += [f"{facts.images[place]}\0{facts.ledger.marks[place]:x}\n" for place in places]
                 for place in facts.sources.keys() & set(places):
                     self._place_rendered(shown[facts.images[place]])

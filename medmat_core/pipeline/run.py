@@ -193,14 +193,15 @@ def run_build(catalog: Catalog, options: BuildOptions, progress: Progress | None
     if out.resolve().is_relative_to(data.resolve()):
         raise UsageError(f"--out {options.out} lies inside --data; choose a folder beside it")
     options = evolve(options, data=data, out=out)
-    known = {*RECORDED, *catalog.formats()}
     for name in options.formats:
-        if name not in known:
-            raise UsageError(f"--format {name!r}: choose from {', '.join(sorted(known))}")
+        if name not in RECORDED and name not in catalog.formats():  # those of plugins are loaded only where asked for
+            raise UsageError(f"--format {name!r}: choose from {', '.join(sorted({*RECORDED, *catalog.formats()}))}")
     todo = present(catalog, options)
     datasets = [dataset for dataset, _ in todo]
     manifest = Manifest.of(catalog, options)
-    engine = start_engine(options.engine, options.jobs, options.scheduler)
+    engine = start_engine(
+        options.engine, options.jobs, options.scheduler, careful=options.resume
+    )  # what killed this process before shall not do so again
     place = OutFolder(out, (data, *(tree.base for _, tree in todo)))
     build = Build(catalog, options, progress or Silent(), engine, manifest, place)
     try:

@@ -122,7 +122,7 @@ class Sheet:
         for name, kind in _TYPES.items():
             joined[name] = np.concatenate([*self._columns[name], np.empty(0, kind)]).astype(kind, copy=False)
             self._columns[name] = []
-        if np.any(joined["places"][1:] < joined["places"][:-1]) or len(np.unique(joined["asks"])) > 1:
+        if np.any(joined["places"][1:] < joined["places"][:-1]) or np.any(joined["asks"] != joined["asks"][:1]):
             order = np.lexsort((joined["classes"], joined["asks"], joined["places"]))
             for name in joined:
                 joined[name] = joined[name][order]

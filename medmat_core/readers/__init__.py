@@ -9,9 +9,25 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from medmat_core.model import Box, ColorMask, IndexMask, MaskFile, Point, PolygonMask, RleMask, Slice, Split
-    from medmat_core.readers.boxes import coco_boxes, inclusive, table_boxes, voc_boxes
+    from medmat_core.readers.boxes import (
+        coco_boxes,
+        inclusive,
+        listed_boxes,
+        paired_boxes,
+        table_boxes,
+        voc_boxes,
+        yolo_boxes,
+    )
     from medmat_core.readers.folders import class_folders, labelled_files, split_of
-    from medmat_core.readers.masks import mask_beside, paired_masks, palette, report_unpaired, stem_index
+    from medmat_core.readers.groups import Group, Part
+    from medmat_core.readers.masks import (
+        gathered_masks,
+        mask_beside,
+        paired_masks,
+        palette,
+        report_unpaired,
+        stem_index,
+    )
     from medmat_core.readers.pictures import Pictures, picture_beside, report_unlisted, stem
     from medmat_core.readers.tables import Row, json_file, json_rows, lines, lookup, rows
     from medmat_core.readers.tagged import Marks, by_value, in_cell, marks, merged_labels, one_hot, table_labels
@@ -20,9 +36,10 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "model": "Box ColorMask IndexMask MaskFile Point PolygonMask RleMask Slice Split",
-    "readers.boxes": "coco_boxes inclusive table_boxes voc_boxes",
+    "readers.boxes": "coco_boxes inclusive listed_boxes paired_boxes table_boxes voc_boxes yolo_boxes",
     "readers.folders": "class_folders labelled_files split_of",
-    "readers.masks": "mask_beside paired_masks palette report_unpaired stem_index",
+    "readers.groups": "Group Part",
+    "readers.masks": "gathered_masks mask_beside paired_masks palette report_unpaired stem_index",
     "readers.pictures": "Pictures picture_beside report_unlisted stem",
     "readers.tables": "Row json_file json_rows lines lookup rows",
     "readers.tagged": "Marks by_value in_cell marks merged_labels one_hot table_labels",
@@ -46,9 +63,11 @@ def __getattr__(name: str) -> Any:
 __all__ = [
     "Box",
     "ColorMask",
+    "Group",
     "IndexMask",
     "Marks",
     "MaskFile",
+    "Part",
     "Pictures",
     "Point",
     "PolygonMask",
@@ -60,17 +79,20 @@ __all__ = [
     "by_value",
     "class_folders",
     "coco_boxes",
+    "gathered_masks",
     "in_cell",
     "inclusive",
     "json_file",
     "json_rows",
     "labelled_files",
     "lines",
+    "listed_boxes",
     "lookup",
     "marks",
     "mask_beside",
     "merged_labels",
     "one_hot",
+    "paired_boxes",
     "paired_masks",
     "palette",
     "picture_beside",
@@ -84,4 +106,5 @@ __all__ = [
     "table_boxes",
     "table_labels",
     "voc_boxes",
+    "yolo_boxes",
 ]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from math import isfinite, nan
-from typing import Any
+from typing import Any, Literal
 
 from medmat_core.fileio import open_regular
 from medmat_core.model import Box, BoxSample, Split
-from medmat_core.readers.pictures import Pictures
-from medmat_core.readers.tables import LONGEST, Row, json_file
+from medmat_core.readers.groups import GroupRule, group_of, split_at
+from medmat_core.readers.pictures import Pictures, stem
+from medmat_core.readers.tables import LONGEST, Row, json_file, read_text
 from medmat_core.readers.tagged import named
 from medmat_core.tree import Tree
 
@@ -90,6 +91,88 @@ def coco_boxes(tree: Tree, file: str) -> Iterator[tuple[str, tuple[Box, ...]]]:
         yield name, tuple(by_image.get(number, ()))
 
 
+def yolo_boxes(tree: Tree, file: str, names: Sequence[str]) -> list[Box] | None:
+    """The boxes of one YOLO text file, a line each: class, center x, center y, width, height, all but the first as
+    fractions of the picture's size. ``names`` are the codes of the classes, which the file counts from 0.
+
+    A number beyond them stays the code as it stands. A line that is no box is reported and comes as a box of four NaN,
+    which leaves its class open. None, with a problem reported, if the file cannot be read.
+    """
+    text = read_text(tree, file)
+    if text is None:
+        return None
+    boxes: list[Box] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        words = line.split()
+        if not words:
+            continue
+        code = names[int(words[0])] if words[0].isdecimal() and int(words[0]) < len(names) else words[0]
+        try:
+            x, y, w, h = map(float, words[1:])
+            if not all(map(isfinite, (x, y, w, h))):
+                raise ValueError
+        except ValueError:
+            tree.report("bad_box", file, f"{line.strip()[:60]!r} is not a class and four numbers", number)
+            x = y = w = h = nan
+        boxes.append(Box(code, (x - w / 2, y - h / 2, x + w / 2, y + h / 2), relative=True))
+    return boxes
+
+
+def paired_boxes(
+    tree: Tree,
+    images: Iterable[str],
+    files: Mapping[str, str],
+    read: Callable[[Tree, str], list[Box] | None],
+    *,
+    missing: Literal["problem", "negative"] = "problem",
+    group: Callable[[str], str | None] | None = None,
+    split: Split | Callable[[str], Split | None] | None = None,
+) -> Iterator[BoxSample]:
+    """Pictures with a file of boxes each: ``files`` by a picture's stem, folded, ``read`` gives a file's boxes.
+
+    A picture without a file is a problem, or a negative where ``missing`` says so. A file without a picture is
+    reported.
+    """
+    met: set[str] = set()
+    for image in images:
+        met.add(stem(image))
+        file = files.get(stem(image))
+        if file is None and missing == "problem":
+            tree.report("missing_label", image, "no file of boxes has its name")
+            continue
+        boxes = read(tree, file) if file is not None else []
+        if boxes is not None:
+            yield BoxSample(
+                image,
+                tuple(boxes),
+                group=group(image) if group is not None else None,
+                split=split(image) if callable(split) else split,
+            )
+    for key, file in files.items():
+        if key not in met:
+            tree.report("missing_image", file, "the file of boxes has no picture")
+
+
+def listed_boxes(
+    listed: Iterable[tuple[str, tuple[Box, ...]]],
+    file: str,
+    pictures: Pictures,
+    *,
+    group: Callable[[str], str | None] | None = None,
+    split: Split | Callable[[str], Split | None] | None = None,
+) -> Iterator[BoxSample]:
+    """One sample a picture of what :func:`coco_boxes` gives; a name is looked up by the longest tail that agrees."""
+    for name, boxes in listed:
+        path = pictures.wanted(name, file, by="tail")
+        if path is not None:
+            yield BoxSample(
+                path,
+                boxes,
+                group=group(path) if group is not None else None,
+                split=split(path) if callable(split) else split,
+            )
+
+
 def table_boxes(
     tree: Tree,
     table: Iterable[Row],
@@ -100,12 +183,13 @@ def table_boxes(
     corners: tuple[str, str, str, str],
     nothing: Collection[str] = (),
     by: str = "stem",
-    group: str | None = None,
-    split: Split | None = None,
+    group: str | GroupRule | None = None,
+    split: Split | Callable[[str], Split | None] | None = None,
 ) -> Iterator[BoxSample]:
     """One sample a picture from a table with one box a row.
 
-    ``image``, ``code`` and ``group`` are columns; ``corners`` are those of x1, y1, x2, y2, taken as half-open pixels
+    ``image`` and ``code`` are columns, ``group`` and ``split`` as in :func:`table_labels`, by a picture's first row;
+    ``corners`` are those of x1, y1, x2, y2, taken as half-open pixels
     counted from 0. ``nothing`` are codes of rows that say that nothing was found: they add no box. A row that holds
     no box is reported and its picture left out, since its other boxes would not be all there are.
     """
@@ -121,8 +205,8 @@ def table_boxes(
         yield BoxSample(
             path,
             tuple(box for box in boxes if box is not None),
-            group=(same[0].get(group) or None) if group else None,
-            split=split,
+            group=group_of(group, path, same[0]),
+            split=split_at(split, path, same[0]),
         )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from medmat_core.card import Card
 from medmat_core.images.suffixes import is_image
 from medmat_core.model import LabelSample, Split
+from medmat_core.shown import counted
 from medmat_core.tree import Tree, fold
 
 _SPLITS: Mapping[str, Split] = {
@@ -98,13 +99,19 @@ def _class_dirs(
         paths = (f"{folder}/{name}" if folder else name for name in tree.listdir(folder)[1] if is_image(name))
         loose = [path for path in paths if not left_alone(path)]
         if loose:
-            tree.report("unknown_label", loose[0], f"{len(loose)} pictures lie beside class folders and in none")
+            tree.report(
+                "unknown_label",
+                loose[0],
+                counted(len(loose), "picture lies", "pictures lie") + " beside class folders and in none",
+            )
     for path in others if classes else ():
         count = sum(not left_alone(picture) for picture in tree.images(path))
         if count:
             name = path.rpartition("/")[2]
             tree.report(
-                "unknown_label", path, f"{count} pictures lie in a folder {name!r}, which is no class of the card"
+                "unknown_label",
+                path,
+                f"{counted(count, 'picture lies', 'pictures lie')} in a folder {name!r}, which is no class of the card",
             )
 
 

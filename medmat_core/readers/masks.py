@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from medmat_core.card import Card
@@ -53,6 +53,36 @@ def mask_beside(image: str, folder: str, mask_folder: str) -> str:
             parts[place] = mask_folder
             return "/".join(parts)
     return image
+
+
+def gathered_masks(
+    tree: Tree,
+    images: Iterable[str],
+    masks: Mapping[str, Sequence[Mask]],
+    *,
+    wanted: Collection[str] = (),
+    missing: Literal["problem", "negative"] = "problem",
+    group: Callable[[str], str | None] | None = None,
+    split: Split | Callable[[str], Split | None] | None = None,
+) -> Iterator[MaskSample]:
+    """Pictures with any number of mask files each: ``masks`` are those of a picture by its stem, folded.
+
+    A picture without any mask, or without one of a class of ``wanted``, is a problem; without any it is a negative
+    where ``missing`` says so.
+    """
+    for image in images:
+        found = tuple(masks.get(stem_of(image), ()))
+        lacking = [code for code in wanted if not any(getattr(mask, "code", None) == code for mask in found)]
+        if (lacking or not found) and (found or missing == "problem"):
+            where = f" in {', '.join(lacking)}" if lacking else ""
+            tree.report("missing_mask", image, f"no mask of this name{where}")
+            continue
+        yield MaskSample(
+            image,
+            found,
+            group=group(image) if group is not None else None,
+            split=split(image) if callable(split) else split,
+        )
 
 
 def paired_masks(

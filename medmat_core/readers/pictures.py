@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TypeVar
 
@@ -17,13 +17,15 @@ S = TypeVar("S", LabelSample, MaskSample, BoxSample)
 class Pictures:
     """The pictures of a tree (or of some paths), to be looked up by stem, by name or by a path's tail.
 
+    ``under`` is a folder's path, or its name (or several, likeliest first) wherever it lies below the root.
     A name that is spelled as in the label file comes first, then the one that is equal after NFC, then after case
     folding; where several are equal only so, none is meant. Where one name occurs more than once, the path nearest to
     the root wins by code points; rows that need the folder look up by tail.
     """
 
-    def __init__(self, tree: Tree, under: str = "", paths: Iterable[str] | None = None) -> None:
+    def __init__(self, tree: Tree, under: str | Sequence[str] = "", paths: Iterable[str] | None = None) -> None:
         self.tree = tree
+        under = housed(tree, under)
         self.paths = sorted(tree.images(under) if paths is None else paths, key=lambda p: (p.count("/"), p))
         self._told: set[str] = set()
 
@@ -83,6 +85,18 @@ class Pictures:
                 self._told.add(file)
                 self.tree.report("other_spelling", file, f"{named!r} is taken to mean the file {own!r}", row)
         return path
+
+
+def housed(tree: Tree, folder: str | Sequence[str]) -> str:
+    """Where a folder lies: the path given, else the folder of that name (of several, of the likeliest that is there)
+    nearest to the root; the first name, below which there is nothing, where there is none."""
+    names = (folder,) if isinstance(folder, str) else tuple(folder)
+    if names == ("",):
+        return ""
+    above, _, last = names[0].rpartition("/")
+    if len(names) == 1 and last in tree.listdir(above)[0]:
+        return names[0]
+    return tree.folder(*names) or names[0]
 
 
 class _Index:

@@ -45,6 +45,15 @@ class Row:
         return self.cells.get(column, default)
 
 
+def located(tree: Tree, file: str | Sequence[str]) -> str:
+    """Where a label file lies: the path given, else the file of that name (of several, of the likeliest that is there)
+    nearest to the root; the first name where there is none, so that whoever opens it says so."""
+    if isinstance(file, str) and tree.exists(file):
+        return file
+    names = (file,) if isinstance(file, str) else tuple(file)
+    return tree.find(*names) or names[0]
+
+
 def read_text(tree: Tree, file: str) -> str | None:
     """The file's text, whatever its encoding: UTF-8 or UTF-16 by byte-order mark, UTF-8, else Windows-1252.
 
@@ -74,9 +83,9 @@ def read_text(tree: Tree, file: str) -> str | None:
     return raw.decode("latin-1")
 
 
-def lines(tree: Tree, file: str) -> Iterator[tuple[int, str]]:
-    """(line number from 1, stripped text) of every line that is not blank."""
-    text = read_text(tree, file)
+def lines(tree: Tree, file: str | Sequence[str]) -> Iterator[tuple[int, str]]:
+    """(line number from 1, stripped text) of every line that is not blank. ``file`` as in :func:`rows`."""
+    text = read_text(tree, located(tree, file))
     if text is None:
         return
     for number, line in enumerate(text.splitlines(), 1):
@@ -85,8 +94,9 @@ def lines(tree: Tree, file: str) -> Iterator[tuple[int, str]]:
             yield number, stripped
 
 
-def json_file(tree: Tree, file: str) -> Any:
-    """The parsed JSON of a file; None, with a problem reported, if it cannot be parsed."""
+def json_file(tree: Tree, file: str | Sequence[str]) -> Any:
+    """The parsed JSON of a file; None, with a problem reported, if it cannot be parsed. ``file`` as in :func:`rows`."""
+    file = located(tree, file)
     text = read_text(tree, file)
     if text is None:
         return None
@@ -99,7 +109,7 @@ def json_file(tree: Tree, file: str) -> Any:
 
 def rows(
     tree: Tree,
-    file: str,
+    file: str | Sequence[str],
     *,
     require: Sequence[str] = (),
     header: Sequence[str] | None = None,
@@ -110,6 +120,7 @@ def rows(
 ) -> Iterator[Row]:
     """The rows of a CSV file or a spreadsheet (.xlsx), each cell stripped.
 
+    ``file`` is a path, or a name (or several, likeliest first) of a file that lies anywhere below the root.
     ``header`` names the columns of a table that has none; a first line that repeats those names (a copy with
     a header) is skipped. ``require`` are columns without which the table is reported and nothing is yielded.
     ``key`` is the column that says what a row is about: a row in which it is blank is noted as ``empty_row`` and not
@@ -119,6 +130,7 @@ def rows(
     missing); otherwise a row with too few or too many filled cells is reported as ``bad_row``. So is one in which two
     columns of one name say different things.
     """
+    file = located(tree, file)
     raw = _spreadsheet(tree, file, sheet) if file.lower().endswith(".xlsx") else _csv(tree, file, delimiter)
     names: list[str] | None = [name.strip() for name in header] if header is not None else None
     first = True
@@ -170,7 +182,7 @@ def _twice(names: Sequence[str]) -> dict[str, list[int]]:
     }
 
 
-def lookup(tree: Tree, file: str, key: str, value: str, *, required: bool = False) -> dict[str, str]:
+def lookup(tree: Tree, file: str | Sequence[str], key: str, value: str, *, required: bool = False) -> dict[str, str]:
     """One column of a table by another: ``{row[key]: row[value]}``; of two rows with one key the first counts.
 
     A row in which one of the two is blank is left out. Where each row must have both (``required``), a blank value is
@@ -178,6 +190,7 @@ def lookup(tree: Tree, file: str, key: str, value: str, *, required: bool = Fals
     reported as ``path_escapes``.
     """
     found: dict[str, str] = {}
+    file = located(tree, file)
     for row in rows(tree, file, require=(key, value)):
         if escapes(row[key]):
             tree.report("path_escapes", file, f"{row[key]!r} points outside the data folder", row.number)
@@ -188,11 +201,12 @@ def lookup(tree: Tree, file: str, key: str, value: str, *, required: bool = Fals
     return found
 
 
-def json_rows(tree: Tree, file: str, *, require: Sequence[str] = ()) -> Iterator[Row]:
+def json_rows(tree: Tree, file: str | Sequence[str], *, require: Sequence[str] = ()) -> Iterator[Row]:
     """The objects of a JSON array as rows, each value as text; ``number`` is the place in the array, from 1.
 
     An entry that is no object or lacks a key of ``require`` is reported as ``bad_row``.
     """
+    file = located(tree, file)
     entries = json_file(tree, file)
     if entries is None:
         return

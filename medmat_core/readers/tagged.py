@@ -8,6 +8,7 @@ from attrs import frozen
 
 from medmat_core.card import Card
 from medmat_core.model import LabelSample, Split
+from medmat_core.readers.groups import GroupRule, group_of, split_at
 from medmat_core.readers.pictures import Pictures, nameless
 from medmat_core.readers.tables import Row
 from medmat_core.tree import Tree
@@ -51,15 +52,16 @@ def table_labels(
     image: str | Callable[[Row], str],
     code: str | Callable[[Row], str | tuple[str, ...] | None],
     by: str = "stem",
-    group: str | Callable[[Row, str], str | None] | None = None,
-    split: Split | Callable[[Row, str], Split | None] | None = None,
+    group: str | GroupRule | None = None,
+    split: Split | Callable[[str], Split | None] | None = None,
     skip: Callable[[Row], bool] | None = None,
 ) -> Iterator[LabelSample]:
     """One sample a row: ``image`` and ``code`` are columns or rules over the row.
 
     ``by`` says how the picture is looked up ("stem", "name", "tail"). A row without a code is reported as
     ``bad_row``; one whose picture is not there as ``missing_image``; one that names no picture is a note. ``group`` is
-    a column or a rule over (row, path); ``split`` a part or a rule. Rows that ``skip`` accepts are left out.
+    a column, a rule over the picture's path or a :class:`Group`, ``split`` a part, a rule or a :class:`Part`. Rows that
+    ``skip`` accepts are left out.
     """
     for row in table:
         if skip is not None and skip(row):
@@ -77,8 +79,8 @@ def table_labels(
         yield LabelSample(
             path,
             (stated,) if isinstance(stated, str) else stated,
-            group=(row.get(group) or None) if isinstance(group, str) else group(row, path) if group else None,
-            split=split(row, path) if callable(split) else split,
+            group=group_of(group, path, row),
+            split=split_at(split, path, row),
         )
 
 
@@ -119,8 +121,8 @@ def merged_labels(
     image: str,
     code: str | Callable[[Row], str | tuple[str, ...] | None],
     by: str = "stem",
-    group: str | Callable[[Row, str], str | None] | None = None,
-    split: Split | Callable[[Row, str], Split | None] | None = None,
+    group: str | GroupRule | None = None,
+    split: Split | Callable[[str], Split | None] | None = None,
 ) -> Iterator[LabelSample]:
     """One sample a picture from a table with one finding a row: stated is what its rows say together.
 
@@ -143,8 +145,8 @@ def merged_labels(
         yield LabelSample(
             path,
             tuple(stated),
-            group=(first.get(group) or None) if isinstance(group, str) else group(first, path) if group else None,
-            split=split(first, path) if callable(split) else split,
+            group=group_of(group, path, first),
+            split=split_at(split, path, first),
         )
 
 
@@ -157,15 +159,16 @@ def one_hot(
     image: str | Callable[[Row], str],
     columns: Mapping[str, str] | Sequence[str] = (),
     by: str = "stem",
-    group: str | Callable[[Row, str], str | None] | None = None,
-    split: Split | Callable[[Row, str], Split | None] | None = None,
+    group: str | GroupRule | None = None,
+    split: Split | Callable[[str], Split | None] | None = None,
     single: bool = False,
     normal: str | None = None,
 ) -> Iterator[LabelSample]:
     """One sample a row of a table with one column a class (``columns``; default: the card's codes).
 
     ``single`` wants exactly one class a row and reports any other row. ``normal`` is the code stated where
-    every column is marked absent; where one is stated, it is marked absent itself.
+    every column is marked absent; where one is stated, it is marked absent itself. With both, every column says yes or
+    no, and one yes at most.
     """
     wanted = columns or tuple(card.labels)
     for row in table:
@@ -173,6 +176,9 @@ def one_hot(
         if nameless(tree, name, row.file, row.number):
             continue
         found = marks(row, wanted)
+        if found is not None and single and normal is not None:
+            whole = len(found.stated) + len(found.absent) == len(wanted)
+            found = (found if found.stated else Marks((normal,), (), ())) if whole else None
         if found is None or (single and len(found.stated) != 1):
             tree.report(
                 "bad_row", row.file, "a class column holds no 0, 1 or -1" if found is None else
@@ -183,7 +189,7 @@ def one_hot(
         if path is None:
             continue
         stated, absent = found.stated, found.absent
-        if normal is not None:
+        if normal is not None and not single:
             if stated:
                 absent = (*absent, normal)
             elif not found.uncertain and len(absent) == len(wanted):
@@ -193,6 +199,6 @@ def one_hot(
             stated,
             () if single else found.uncertain,
             () if single else absent,
-            group=(row.get(group) or None) if isinstance(group, str) else group(row, path) if group else None,
-            split=split(row, path) if callable(split) else split,
+            group=group_of(group, path, row),
+            split=split_at(split, path, row),
         )

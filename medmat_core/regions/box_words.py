@@ -19,12 +19,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
-from typing import Final, Literal, get_args
+from typing import Final, Literal, TypeVar, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 PixelBox = tuple[int, int, int, int]
+N = TypeVar("N", int, float)
 BoxFormat = Literal["unit", "thousand", "pixel", "qwen25", "gemini", "internvl"]
 
 BOX_FORMATS: Final[tuple[BoxFormat, ...]] = get_args(BoxFormat)
@@ -173,6 +174,21 @@ def find_box_texts(text: str, fmt: BoxFormat) -> list[tuple[int, int]]:
     return [found.span() for found in _TEXT[fmt].finditer(text)]
 
 
+def read_steps(text: str, fmt: BoxFormat) -> tuple[PixelBox, ...]:
+    """The whole numbers that a box answer prints, x first: thousandths, or pixels.
+
+    Raises ValueError for a text that :func:`box_text` would not write: another format, a box without area, or one that
+    leaves every picture.
+    """
+    found = []
+    for numbers in _printed(text, fmt):
+        x1, y1, x2, y2 = _x_first([int(number.replace(".", "")) for number in numbers], fmt)
+        if not (x1 < x2 and y1 < y2) or (fmt in RELATIVE and max(x2, y2) > 1000):
+            raise ValueError(f"{numbers} in {text!r} has no area inside a picture")
+        found.append((x1, y1, x2, y2))
+    return tuple(found)
+
+
 def parse_boxes(
     text: str, size: tuple[int, int], fmt: BoxFormat = "unit"
 ) -> tuple[tuple[float, float, float, float], ...]:
@@ -181,9 +197,7 @@ def parse_boxes(
     Raises ValueError for a text that :func:`box_text` would not write: another format, a box without area,
     or one that leaves the picture.
     """
-    if _TEXT[fmt].fullmatch(text) is None:
-        raise ValueError(f"{text!r} is not a box in the format {fmt!r}")
-    return tuple(box_of([float(number) for number in numbers], size, fmt) for numbers in _NUMBERS.findall(text))
+    return tuple(box_of([float(number) for number in numbers], size, fmt) for numbers in _printed(text, fmt))
 
 
 def box_of(numbers: Sequence[float], size: tuple[int, int], fmt: BoxFormat) -> tuple[float, float, float, float]:
@@ -192,20 +206,22 @@ def box_of(numbers: Sequence[float], size: tuple[int, int], fmt: BoxFormat) -> t
     Raises ValueError for a box without area, or one that leaves the picture.
     """
     width, height = size
-    if fmt == "pixel":
-        across = down = 1.0
-    elif fmt == "qwen25":
-        to = smart_resize(size)
-        across, down = width / to[0], height / to[1]
-    elif fmt == "unit":
-        across, down = width, height
-    else:
-        across, down = width / 1000, height / 1000
-    x1, y1, x2, y2 = numbers
-    if fmt == "gemini":
-        x1, y1, x2, y2 = y1, x1, y2, x2
+    end = {"pixel": size, "unit": (1, 1)}.get(fmt) or (smart_resize(size) if fmt == "qwen25" else (1000, 1000))
+    across, down = width / end[0], height / end[1]
+    x1, y1, x2, y2 = _x_first(numbers, fmt)
     box = (x1 * across, y1 * down, x2 * across, y2 * down)
     # a rounding error of the product is not outside
     if not (0 <= box[0] < box[2] <= width * (1 + 1e-9) and 0 <= box[1] < box[3] <= height * (1 + 1e-9)):
         raise ValueError(f"{list(numbers)} has no area inside a picture of {width} x {height}")
     return box[0], box[1], min(box[2], width), min(box[3], height)
+
+
+def _printed(text: str, fmt: BoxFormat) -> list[tuple[str, ...]]:
+    if _TEXT[fmt].fullmatch(text) is None:
+        raise ValueError(f"{text!r} is not a box in the format {fmt!r}")
+    return _NUMBERS.findall(text)
+
+
+def _x_first(numbers: Sequence[N], fmt: BoxFormat) -> tuple[N, N, N, N]:
+    one, two, three, four = numbers
+    return (two, one, four, three) if fmt == "gemini" else (one, two, three, four)

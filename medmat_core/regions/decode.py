@@ -107,11 +107,11 @@ def _scaled(code: str, pixels: npt.NDArray[np.uint8], size: tuple[int, int]) -> 
     return Decoded(code, scaled, True, (width, height))
 
 
-def _open(ref: ImageRef, root: Path) -> tuple[Path, Slice | None]:
+def _open(ref: ImageRef, root: Path) -> tuple[str, Slice | None]:
     path = ref.path if isinstance(ref, Slice) else ref
     if os.path.isabs(path) or escapes(path):
         raise PictureError("path_escapes", "the mask's path leads out of the data folder")
-    return root / path, ref if isinstance(ref, Slice) else None
+    return f"{root}/{path}", ref if isinstance(ref, Slice) else None
 
 
 # -- files ----------------------------------------------------------------------------------------------
@@ -135,8 +135,8 @@ def _file(mask: MaskFile, size: tuple[int, int], root: Path) -> npt.NDArray[np.u
 
 def _alike(found: npt.NDArray[np.uint8]) -> bool | None:
     """What all of a mask is, inside or outside; None where it is not all one. Most are told by a few pixels."""
-    some = found[::32, ::32]
-    if some.size and some.min() != some.max():
+    some = found[::32, ::32].tobytes()
+    if 0 in some and 1 in some:
         return None
     count = cv2.countNonZero(found)
     return bool(count) if count in (0, found.size) else None
@@ -170,7 +170,7 @@ def _by_values(pixels: Pixels) -> float | None:
     )
 
 
-def _refuse_alpha(path: Path, slice_: Slice | None) -> None:
+def _refuse_alpha(path: str, slice_: Slice | None) -> None:
     if slice_ is None and hides_in_alpha(path):
         raise PictureError(
             "bad_mask", "its colors are the same everywhere and only its alpha channel differs; save it without alpha"

@@ -283,7 +283,8 @@ def clipped(box: Box, size: tuple[int, int]) -> tuple[int, int, int, int] | None
     """
     if not all(math.isfinite(value) for value in box.xyxy):
         return None
-    x1, y1, x2, y2 = box.xyxy
+    wide, high = size if box.relative else (1, 1)
+    x1, y1, x2, y2 = (value * by for value, by in zip(box.xyxy, (wide, high, wide, high), strict=True))
     left, top = max(0.0, x1), max(0.0, y1)
     right, bottom = min(float(size[0]), x2), min(float(size[1]), y2)
     if left >= right or top >= bottom:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import cv2
 import numpy as np
@@ -45,9 +45,10 @@ def find_regions(pixels: npt.NDArray[Any], code: str, min_area: float | None = N
     """
     mask: Mask = np.ascontiguousarray(pixels if pixels.dtype == np.uint8 else pixels != 0).view(np.uint8)
     height, width = mask.shape
-    contours, tree = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    if not contours:
+    top, bottom = _rows(mask)
+    if top == bottom:
         return [], 0
+    contours, tree = cv2.findContours(mask[top:bottom], cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE, offset=(0, top))
     floor = area_floor(width, height) if min_area is None else min_area
     links = tree[0].tolist()
     outer = [
@@ -76,6 +77,21 @@ def find_regions(pixels: npt.NDArray[Any], code: str, min_area: float | None = N
         regions.append(Region(code, box, area, cells))
     regions.sort(key=place)
     return regions, len(outer) - len(regions)
+
+
+def _rows(mask: Mask) -> tuple[int, int]:
+    """Rows start..stop-1 of a mask outside which nothing is set: told much faster than outlines are looked for."""
+    some = np.flatnonzero(np.maximum.reduceat(mask.reshape(-1), _starts(*mask.shape)))
+    return (int(some[0]) * _TOGETHER, int(some[-1] + 1) * _TOGETHER) if some.size else (0, 0)
+
+
+_TOGETHER: Final = 16
+"""So many rows are looked at at once: one by one, each would cost more than its pixels do."""
+
+
+@lru_cache(maxsize=256)
+def _starts(height: int, width: int) -> npt.NDArray[np.intp]:
+    return np.arange(0, height * width, _TOGETHER * width)
 
 
 def _meet(box: tuple[int, int, int, int], rectangle: Sequence[int]) -> bool:

@@ -66,13 +66,17 @@ def clash_groups(counts: Ints, classes: Ints, compatible: Compatible) -> Ints:
 
 @define(eq=False)
 class Lanes:
-    """The lanes that still form rounds of one size. Arrays are (B, L) but for ``ids``, ``starts``, ``most`` (B,)."""
+    """The lanes that still form rounds of one size. Arrays are (B, L) but for ``ids``, ``starts``, ``most`` (B,).
+
+    ``alone``: every class is a clash group of its own.
+    """
 
     ids: Ints
     counts: Ints
     classes: Ints
     group: Ints
     starts: Keys
+    alone: bool
     hopeless: Bools = field(init=False)
     most: Ints = field(init=False)
 
@@ -95,13 +99,15 @@ def form(
     ``blocks``: a set of classes is used for about that part of all rounds at a time.
     """
     width = counts.shape[1]
-    lanes = Lanes(np.arange(len(counts)), counts.copy(), classes, group, starts)
+    alone = bool((group == np.arange(width)).all())
+    lanes = Lanes(np.arange(len(counts)), counts.copy(), classes, group, starts, alone)
     told: list[tuple[Ints, Ints, Ints]] = []
     step = 0
     while len(lanes.ids) and width >= size:
         live = (lanes.counts > 0) & ~lanes.hopeless
         number = len(lanes.ids)
-        of_group = _by_group(np.where(live, lanes.counts, 0), lanes.group)
+        counted = lanes.counts * live
+        of_group = counted if lanes.alone else _by_group(counted, lanes.group)
         reach = _reach(of_group, size)
         if (reach < 1).any():
             done = reach < 1
@@ -118,7 +124,7 @@ def form(
         if len(rows):
             sets = chosen[rows]
             own = lanes.counts[rows[:, None], sets]
-            outside = of_group[rows]
+            outside = of_group[rows]  # a copy
             np.put_along_axis(outside, lanes.group[rows[:, None], sets], 0, axis=1)
             times = np.minimum(own.min(axis=1), -(-lanes.most[rows] // blocks))
             times = np.maximum(1, np.minimum(times, reach[rows] - outside.max(axis=1)))
@@ -159,11 +165,12 @@ def _sets(
 ) -> tuple[Ints, Bools]:
     """One set of classes a lane, (B, size), and whether it is whole; of a broken one the first class is to blame."""
     number = len(live)
-    own_group = np.take_along_axis(of_group, lanes.group, axis=1)
+    own_group = of_group if lanes.alone else np.take_along_axis(of_group, lanes.group, axis=1)
     forced = own_group >= reach[:, None]
     chosen = np.zeros((number, size), np.int64)
     found = np.zeros(number, np.bool_)
-    chosen[:, 0] = _drawn(live, lanes.counts, own_group, forced, lanes.starts, step * 64)
+    draws = uniform(stream(lanes.starts, range(step * 64, step * 64 + size)))
+    chosen[:, 0] = _drawn(live, lanes.counts, own_group, forced, draws[:, 0])
     after = _meeting(live, lanes.classes, chosen[:, 0], compatible)
     hope = after.sum(axis=1) >= size - 1
     for attempt in range(TRIES):
@@ -172,11 +179,16 @@ def _sets(
             return chosen, found
         some = slice(None) if len(rows) == number else rows  # a slice copies nothing
         candidates, counts, classes = after[some], lanes.counts[some], lanes.classes[some]
-        groups, must, starts = own_group[some], forced[some], lanes.starts[some]
+        groups, must = own_group[some], forced[some]
+        if attempt:
+            first = step * 64 + attempt * 8
+            draws = uniform(stream(lanes.starts[rows], range(first, first + size)))
+        else:
+            draws = draws[some]
         good = np.ones(len(rows), np.bool_)
         for place in range(1, size):
             good &= candidates.any(axis=1)
-            next_ = _drawn(candidates, counts, groups, must, starts, step * 64 + attempt * 8 + place)
+            next_ = _drawn(candidates, counts, groups, must, draws[:, place])
             chosen[rows, place] = next_
             if place < size - 1:
                 candidates = candidates & _meeting(candidates, classes, next_, compatible)
@@ -189,13 +201,16 @@ def _sets(
     return chosen, found
 
 
-def _drawn(candidates: Bools, counts: Ints, own_group: Ints, forced: Bools, starts: Keys, step: int) -> Ints:
-    """A candidate a lane in proportion to counts: of the largest group that must be in every round, if one must."""
+def _drawn(candidates: Bools, counts: Ints, own_group: Ints, forced: Bools, draws: NDArray[np.float64]) -> Ints:
+    """A candidate a lane in proportion to counts: of the largest group that must be in every round, if one must.
+
+    ``draws`` (B,) are numbers in [0, 1)."""
     must = candidates & forced
-    largest = np.where(must, own_group, -1).max(axis=1)[:, None]
-    some = np.where(largest >= 0, must & (own_group == largest), candidates)
-    summed = np.cumsum(np.where(some, counts, 0), axis=1)
-    drawn = np.floor(uniform(stream(starts, step)) * summed[:, -1])
+    if must.any():
+        largest = np.where(must, own_group, -1).max(axis=1)[:, None]
+        candidates = np.where(largest >= 0, must & (own_group == largest), candidates)
+    summed = np.cumsum(counts * candidates, axis=1)
+    drawn = np.floor(draws * summed[:, -1])
     return np.asarray(np.minimum((summed <= drawn[:, None]).sum(axis=1), counts.shape[1] - 1))
 
 

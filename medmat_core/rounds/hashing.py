@@ -65,9 +65,9 @@ def uniform(hashes: Keys) -> NDArray[np.float64]:
     return np.asarray((hashes >> np.uint64(11)).astype(np.float64) * 2.0**-53)
 
 
-def stream(starts: Keys, step: int) -> Keys:
-    """The ``step``-th hash of the stream that begins at each start."""
-    return mixed(starts + _GOLDEN * np.asarray([step], np.uint64))
+def stream(starts: Keys, steps: range) -> Keys:
+    """The hashes with these numbers of the stream that begins at each start, (B,) -> (B, steps)."""
+    return mixed(starts[:, None] + _GOLDEN * np.array(steps, np.uint64))
 
 
 def bucket_bits(count: int, size: int) -> int:

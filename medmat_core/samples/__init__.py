@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from medmat_core.card import Card, ExamplePicture
+from medmat_core.card import Card
 from medmat_core.errors import CardError, UsageError
+from medmat_core.example import ExamplePicture
 from medmat_core.samples.pictures import picture_bytes
 from medmat_core.samples.texts import file_bytes
 

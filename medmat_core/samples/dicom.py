@@ -7,8 +7,9 @@ import io
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from medmat_core.card import Card, ExamplePicture
+from medmat_core.card import Card
 from medmat_core.errors import CardError, MedmatError
+from medmat_core.example import ExamplePicture
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,8 +6,9 @@ import hashlib
 import io
 from typing import TYPE_CHECKING, Any, Final
 
-from medmat_core.card import Card, ExamplePicture
+from medmat_core.card import Card
 from medmat_core.errors import CardError
+from medmat_core.example import ExamplePicture
 
 if TYPE_CHECKING:
     import numpy as np
@@ -76,7 +77,7 @@ def mode_of(card: Card, path: str, picture: ExamplePicture) -> str:
 
 
 def picture_bytes(card: Card, path: str, picture: ExamplePicture) -> bytes:
-    """The file at ``path``: content follows from the card's folder and modality, the path, size and mode alone."""
+    """The file at ``path``: content follows from the card's folder and modality, the path, size, mode and lesions."""
     from medmat_core.samples import phantoms, shapes
 
     mode = mode_of(card, path, picture)
@@ -91,7 +92,8 @@ def picture_bytes(card: Card, path: str, picture: ExamplePicture) -> bytes:
                 raise CardError(f"{card.path}: example.pictures: {path!r}: shapes: {error}") from error
         else:
             seed = _seed(card.folder, path, *picture.size, mode, index)
-            layers.append(phantoms.draw(card.modality, picture.size, mode, seed, _top(mode, picture)))
+            lesions = _lesions(card, f"{path}#{index:04d}" if picture.slices else path)
+            layers.append(phantoms.draw(card.modality, picture.size, mode, seed, _top(mode, picture), lesions))
     if kind == "dicom":
         from medmat_core.samples.dicom import dicom_bytes
 
@@ -103,6 +105,12 @@ def picture_bytes(card: Card, path: str, picture: ExamplePicture) -> bytes:
     if picture.slices:
         raise CardError(f"{card.path}: example.pictures: {path!r}: {kind} holds no slices; use dicom, nifti or npy")
     return _encode(layers[0], mode, kind, drawn)
+
+
+def _lesions(card: Card, image: str) -> list[tuple[int, int, int, int]]:
+    """The half-open boxes that this card, or the other card of the folder, has in a picture."""
+    expected = (box for one in card.example.expect if one.image == image for some in one.boxes.values() for box in some)
+    return list(dict.fromkeys((*expected, *card.example.lesions.get(image, ()))))
 
 
 def _top(mode: str, picture: ExamplePicture) -> int:

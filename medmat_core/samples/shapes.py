@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from medmat_core.card import ExamplePicture
+from medmat_core.example import ExamplePicture
 
 _KINDS: Final = ("box", "ellipse", "polygon", "point")
 _CHANNELS: Final = {"RGB": 3, "RGBA": 4}

@@ -8,8 +8,9 @@ import re
 import zipfile
 from typing import Any, Final
 
-from medmat_core.card import Card, ExampleFile
+from medmat_core.card import Card
 from medmat_core.errors import CardError, MedmatError
+from medmat_core.example import ExampleFile
 
 _MARKS: Final = {"utf16": ("utf-16-le", codecs.BOM_UTF16_LE), "utf8sig": ("utf-8", codecs.BOM_UTF8)}
 _MOMENT: Final = (2000, 1, 1, 0, 0, 0)

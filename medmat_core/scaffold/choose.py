@@ -8,85 +8,77 @@ from attrs import evolve
 
 from medmat_core.errors import UsageError
 from medmat_core.model import LabelSample
-from medmat_core.scaffold.boxes_look import look_at_boxes
-from medmat_core.scaffold.folders_look import look_at_folders
-from medmat_core.scaffold.masks_look import look_at_masks, mask_patterns
-from medmat_core.scaffold.proof import proved, run
-from medmat_core.scaffold.proposal import LAYOUTS, Layout, Proposal
+from medmat_core.scaffold.boxes import boxes
+from medmat_core.scaffold.filenames import by_name
+from medmat_core.scaffold.folders import folders
+from medmat_core.scaffold.labels import labels
+from medmat_core.scaffold.masks import masks, skipped
+from medmat_core.scaffold.proof import NotReadError, proved, run
+from medmat_core.scaffold.proposal import Proposal
 from medmat_core.scaffold.survey import Survey
-from medmat_core.scaffold.tables_look import look_at_tables
 
 
-def propose(base: Path, layout: Layout | None = None) -> Proposal:
+class NoLayoutError(UsageError):
+    """A folder with pictures that no layout reads; the message says what was seen."""
+
+
+def propose(base: Path, layout: str | None = None) -> Proposal:
     """How the folder ``base`` is laid out; ``layout`` takes that kind and no other.
 
-    The proposal is tried on the folder before it is returned: what its adapter leaves unread is ignored with a
-    pattern, and what it refuses is among the doubts. Raises :class:`UsageError` that says what was seen where no
-    adapter can be proposed.
+    The proposal is tried on the folder before it is returned: what its layout leaves unread is ignored with a
+    pattern, and what it refuses is among the doubts. Raises :class:`UsageError` where there is no picture, and
+    :class:`NoLayoutError` where no layout fits.
     """
     survey = Survey(base)
     if not survey.pictures:
         seen = f"; it has volumes such as {survey.volumes[0]}, which this command cannot read" if survey.volumes else ""
         raise UsageError(f"{base}: no picture lies there{seen}; give the folder of an unzipped data set")
-    chosen, remarks = _looked(survey, layout)
-    if chosen is None:
-        remarks.append("if file names tell the class, readers.labelled_files reads them")
-        told = "".join(f"\n  - {remark}" for remark in remarks)
-        what = f"as {layout}" if layout else "in any way that this command knows"
-        raise UsageError(
-            f"{base}: {len(survey.pictures)} pictures, but it cannot be read {what}{told}\n"
-            f"  Leave out --from and give --layout ({', '.join(LAYOUTS)}) to start from a made-up example, then change "
-            "the adapter."
-        )
-    named = [*chosen.doubts, *remarks]
+    candidates, remarks = _looked(survey, layout)
     if survey.unwritable:
-        named.append(f"{survey.unwritable} files have names that no card can hold (no Unicode, or a backslash)")
+        remarks.append(f"{survey.unwritable} files have names that no card can hold (no Unicode, or a backslash)")
     if survey.volumes:
-        named.append(f"{len(survey.volumes)} volumes such as {survey.volumes[0]} are not read")
-    return proved(evolve(chosen, doubts=tuple(dict.fromkeys(named))), base)
+        remarks.append(f"{len(survey.volumes)} volumes such as {survey.volumes[0]} are not read: see readers.slices_of")
+    for place, chosen in enumerate(candidates):
+        rest = (o for o in candidates[place + 1 :] if o.covered >= 0.25 * chosen.covered and layout is None)
+        told = [_other(other) for other in rest]
+        try:
+            return proved(evolve(chosen, doubts=tuple(dict.fromkeys([*chosen.doubts, *remarks, *told]))), survey)
+        except NotReadError as error:
+            remarks.append(str(error))
+    lines = "".join(f"\n  - {remark}" for remark in remarks)
+    what = f"as {layout}" if layout else "by any layout"
+    raise NoLayoutError(f"{base}: {len(survey.pictures)} pictures, but they cannot be read {what}{lines}")
 
 
-def _looked(survey: Survey, layout: Layout | None) -> tuple[Proposal | None, list[str]]:
-    """The best proposal, and remarks: what else was seen, or why there is none."""
-    remarks: list[str] = []
-    if layout in ("coco", "voc"):
-        return look_at_boxes(survey, layout), remarks
-    masks, pairing, said = look_at_masks(survey)
-    if layout == "masks":
-        return masks, list(said)
-    boxes = look_at_boxes(survey) if layout is None else None
-    tables, told = look_at_tables(survey, layout) if layout != "class-folders" else (None, ())
-    if layout in ("table", "one-hot"):
-        return tables, list(told)
-    leave = tuple(pairing.owner) if pairing is not None and masks is not None else ()
-    folders = look_at_folders(survey, leave, mask_patterns(pairing) if pairing is not None and leave else ())
-    if layout == "class-folders":
-        return folders, remarks
-    remarks += [*said, *told]
-    chosen = _best(survey, boxes, masks, tables, folders)
-    others = [other for other in (boxes, masks, tables, folders) if other is not None and other is not chosen]
-    for other in others:
-        if other.covered < 0.25 * (chosen.covered if chosen is not None else 0):
-            continue
-        what = ", ".join(list(other.labels)[:4])
-        remarks.append(
-            f"{other.layout} would fit, too ({other.covered} pictures: {what}); --layout {other.layout} takes it"
-        )
-    return chosen, remarks
+def _other(proposal: Proposal) -> str:
+    kind, what = proposal.layout["kind"], ", ".join(list(proposal.labels)[:4])
+    return f"{kind} would fit, too ({proposal.covered} pictures: {what}); --layout {kind} takes it"
 
 
-def _best(survey: Survey, boxes: Proposal | None, masks: Proposal | None, tables: Proposal | None,
-          folders: Proposal | None) -> Proposal | None:  # fmt: skip
-    if boxes is not None and boxes.covered >= 0.3 * len(survey.pictures):
-        return boxes
-    if masks is not None and masks.covered >= 0.25 * len(survey.pictures):
-        return masks
-    if tables is not None and folders is not None:
-        # folders that say the same as the table, or cover more of it, are the simpler source
-        if tables.covered < 0.6 * folders.covered or _agree(survey.base, tables, folders):
-            return folders
-        return tables
-    return tables or folders or masks or boxes
+def _looked(survey: Survey, layout: str | None) -> tuple[list[Proposal], list[str]]:
+    """The proposals, the best first, and remarks: what else was seen."""
+    boxed = boxes(survey, layout) if layout in (None, "coco", "voc", "yolo") else None
+    tabled, told = labels(survey, layout) if layout in (None, "table", "one-hot", "box-table") else (None, [])
+    masked, pairing, said = masks(survey) if layout in (None, "masks", "class-folders") else (None, None, [])
+    filed = None
+    if layout in (None, "class-folders"):
+        mask_files = pairing.owner if masked is not None and pairing is not None else {}
+        filed = folders(survey, mask_files, skipped(pairing) if mask_files and pairing is not None else ())
+    named = by_name(survey) if layout == "file-names" or (layout is None and not told) else None
+    masked = masked if layout != "class-folders" else None
+    pictures = len(survey.pictures)
+    ranked = [
+        boxed if boxed is not None and boxed.covered >= 0.3 * pictures else None,
+        masked if masked is not None and masked.covered >= 0.25 * pictures else None,
+        filed if tabled is not None and filed is not None and _simpler(survey.base, filed, tabled) else None,
+        tabled, filed, masked, boxed, named,
+    ]  # fmt: skip
+    return list(dict.fromkeys(p for p in ranked if p is not None)), [*said, *told]
+
+
+def _simpler(base: Path, filed: Proposal, tabled: Proposal) -> bool:
+    """Whether folders are a simpler source than a table: they say the same, or cover more."""
+    return tabled.covered < 0.6 * filed.covered or _agree(base, tabled, filed)
 
 
 def _agree(base: Path, one: Proposal, two: Proposal) -> bool:

@@ -1,4 +1,4 @@
-"""What the columns of a label table are for: the class, one class each, an official part, a patient."""
+"""What the columns of a label table are for: the class, one class each, corners, an official part, a patient."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 from attrs import frozen
 
 from medmat_core.model import Split
-from medmat_core.scaffold.tables_read import RUNS, Table
+from medmat_core.scaffold.tables import Table, is_runs
 from medmat_core.scaffold.words import split_of_name, whole
 from medmat_core.tree import fold
 
@@ -34,6 +34,10 @@ _GROUP: Final = re.compile(
     re.IGNORECASE,
 )
 _NO_ID: Final = re.compile(r"age|sex|gender|count|number_of|position|weight", re.IGNORECASE)
+_CORNERS: Final = tuple(
+    rf"{side}[ _]?{end}|{end}[ _]?{side}|{side}{n}" for end, n in (("min", 1), ("max", 2)) for side in "xy"
+)
+_QUOTED: Final = "'([^']+)'"
 _BINARY: Final = frozenset({"", "0", "1", "-1", "0.0", "1.0", "-1.0", "true", "false"})
 MOST: Final = 150
 """More different values than this are ids or free text, not classes."""
@@ -41,21 +45,33 @@ MOST: Final = 150
 
 @frozen
 class LabelColumn:
-    """The column that holds the class. ``separator`` where one cell lists several; ``strong``: its name says so."""
+    """The column that holds the class. ``separator`` or ``find`` (a regular expression) where one cell lists several;
+    ``strong``: its name says so; ``others`` could hold it, too."""
 
     name: str
     separator: str
+    find: str
     strong: bool
     others: tuple[str, ...] = ()
+
+    def codes(self, cell: str) -> tuple[str, ...]:
+        """The classes that a cell names."""
+        return tuple(dict.fromkeys(parted(cell, self.separator, self.find)))
 
 
 @frozen
 class HotColumns:
-    """One column a class. ``single``: exactly one is marked in every row; ``left_out`` only sum up the others."""
+    """One column a class. ``single``: exactly one is marked in every row; ``left_out`` only sums up the others."""
 
     names: tuple[str, ...]
     single: bool
-    left_out: tuple[str, ...] = ()
+    left_out: str = ""
+
+
+def parted(cell: str, separator: str, find: str = "") -> list[str]:
+    """What a cell lists."""
+    parts = re.findall(find, cell) if find else cell.split(separator) if separator else [cell]
+    return [part.strip() for part in parts if part.strip()]
 
 
 def label_column(tables: Sequence[Table]) -> LabelColumn | None:
@@ -63,60 +79,52 @@ def label_column(tables: Sequence[Table]) -> LabelColumn | None:
     and by whether folders of pictures are called like them."""
     table = tables[0]
     folders = {fold(name) for one in tables for path in one.pictures for name in path.split("/")[:-1]}
-    ranked: list[tuple[float, int, str, str]] = []
+    pictures = sum(len(one.pictures) for one in tables)
+    ranked: list[tuple[float, int, str, str, str]] = []
     for place, column in enumerate(table.header):
-        if column == table.image:
-            continue
         cells = [cell for one in tables for cell in one.values(column) if cell]
-        if not cells or len(cells) < 0.5 * sum(len(one.pictures) for one in tables):
-            continue
-        if any(RUNS.fullmatch(cell) and cell.count(" ") > 2 for cell in cells[:500]):
+        if column == table.image or not cells or len(cells) < 0.5 * pictures or any(map(is_runs, cells[:500])):
             continue
         if _SPLIT.search(column) and whole(split_of_name(cell) for cell in set(cells)):
             continue
-        separator = _separator(cells)
-        values = {part.strip() for cell in cells for part in (cell.split(separator) if separator else [cell])}
+        find = _QUOTED if all(re.fullmatch(r"\[('[^']+'(, )?)*\]", cell) for cell in cells) else ""
+        separator = "" if find else _separator(cells)
+        values = {part for cell in cells for part in parted(cell, separator, find)}
         if not 2 <= len(values) <= MOST or any(len(value) > 80 for value in values):
             continue
         few = len(values) <= max(2, 0.5 * len(cells)) or len(cells) < 30
-        if not few or (len(values) == len(cells) and len(cells) > 3 and not _LABEL.search(column)):
+        named = _LABEL.search(column) is not None
+        if not few or (len(values) == len(cells) and len(cells) > 3 and not named):
             continue
         numbers = all(re.fullmatch(r"-?\d+(\.\d+)?", value) for value in values)
         if numbers and any("." in value and not value.endswith(".0") for value in values):
             continue
-        score = 3.0 * bool(_LABEL.search(column)) - 3.0 * bool(_META.search(column)) - 3.0 * bool(_GROUP.search(column))
-        score += 0.0 if numbers else 1.0
-        score -= 0.25 if values <= _BINARY else 0.0
-        score -= 2.0 if len(cells) >= 8 and len(values) > 0.5 * len(cells) and not separator else 0.0
-        score += 2.0 if len(values) > 1 and {fold(value) for value in values} <= folders else 0.0
-        ranked.append((score, -place, column, separator))
-    if not ranked:
-        return None
+        score = 3.0 * named - 3.0 * bool(_META.search(column)) - 3.0 * bool(_GROUP.search(column))
+        score += (not numbers) - 0.25 * (values <= _BINARY)
+        score -= 2.0 * (len(cells) >= 8 and len(values) > 0.5 * len(cells) and not (separator or find))
+        score += 2.0 * ({fold(value) for value in values} <= folders)
+        ranked.append((score, -place, column, separator, find))
     ranked.sort(reverse=True)
-    score, _, name, separator = ranked[0]
-    if score < -0.5:
+    if not ranked or ranked[0][0] < -0.5:
         return None
-    others = tuple(column for other, _, column, _ in ranked[1:4] if other >= 0.5)
-    return LabelColumn(name, separator, score >= 3.0, others)
+    score, _, name, separator, find = ranked[0]
+    return LabelColumn(name, separator, find, score >= 3.0, tuple(other[2] for other in ranked[1:4] if other[0] >= 0.5))
 
 
 def _separator(cells: Sequence[str]) -> str:
     """What separates several labels in one cell: the sign by which there come to be fewer different ones."""
     whole_cells = set(cells)
     for sign in ("|", ";", ","):
-        parted = {part.strip() for cell in whole_cells for part in cell.split(sign)}
         several = [cell for cell in whole_cells if sign in cell]
+        parted = {part.strip() for cell in whole_cells for part in cell.split(sign)}
+        if not several or len(parted) > MOST:
+            continue
         single = whole_cells - set(several)
-        known = sum(part.strip() in single for cell in several for part in cell.split(sign))
-        parts = sum(cell.count(sign) + 1 for cell in several)
+        parts = [part for cell in several for part in cell.split(sign)]
+        known = sum(part.strip() in single for part in parts) >= 0.5 * len(parts)
         # parts come back more often than whole cells do, unless the sign belongs to the text
-        again = parts / max(1, len({part for cell in several for part in cell.split(sign)})) >= 1.2
-        bars = sign == "|" and len(several) > 1
-        if (
-            several
-            and len(parted) <= MOST
-            and (bars or len(parted) < len(whole_cells) or known >= 0.5 * parts or again)
-        ):
+        again = len(parts) >= 1.2 * len(set(parts))
+        if (sign == "|" and len(several) > 1) or len(parted) < len(whole_cells) or known or again:
             return sign
     return ""
 
@@ -129,26 +137,31 @@ def hot_columns(tables: Sequence[Table]) -> HotColumns | None:
         for column in table.header
         if column != table.image and not _META.search(column) and not _GROUP.search(column)
         and all({cell.lower() for cell in one.values(column)} <= _BINARY for one in tables)
-        and any(cell for cell in table.values(column))
+        and any(table.values(column))
     ]  # fmt: skip
     if len(found) < 2:
         return None
-    marked = [[_is_one(row.get(column)) for column in found] for one in tables for row, _ in one.pairs()]
-    if all(sum(line) == 1 for line in marked):
-        return HotColumns(tuple(found), True)
-    left_out = [
-        column
-        for place, column in enumerate(found)
-        if len(found) > 3 and (any(line[place] for line in marked))
-        and all(line[place] == any(line[:place] + line[place + 1 :]) for line in marked)
-    ]  # fmt: skip
-    names = tuple(column for column in found if column not in left_out[:1])
-    marked = [[_is_one(row.get(column)) for column in names] for one in tables for row, _ in one.pairs()]
-    return HotColumns(names, all(sum(line) == 1 for line in marked), tuple(left_out[:1]))
+    marked = [[is_one(row.get(column)) for column in found] for one in tables for row, _ in one.pairs()]
+    single = all(sum(line) == 1 for line in marked)
+    for place, column in enumerate(found if len(found) > 3 and not single else ()):
+        others = [line[:place] + line[place + 1 :] for line in marked]
+        if any(line[place] for line in marked) and all(
+            line[place] == any(rest) for line, rest in zip(marked, others, strict=True)
+        ):
+            left = tuple(name for name in found if name != column)
+            return HotColumns(left, all(sum(rest) == 1 for rest in others), column)
+    return HotColumns(tuple(found), single)
 
 
-def _is_one(cell: str) -> bool:
+def is_one(cell: str) -> bool:
+    """Whether a cell of a one-hot table states its class."""
     return cell.lower() in ("1", "1.0", "true")
+
+
+def corner_columns(table: Table) -> list[str]:
+    """The columns of left, top, right and bottom of a box; [] where there are not these four."""
+    found = [next((c for c in table.header if re.fullmatch(rule, c, re.IGNORECASE)), "") for rule in _CORNERS]
+    return found if all(found) else []
 
 
 def split_column(tables: Sequence[Table], taken: Sequence[str]) -> tuple[str, dict[str, Split]] | None:
@@ -157,40 +170,22 @@ def split_column(tables: Sequence[Table], taken: Sequence[str]) -> tuple[str, di
         if column in taken or not _SPLIT.search(column):
             continue
         values = {cell for one in tables for cell in one.values(column)}
-        meant = {value: split for value in values if (split := split_of_name(value)) is not None}
+        meant = {value: split for value in sorted(values) if (split := split_of_name(value)) is not None}
         if whole(meant.values()) and len(meant) == len(values):
             return column, meant
     return None
 
 
-def group_column(tables: Sequence[Table], taken: Sequence[str]) -> str | None:
-    """The column that names the patient (or lesion, or study), if no row leaves it blank."""
+def group_column(tables: Sequence[Table], taken: Sequence[str]) -> str:
+    """The column that names the patient (or lesion, or study), if no row leaves it blank; "" for none."""
     ranked = sorted(
         (column for column in tables[0].header if column not in taken and _GROUP.search(column)),
         key=lambda column: not re.search(r"patient|subject|person|pid", column, re.IGNORECASE),
     )
     for column in ranked:
         cells = [cell for one in tables for cell in one.values(column)]
-        if cells and all(cells) and len(set(cells)) > 1 and not set(map(str.lower, cells)) <= _BINARY:
-            values = len(set(cells))
-            # ages, counts and flags of patients come back far too often to be their ids
-            if values >= len(cells) / 50 and not re.search(
-                r"age|sex|gender|count|number_of|position|weight", column, re.I
-            ):
-                return column
-    return None
-
-
-def run_columns(table: Table) -> list[str]:
-    """Columns that hold run-length masks."""
-    return [
-        column
-        for column in table.header
-        if sum(bool(RUNS.fullmatch(cell)) and cell.count(" ") > 2 for cell in table.values(column)[:500]) > 0
-    ]
-
-
-def corner_columns(table: Table) -> list[str]:
-    """Columns that hold the corners of boxes."""
-    corner = re.compile(r"[xy][ _]?(min|max)|(x|y)[12]|bbox.*", re.IGNORECASE)
-    return [column for column in table.header if corner.fullmatch(column)]
+        values = {cell.lower() for cell in cells}
+        # ages, counts and flags of patients come back far too often to be their ids
+        if all(cells) and len(values) > max(1, len(cells) / 50) and not values <= _BINARY and not _NO_ID.search(column):
+            return column
+    return ""

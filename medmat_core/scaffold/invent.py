@@ -6,105 +6,113 @@ It is written to disk and looked at like any other folder: there is one way from
 from __future__ import annotations
 
 import csv
-import io
-import json
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from medmat_core.scaffold.proposal import EXAMPLE_SIZE, SPOTS, Layout
+from attrs import evolve
 
-DEFAULT_CLASSES: Final[Mapping[Layout, tuple[str, ...]]] = {
+from medmat_core.errors import UsageError
+from medmat_core.scaffold.boxes import BoxFiles
+from medmat_core.scaffold.choose import propose
+from medmat_core.scaffold.example import SPOTS
+from medmat_core.scaffold.proposal import EXAMPLE_SIZE, Proposal, Shown
+from medmat_core.scaffold.survey import Root
+
+DEFAULT_CLASSES: Final[Mapping[str, tuple[str, ...]]] = {
     "class-folders": ("normal", "benign", "malignant"),
+    "file-names": ("normal", "benign", "malignant"),
     "table": ("normal", "benign", "malignant"),
     "one-hot": ("edema", "fracture", "nodule"),
+    "box-table": ("lesion", "device"),
     "masks": ("lesion",),
     "coco": ("lesion", "device"),
     "voc": ("lesion", "device"),
+    "yolo": ("lesion", "device"),
 }
 _EACH: Final = 4
 
 
-def invent(base: Path, layout: Layout, classes: Sequence[str] = ()) -> None:
+def invented(layout: str, classes: Sequence[str] = ()) -> Proposal:
+    """The proposal for a made-up data set of this layout."""
+    with tempfile.TemporaryDirectory(prefix="medmat-") as made:
+        invent(Path(made), layout, classes)
+        return propose(Path(made), layout)
+
+
+def without_layout(classes: Sequence[str] = ()) -> Proposal:
+    """A made-up data set that no layout reads, but the adapter that is there to be filled in."""
+    found = invented("file-names", classes)
+    doubts = ("labels and example are made up, for no layout fits the folder",)
+    return evolve(found, layout={}, root=Root(), doubts=doubts)
+
+
+def invent(base: Path, layout: str, classes: Sequence[str] = ()) -> None:
     """Write a tiny data set of this layout below ``base``. ``classes`` are its codes (of masks the first counts)."""
     codes = list(classes) or list(DEFAULT_CLASSES[layout])
-    if layout == "class-folders":
-        for code in codes:
-            for number in range(1, _EACH + 1):
-                _picture(base / safe(code) / f"img_{number:03d}.png", number)
-    elif layout == "masks":
-        for number in range(1, _EACH + 1):
-            _picture(base / "images" / f"{number:03d}.png", number)
-            _mask(base / "masks" / f"{number:03d}_mask.png", number)
-    else:
-        rows = [(f"{place * _EACH + number:03d}", code) for place, code in enumerate(codes) for number in range(_EACH)]
-        for stem, _ in rows:
-            _picture(base / "images" / f"{stem}.png", int(stem))
-        if layout == "table":
-            _csv(base / "labels.csv", [["image_id", "label"], *map(list, rows)])
-        elif layout == "one-hot":
-            table = [["image_id", *codes]]
-            for place, (stem, code) in enumerate(rows):
-                # two classes here and there, or the table would say one class a row
-                marked = {code, codes[(codes.index(code) + 1) % len(codes)]} if place % _EACH == 0 else {code}
-                table.append([stem, *("1" if other in marked else "0" for other in codes)])
-            _csv(base / "labels.csv", table)
-        elif layout == "coco":
-            _coco(base / "annotations.json", rows, codes)
-        else:
-            for place, (stem, code) in enumerate(rows):
-                _voc(base / "annotations" / f"{stem}.xml", code, place)
+    if len(codes) == 1 and layout in ("class-folders", "file-names", "table", "one-hot"):
+        raise UsageError("--labels names one class; a question needs two at least")
+    ids = {f"{place * _EACH + number:03d}": code for place, code in enumerate(codes) for number in range(_EACH)}
+    spots = {name: SPOTS[place % len(SPOTS)] for place, name in enumerate(ids)}
+    named = {"class-folders": "{code}/img_{name}.png", "file-names": "{code}_{name}.png"}
+    paths = {
+        name: named.get(layout, "images/{name}.png").format(code=_safe(code), name=name) for name, code in ids.items()
+    }
+    for place, path in enumerate(paths.values()):
+        _draw(base / path, shade=60 + place)
+    if layout == "masks":
+        for name, spot in spots.items():
+            _draw(base / "masks" / f"{name}_mask.png", spot)
+    elif layout == "table":
+        _csv(base / "labels.csv", ["image_id", "label"], ids.items())
+    elif layout == "box-table":
+        corners = ("xmin", "ymin", "xmax", "ymax")
+        _csv(base / "boxes.csv", ["image_id", "label", *corners], [(n, c, *map(str, spots[n])) for n, c in ids.items()])
+    elif layout == "one-hot":
+        # two classes here and there, or the table would say one class a row
+        marked = {
+            name: {code, codes[(codes.index(code) + 1) % len(codes)]} if int(name) % _EACH == 0 else {code}
+            for name, code in ids.items()
+        }
+        rows = [[name, *(str(int(code in marked[name])) for code in codes)] for name in ids]
+        _csv(base / "labels.csv", ["image_id", *codes], rows)
+    elif layout in ("coco", "voc", "yolo"):
+        _boxes(base, layout, codes, [Shown(paths[n], (c,), boxes={c: (spots[n],)}) for n, c in ids.items()])
 
 
-def safe(code: str) -> str:
+def _boxes(base: Path, layout: str, codes: Sequence[str], shown: Sequence[Shown]) -> None:
+    """Annotation files, as those of an example are written."""
+    suffix = {"voc": "xml", "yolo": "txt"}.get(layout)
+    own = [(f"boxes/{Path(item.path).stem}.{suffix}" if suffix else "boxes.json", item) for item in shown]
+    said = {file: {item.path: item.codes for name, item in own if name == file} for file, _ in own}
+    if layout == "yolo":
+        _write(base / "classes.txt", "".join(f"{code}\n" for code in codes))
+    for file in BoxFiles(layout, said, codes).excerpt(shown, {}):
+        _write(base / file.path, file.text)
+
+
+def _safe(code: str) -> str:
     """A code as a folder's name."""
     name = "".join("_" if char in '/\\\0<>:"|?*' or ord(char) < 32 else char for char in code).strip()
     return name.strip(".") or "class"
 
 
-def _picture(path: Path, shade: int) -> None:
+def _draw(path: Path, spot: tuple[int, int, int, int] | None = None, shade: int = 0) -> None:
     from PIL import Image
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.linear_gradient("L").rotate(shade * 7 % 90).resize((32, 24)).convert("RGB").save(path)
+    image = Image.new("L", EXAMPLE_SIZE, shade)
+    if spot is not None:
+        image.paste(255, spot)
+    (image if spot is not None else image.convert("RGB")).save(path)
 
 
-def _mask(path: Path, place: int) -> None:
-    from PIL import Image, ImageDraw
+def _csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file, lineterminator="\n").writerows([header, *rows])
 
+
+def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    mask = Image.new("L", EXAMPLE_SIZE)
-    x1, y1, x2, y2 = SPOTS[place % len(SPOTS)]
-    ImageDraw.Draw(mask).rectangle((x1, y1, x2 - 1, y2 - 1), fill=255)
-    mask.save(path)
-
-
-def _csv(path: Path, rows: Sequence[Sequence[str]]) -> None:
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows(rows)
-    path.write_text(out.getvalue(), encoding="utf-8")
-
-
-def _coco(path: Path, rows: Sequence[tuple[str, str]], codes: Sequence[str]) -> None:
-    boxes = [(x1, y1, x2 - x1, y2 - y1) for x1, y1, x2, y2 in SPOTS]
-    body = {
-        "images": [{"id": place, "file_name": f"{stem}.png"} for place, (stem, _) in enumerate(rows, 1)],
-        "annotations": [
-            {"id": place, "image_id": place, "category_id": codes.index(code) + 1, "bbox": boxes[place % len(boxes)]}
-            for place, (_, code) in enumerate(rows, 1)
-        ],
-        "categories": [{"id": place, "name": code} for place, code in enumerate(codes, 1)],
-    }
-    path.write_text(json.dumps(body, ensure_ascii=False), encoding="utf-8")
-
-
-def _voc(path: Path, code: str, place: int) -> None:
-    from xml.sax.saxutils import escape
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    x1, y1, x2, y2 = SPOTS[place % len(SPOTS)]
-    path.write_text(
-        f"<annotation><object><name>{escape(code)}</name><bndbox><xmin>{x1 + 1}</xmin><ymin>{y1 + 1}</ymin>"
-        f"<xmax>{x2}</xmax><ymax>{y2}</ymax></bndbox></object></annotation>\n",
-        encoding="utf-8",
-    )
+    path.write_text(text, encoding="utf-8")

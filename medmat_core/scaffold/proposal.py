@@ -1,38 +1,27 @@
-"""What a look at a folder comes to: how it is laid out, the adapter's code, and an example of it."""
+"""What a look at a folder comes to: a layout as data, what the card says besides, and what an example needs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final, Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, Protocol
 
 from attrs import Factory, frozen
 
-from medmat_core.card import ExampleFile, ExamplePicture, Ignored
+from medmat_core.card import Ignored
+from medmat_core.example import Example, ExampleFile
 from medmat_core.model import Split
-
-Layout = Literal["class-folders", "table", "one-hot", "masks", "coco", "voc"]
-LAYOUTS: Final[tuple[Layout, ...]] = ("class-folders", "table", "one-hot", "masks", "coco", "voc")
-
-UNREAD: Final = "not read\n"
-"""What stands in files of the example that the adapter leaves alone."""
-
-Box4 = tuple[int, int, int, int]
+from medmat_core.scaffold.survey import Root
 
 EXAMPLE_SIZE: Final = (160, 120)
 """Width and height of pictures with regions."""
-SPOTS: Final[tuple[Box4, ...]] = (
-    (12, 10, 44, 34), (118, 12, 148, 32), (64, 46, 98, 74), (10, 88, 40, 112), (116, 86, 150, 110),
-    (66, 8, 92, 28), (8, 48, 36, 70), (120, 48, 150, 72), (64, 90, 94, 112),
-)  # fmt: skip
-"""Where regions are drawn: one in each cell of the 3 x 3 grid, so that none touches another."""
+
+Box4 = tuple[int, int, int, int]
 
 
 @frozen
 class Shown:
-    """One picture of the example and what the label files or folders say of it, in codes.
-
-    ``path`` is relative to the folder; ``boxes`` are half-open pixels. Without codes: a negative.
-    """
+    """One picture of the example: its path below the folder, and what is said of it, in codes. ``boxes`` are half-open
+    pixels. Without codes: a negative."""
 
     path: str
     codes: tuple[str, ...] = ()
@@ -42,37 +31,30 @@ class Shown:
     boxes: Mapping[str, tuple[Box4, ...]] = Factory(dict)
 
 
-@frozen
-class Code:
-    """The adapter: what it imports and its text from the first constant to the end of the last function."""
+class LabelFile(Protocol):
+    """A label file of the folder, of which an example can be made."""
 
-    body: str
-    names: tuple[str, ...]
-    modules: tuple[str, ...] = ()
+    def excerpt(self, shown: Sequence[Shown], groups: Mapping[str, str]) -> Sequence[ExampleFile]:
+        """The file as it lies there, with the lines of these pictures alone. ``groups``: id -> what stands for it."""
 
 
-@frozen
+@frozen(eq=False)
 class Proposal:
     """How a folder is read.
 
-    Paths of ``pictures``, ``files`` and ``shown`` are relative to the folder, ``root`` is the archive's outer folder
-    ("" for none), ``markers`` lie in it. ``evidence`` says what was found, ``doubts`` what could not be found out or
-    should be checked by a person. ``normal`` is the code of "nothing found", "" where there is none or it stands beside
-    findings. ``covered`` is the number of pictures that the layout gives labels.
+    ``layout`` is the card's table of that name; empty where no layout fits. ``root`` is where the archive's own root
+    lies. ``evidence`` says what was found, ``doubts`` what could not be found out or should be checked by a person.
+    ``normal`` is the code of "nothing found", "" where there is none or it stands beside findings. ``covered`` is the
+    number of pictures that the layout gives labels. ``sources`` are the label files, ``empty`` masks that
+    show nothing. The rest are fields of cards.
     """
 
-    layout: Layout
+    layout: Mapping[str, Any]
     kind: str
     labels: Mapping[str, str]
-    root: str
-    markers: tuple[str, ...]
-    code: Code
-    doc: str
-    pictures: tuple[ExamplePicture, ...]
-    shown: tuple[Shown, ...]
-    files: tuple[ExampleFile, ...] = ()
-    ignored: tuple[Ignored, ...] = ()
-    mask: Mapping[str, object] = Factory(dict)
+    root: Root
+    sources: Sequence[LabelFile] = ()
+    mask: Mapping[str, Any] = Factory(dict)
     negates: Mapping[str, str] = Factory(dict)
     normal: str = ""
     group_by: str = ""
@@ -80,16 +62,19 @@ class Proposal:
     validation_is_test: bool = False
     blank_is_absent: bool = False
     has_negatives: bool = False
+    empty: frozenset[str] = frozenset()
     extras: tuple[str, ...] = ()
-    suggestion: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
     covered: int = 0
-    classes: Mapping[str, int] = Factory(dict)
+    ignored: tuple[Ignored, ...] = ()
+    example: Example = Factory(Example)
 
 
-ASKS: Final = ("box", "location")
-"""What is asked of regions wherever nothing speaks against it."""
+def counted(codes: Iterable[str], counts: Mapping[str, int], most: int = 12) -> str:
+    """Classes with how many pictures show each."""
+    listed = list(codes)
+    return ", ".join(f"{code} ({counts[code]})" for code in listed[:most]) + (", ..." if len(listed) > most else "")
 
 
 def asks_of(proposal: Proposal) -> tuple[str, ...]:
@@ -99,4 +84,4 @@ def asks_of(proposal: Proposal) -> tuple[str, ...]:
         return ("label",)
     several = len(set(proposal.labels.values())) > 1
     more = (("presence",) if proposal.has_negatives else ()) + (("structure",) if several else ())
-    return (*ASKS, *more)
+    return ("box", "location", *more)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
 from attrs import frozen
 
-from medmat_core.images.suffixes import FOREIGN_VOLUMES, IMAGE_SUFFIXES, VOLUME_SUFFIXES
+from medmat_core.images.suffixes import FOREIGN_VOLUMES, VOLUME_SUFFIXES, is_image
 from medmat_core.scaffold.words import folded
 from medmat_core.tree import Tree, fold
 
@@ -24,11 +25,11 @@ class Root:
     """The data set's own root: the outer folders above it ("" or without a trailing slash), and names that lie in it
     (shell patterns)."""
 
-    path: str
-    markers: tuple[str, ...]
+    path: str = ""
+    markers: tuple[str, ...] = ()
 
     def below(self, path: str) -> str:
-        """A path of the folder as the adapter sees it, below the root."""
+        """A path of the folder as a layout sees it, below the root."""
         return path if not self.path else "" if path == self.path else path.removeprefix(self.path + "/")
 
 
@@ -44,66 +45,60 @@ class Survey:
         for where, names in self.tree.walk():
             for name in names:
                 path = f"{where}/{name}" if where else name
-                if not _writable(path):
-                    self.unwritable += 1
-                elif suffix(name).lower() in IMAGE_SUFFIXES:
-                    self.pictures.append(path)
+                if writable(path):
+                    (self.pictures if is_image(name) else self.others).append(path)
                 else:
-                    self.others.append(path)
+                    self.unwritable += 1
 
     @cached_property
     def by_folder(self) -> dict[str, list[str]]:
         """Folder -> the pictures that lie directly in it."""
-        found: dict[str, list[str]] = {}
-        for path in self.pictures:
-            found.setdefault(path.rpartition("/")[0], []).append(path)
-        return found
+        return _grouped(self.pictures, folder_of)
 
     @cached_property
     def stems(self) -> dict[str, list[str]]:
         """Folded file name without its suffix -> pictures."""
-        return _grouped(self.pictures, lambda name: name.rpartition(".")[0] or name)
+        return _grouped(self.pictures, lambda path: fold(stem(path)))
 
     @cached_property
     def names(self) -> dict[str, list[str]]:
         """Folded file name -> pictures."""
-        return _grouped(self.pictures, lambda name: name)
+        return _grouped(self.pictures, lambda path: fold(path.rpartition("/")[2]))
 
     @property
     def volumes(self) -> list[str]:
         """Files that hold many pictures each."""
-        return [path for path in self.others if path.lower().endswith(VOLUME_SUFFIXES + FOREIGN_VOLUMES)]
+        return self.with_suffix(*VOLUME_SUFFIXES, *FOREIGN_VOLUMES)
 
     def with_suffix(self, *suffixes: str) -> list[str]:
         """The other files with one of these suffixes (lower case)."""
         return [path for path in self.others if path.lower().endswith(suffixes)]
 
     def root(self, anchors: Iterable[str]) -> Root:
-        """The deepest folder that holds all ``anchors`` (paths of label files and folders that the adapter needs).
+        """The deepest folder that holds all ``anchors`` (paths of label files and folders that the layout needs).
 
         Markers are the anchors' own names there. A name that also comes up on the way down would make the root be
         found too early, so it is no marker; with none left the folder itself is the root.
         """
         paths = sorted(set(anchors))
-        root = shared(path.rpartition("/")[0] for path in paths)
+        root = shared(map(folder_of, paths))
         while True:
             names = dict.fromkeys(path[len(root) + 1 if root else 0 :].split("/")[0] for path in paths)
             way = {fold(part) for part in root.split("/")} if root else set()
             markers = tuple(pattern(name) for name in names if name and fold(name) not in way)[:_MARKERS]
             if not root or (markers and Tree(self.base, markers).prefix == f"{root}/"):
                 return Root(root, markers)
-            root = root.rpartition("/")[0]
+            root = folder_of(root)
 
 
-def _grouped(paths: Iterable[str], key: object) -> dict[str, list[str]]:
-    assert callable(key)
+def _grouped(paths: Iterable[str], key: Callable[[str], str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for path in paths:
-        found.setdefault(fold(key(path.rpartition("/")[2])), []).append(path)
+        found.setdefault(key(path), []).append(path)
     return found
 
 
-def _writable(path: str) -> bool:
+def writable(path: str) -> bool:
     """Whether a card can name the path: it is Unicode, and no example tree has a backslash in a name."""
     try:
         path.encode()
@@ -117,6 +112,11 @@ def pattern(name: str) -> str:
     return re.sub(r"([\[*?])", r"[\1]", name)
 
 
+def folder_of(path: str) -> str:
+    """The folder that a file lies in; "" for the top."""
+    return path.rpartition("/")[0]
+
+
 def stem(path: str) -> str:
     """The file name without its suffix: 'a/b (1).jpg' -> 'b (1)'."""
     name = path.rpartition("/")[2]
@@ -125,9 +125,7 @@ def stem(path: str) -> str:
 
 def suffix(path: str) -> str:
     """The file name's suffix as it stands: 'a/b.JPG' -> '.JPG'."""
-    name = path.rpartition("/")[2]
-    dot = name.rfind(".")
-    return name[dot:] if dot > 0 else ""
+    return path.rpartition("/")[2][len(stem(path)) :]
 
 
 def shared(folders: Iterable[str]) -> str:
@@ -136,61 +134,68 @@ def shared(folders: Iterable[str]) -> str:
     return os.path.commonpath(found).strip("/") if found else ""
 
 
-def apart(folders: Sequence[str]) -> bool:
-    """Whether no folder is another, or lies in it."""
-    return not any(
-        one == two or not two or one.startswith(f"{two}/")
-        for place, one in enumerate(folders)
-        for at, two in enumerate(folders)
-        if at != place
-    )
-
-
 def spread(items: Sequence[str], count: int) -> list[str]:
     """At most ``count`` items, spread over the whole sequence."""
     if len(items) <= count:
         return list(items)
-    return [items[place * (len(items) - 1) // (count - 1)] if count > 1 else items[0] for place in range(count)]
+    return [items[place * (len(items) - 1) // max(1, count - 1)] for place in range(count)]
 
 
-def per_class(classes: int) -> int:
-    """How many pictures of a class the example holds: enough to see a rule, few enough to read."""
-    return 3 if classes <= 4 else 2 if classes <= 12 else 1
+def templated(texts: Sequence[Sequence[str]]) -> tuple[list[str], list[str]] | None:
+    """Paths of several parts as one path with ``{part}`` in it, and the word of each part: [["train.csv"],
+    ["test.csv"]] -> (["{part}.csv"], ["train", "test"]). Each item holds the paths of one part. None where the parts do
+    not differ in one whole word alone; a part alone has no word."""
+    if len(texts) == 1:
+        return list(texts[0]), []
+    whole = [item[0] for item in texts]
+    for names in ([text.rpartition("/")[2] for text in whole], whole):
+        lead, tail = _common(names), _common([text[::-1] for text in names])[::-1]
+        lead = re.sub(r"[^\W_]+$", "", lead)
+        tail = re.sub(r"^[^\W_]+", "", tail[-min(len(text) - len(lead) for text in names) :])
+        words = [text[len(lead) : len(text) - len(tail)] for text in names]
+        made = [path.replace(words[0], "{part}") for path in texts[0]] if all(words) else []
+        filled = [[path.replace("{part}", word) for path in made] for word in words]
+        if made and len(set(words)) == len(words) and filled == [list(paths) for paths in texts]:
+            return made, words
+    return None
 
 
-def group_hint(paths: Sequence[str]) -> tuple[str, ...]:
-    """Comment lines on ids that names may hold; () where nothing is seen.
+def _common(texts: Sequence[str]) -> str:
+    """What all texts begin with."""
+    alike = takewhile(lambda chars: len(set(chars)) == 1, zip(*texts, strict=False))
+    return "".join(chars[0] for chars in alike)
 
-    A beginning that names share in many small groups may be a patient. It is a suggestion only: nothing tells an id
-    from a running number but a person.
+
+def group_rule(paths: Sequence[str], classes: int) -> tuple[str, str] | None:
+    """A regular expression whose group may be a patient, and what speaks for it; None where nothing is seen.
+
+    A beginning that names share in many small groups may be a patient. It is a guess: nothing tells an id from a
+    running number but a person. Names of no more groups than there are ``classes`` may begin with their class.
     """
     stems = [stem(path) for path in paths]
     folders = {folded(name) for path in paths for name in path.split("/")[:-1]}
-    best: tuple[int, str, Counter[str]] | None = None
+    best: tuple[str, Counter[str]] | None = None
     for pieces in (1, 2, 3):
         expression = r"[^\W_]+" + r"[\W_]+[^\W_]+" * (pieces - 1)
-        rule = re.compile(rf"({expression})[\W_]")
-        heads = [found[1] for text in stems if (found := rule.match(text))]
+        heads = [found[1] for text in stems if (found := re.match(rf"({expression})[\W_]", text))]
         counts = Counter(heads)
         if len(heads) < 0.9 * len(stems) or not heads:
             break
         # "Cyst- (1).jpg" in a folder Cyst begins with its class
-        named = sum(folded(head) in folders for head in heads)
-        if named > 0.5 * len(heads):
+        if sum(folded(head) in folders for head in heads) > 0.5 * len(heads):
             continue
-        if len(counts) >= 3 and max(counts.values()) <= max(2, len(heads) // 3) and len(heads) >= 1.3 * len(counts):
-            best = (pieces, expression, counts)
+        if (
+            len(counts) > max(2, classes)
+            and max(counts.values()) <= max(2, len(heads) // 3)
+            and len(heads) >= 1.3 * len(counts)
+        ):
+            best = (expression, counts)
     if best is None:
-        return ()
-    _, expression, counts = best
+        return None
+    expression, counts = best
     shown = next(head for head, count in counts.items() if count > 1)
-    names = [path.rpartition("/")[2] for path in paths if stem(path).startswith(shown)][:2]
+    names = [path.rpartition("/")[2] for path in paths if stem(path).startswith(shown)]
     return (
-        f"# File names begin alike in {len(counts)} groups: {names[0]!r} and {names[-1]!r} share {shown!r}.",
-        "# If that is a patient (or an eye, a lesion, a series), group by it, so that no patient is in train and in",
-        "# test: hand group=patient_of to the reader, and on the card drop unprotected and say in group_by what it is.",
-        "#",
-        "# def patient_of(path: str) -> str | None:",
-        f'#     found = re.match(r"({expression})[\\W_]", path.rpartition("/")[2])',
-        "#     return found[1] if found else None",
+        rf"({expression})[\W_].*",
+        f"file names begin alike in {len(counts)} groups: {names[0]!r} and {names[-1]!r} share {shown!r}",
     )

@@ -32,50 +32,6 @@ NEW: Final = 1000
 """Numbers of subsets from here up are free for plugins."""
 _NUMBERS: Final = 9000
 
-INSTRUCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
-    "label": (
-        "Look at this {area} {modality} and name what it shows.",
-        "Which of the choices describes the {area} {modality} best?",
-        "What is the most fitting label for this {area} {modality}?",
-        "Read the {area} {modality} and pick the finding that it supports.",
-        "A colleague asks for your opinion on this {area} {modality}; what do you answer?",
-        "Sort this {area} {modality} into the right category.",
-    ),
-    "box": (
-        "Give {count} of the {caption} in this {area} {modality}, {convention}.",
-        "Where does the {caption} lie in this {area} {modality}? State {count} {convention}.",
-        "Mark the {caption} of the {area} {modality} by {count}, {convention}.",
-        "Which answer holds {count} of the {caption} seen on this {area} {modality}, {convention}?",
-        "Report {count} for the {caption} in the {area} {modality}; write coordinates {convention}.",
-        "Frame the {caption} that this {area} {modality} shows: name {count}, {convention}.",
-    ),
-    "location": (
-        "In which region in the picture is the {caption} of this {area} {modality}?",
-        "Say where in the picture the {caption} lies in this {area} {modality}.",
-        "Split this {area} {modality} into three rows of three fields: in which field in the picture is the {caption}?",
-        "Toward which edge or corner in the picture would you look for the {caption} of the {area} {modality}?",
-        "Name the region in the picture that holds the {caption} of this {area} {modality}.",
-        "Where in the picture would you point to show the {caption} on this {area} {modality}?",
-    ),
-    "presence": (
-        "Does this {area} {modality} show any {caption}?",
-        "Is {caption} visible in this {area} {modality}, or is it not?",
-        "Decide whether {caption} can be seen on the {area} {modality}.",
-        "Check this {area} {modality} for {caption}; which statement holds?",
-        "Which statement about {caption} is true of this {area} {modality}?",
-        "A report on this {area} {modality} must mention {caption} if it is there; what should it say?",
-    ),
-    "structure": (
-        "What lies inside the box {box} of this {area} {modality}? The box is given {convention}.",
-        "Name the structure within {box} ({convention}) on this {area} {modality}.",
-        "The region {box}, written {convention}, is marked in this {area} {modality}; what is it?",
-        "Which of the choices fills the box {box} in the {area} {modality}? Coordinates are {convention}.",
-        "Identify what the {area} {modality} shows at {box}, {convention}.",
-        "Somebody framed {box} ({convention}) in this {area} {modality}. What did they frame?",
-    ),
-}
-"""Six instructions an ask to start a new subset from."""
-
 
 @frozen
 class Place:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from medmat_core.model import Split
 from medmat_core.tree import fold
@@ -55,6 +55,33 @@ def whole(splits: Iterable[Split | None]) -> bool:
     """Whether these parts make a split: a train part, and another one."""
     found = set(splits)
     return "train" in found and bool(found & {"val", "test"})
+
+
+Splits = Mapping[str, Split]
+"""Folder name -> the official part that it names."""
+
+
+def split_names(folders: Iterable[str]) -> Splits:
+    """Names in these paths that name official parts: those of one level, if they make a split."""
+    paths = [folder.split("/") for folder in folders]
+    for level in range(max(map(len, paths), default=0)):
+        names = sorted({parts[level] for parts in paths if len(parts) > level})
+        found = {name: split for name in names if (split := split_of_name(name)) is not None}
+        # a class may well be called "test positive": parts are a level of their own
+        if whole(found.values()) and len(found) >= 0.5 * len(names):
+            return found
+    return {}
+
+
+def part_of(path: str, splits: Splits) -> Split | None:
+    """The part that a path lies in."""
+    return next((splits[name] for name in path.split("/") if name in splits), None)
+
+
+def split_rule(splits: Splits) -> dict[str, Any]:
+    """A layout's table for parts that folders name: own words only where the usual ones do not do."""
+    names = {fold(name): split for name, split in sorted(splits.items())}
+    return {"folder": True} | ({} if set(names) <= STANDARD else {"names": names})
 
 
 def telling(name: str) -> str:

@@ -65,6 +65,8 @@ class Dropped:
 
 def shared_marks(columns: Sequence[Sequence[int] | Numbers]) -> list[Places]:
     """Per data set the places whose mark, other than 0, occurs in another one, too: those that need a digest."""
+    if len(columns) < 2:
+        return [np.empty(0, np.intp) for _ in columns]
     distinct = [np.unique(_numbers(column)) for column in columns]
     values, counts = np.unique(np.concatenate(distinct or [_numbers(())]), return_counts=True)
     several = values[(counts > 1) & (values > 0)]

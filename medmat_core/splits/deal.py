@@ -119,7 +119,7 @@ class Kinds:
         kind_of, first, sizes, marks = rank[kind_of], first[by_mark], sizes[by_mark], marks[by_mark]
         order = np.argsort(kind_of, kind="stable")  # np.unique left the hashes in ascending order
 
-        classes = tuple(sorted({name for number in np.unique(labels).tolist() for name in names[number]}))
+        classes = tuple(sorted({name for number in set(labels.tolist()) for name in names[number]}))
         row = {name: place for place, name in enumerate(classes)}
         counts = np.zeros((len(classes), len(first)), np.int64)
         shown = np.full(len(hashes), -1, np.intp)  # the group that stands for its kind

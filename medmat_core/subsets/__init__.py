@@ -93,6 +93,19 @@ class Subset:
                     names = ", ".join(f"{{{name}}}" for name in sorted(PLACEHOLDERS[ask]))
                     raise ValueError(f"subset {self.no}: {ask}: {text!r} must hold {names} and nothing else in braces")
 
+    @classmethod
+    def beside(cls, module_file: str) -> Subset:
+        """The subset in ``subset.toml`` beside a plugin's module: number, modality, area, task, and the instructions.
+
+        Call it as ``Subset.beside(__file__)``. :class:`CatalogError` names the file where it cannot be read, or what
+        is wrong in it.
+        """
+        path = Path(module_file).with_name("subset.toml")
+        try:
+            return cls(**tomllib.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError) as error:
+            raise CatalogError(f"{path}: {error}") from error
+
     def question(self, ask: str, template: int, **words: str) -> str:
         """The instruction ``template`` (0-5) of an ask, filled; KeyError names a word that is missing."""
         return self.instructions[ask][template].format(**words)

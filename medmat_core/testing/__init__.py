@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from medmat_core.errors import MedmatError, UsageError
 from medmat_core.testing.report import Finding, Report
@@ -32,11 +32,10 @@ def check_dataset(dataset: Dataset, tmp_path: Path) -> Report:
 def find_datasets(names: Sequence[str] = ()) -> list[Dataset]:
     """The data sets that names stand for: slugs, numbers or plugin modules; all installed ones for no names.
 
-    A module name works from a source checkout, where nothing is installed.
+    A plugin's name works from a source checkout, where nothing is installed.
     """
-    import importlib
-
     from medmat_core.catalog import load_catalog
+    from medmat_core.plugins import plugin_called
 
     catalog = load_catalog()
     if not names:
@@ -47,7 +46,7 @@ def find_datasets(names: Sequence[str] = ()) -> list[Dataset]:
             found.append(catalog.get(name))
             continue
         try:
-            module = importlib.import_module(name)
+            module: Any = plugin_called(name)
         except ImportError as error:
             raise UsageError(f"{name}: cannot be imported: {error}; is its folder on PYTHONPATH?") from error
         if not hasattr(module, "medmat_datasets"):

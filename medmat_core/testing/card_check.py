@@ -8,12 +8,13 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from medmat_core.card import Card, ExamplePicture
+from medmat_core.card import Card
 from medmat_core.dataset import Dataset
 from medmat_core.errors import CardError
+from medmat_core.example import ExamplePicture
 from medmat_core.index import NAME, Indexes
 from medmat_core.model import ASKS, PARTS
-from medmat_core.plugins import hooks_in
+from medmat_core.plugins import hooks_in, plugin_called
 from medmat_core.samples.pictures import mode_of
 from medmat_core.testing.report import Finding
 from medmat_core.testing.tally import tried
@@ -50,9 +51,11 @@ def check_card(card: Card) -> Iterator[Finding]:
 
 def check_index(dataset: Dataset) -> Iterator[Finding]:
     """Whether the index of the data set's package, where it has one, is current for its module."""
-    module, package = (sys.modules.get(name) for name in (dataset.module, dataset.module.partition(".")[0]))
+    package = sys.modules.get(dataset.module.partition(".")[0])
     file = Path(getattr(package, "__file__", None) or "").parent / NAME
-    if module is None or package is module or not file.is_file() or hooks_in(module) != ["medmat_datasets"]:
+    if package is None or "." not in dataset.module or not file.is_file():
+        return
+    if hooks_in(plugin_called(dataset.module)) != ["medmat_datasets"]:
         return
     if Indexes().heads(dataset.module) is None:
         yield Finding(

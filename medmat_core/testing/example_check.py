@@ -11,10 +11,12 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from medmat_core.card import Card, Expect
+from medmat_core.card import Card
 from medmat_core.dataset import Dataset
 from medmat_core.errors import MedmatError
+from medmat_core.example import Expect
 from medmat_core.images.suffixes import IMAGE_SUFFIXES
+from medmat_core.layouts import layout_of
 from medmat_core.model import BoxSample, LabelSample, MaskSample, Sample
 from medmat_core.samples import example_files
 from medmat_core.testing.reading import (
@@ -56,8 +58,34 @@ def check_example(dataset: Dataset, card: Card, files: Files, tmp: Path) -> Iter
                     "iterate in the order of sorted paths; no sets, no random choice",
                 )
             yield from _all_used(card, reading, base)
+            yield from _layout_agrees(dataset, reading, base)
     for other in siblings(dataset):
         yield from _beside(dataset, other, files, tmp / f"beside-{other.slug}")
+
+
+def _layout_agrees(dataset: Dataset, reading: Reading, base: Path) -> Iterator[Finding]:
+    """Where a card tells its layout and a module reads the data set all the same, both say the same of the example."""
+    card = dataset.card
+    if not card.layout or dataset.is_card_alone:
+        return
+    check, where = "layout and adapter", "layout"
+    try:
+        alone = read(evolve(dataset, samples=layout_of(card).samples), card, base)
+    except MedmatError as error:
+        yield Finding(check, card.path.name, str(error), "mend the layout, or leave it out", where)
+        return
+    if alone.crash:
+        yield Finding(check, card.path.name, f"the layout raised {alone.crash}", "mend the layout", where)
+        return
+    ours, theirs = reading.by_image, alone.by_image
+    for image in sorted(ours.keys() | theirs.keys()):
+        tried()
+        if ours.get(image) != theirs.get(image):
+            yield Finding(
+                check, image, f"the adapter says {ours.get(image)}, the card's layout {theirs.get(image)}",
+                "let both say the same, or leave one of them out", where,
+            )  # fmt: skip
+            return
 
 
 def _beside(dataset: Dataset, other: Dataset, files: Files, tmp: Path) -> Iterator[Finding]:

@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from attrs import evolve, field, frozen
 
-from medmat_core.card import Card, ExampleFile
+from medmat_core.card import Card
 from medmat_core.dataset import Dataset
+from medmat_core.example import ExampleFile
 from medmat_core.model import LabelSample, MaskSample, Sample, Slice
 from medmat_core.samples.texts import file_bytes, text_bytes
 from medmat_core.testing.reading import LITERAL, QUIET, Files, Reading, codes_of, mask_files, read

@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from attrs import evolve, field, frozen
 
-from medmat_core.card import Card, Expect
+from medmat_core.card import Card
 from medmat_core.dataset import Dataset
 from medmat_core.errors import MedmatError
+from medmat_core.example import Expect
 from medmat_core.images.rendering import rendered_name
 from medmat_core.model import LabelSample, MaskSample, Record, Sample, Slice, file_and_slice
 from medmat_core.records import read_records

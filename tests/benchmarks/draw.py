@@ -3,6 +3,7 @@
 ``python draw.py folders DIR COUNT``  row 2's layout: COUNT pictures of 5 KB in four class folders, all different
 ``python draw.py links DIR COUNT``    the same names, hard links to a few files (for --verify none)
 ``python draw.py masks DIR COUNT``    row 93's layout: COUNT pairs of picture and mask, 622 x 529 JPEG
+``python draw.py alike DIR COUNT``    the same, but that all pictures have one length and begin with the same 8 KB
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def links(where: Path, count: int) -> None:
         os.link(source, name)
 
 
-def masks(where: Path, count: int) -> None:
+def masks(where: Path, count: int, begin: bytes = b"") -> None:
     """Pictures that cost as much to decode as real ones, and masks as :mod:`bench_masks` draws them."""
     import cv2
     import numpy as np
@@ -75,10 +76,15 @@ def masks(where: Path, count: int) -> None:
     assert done
     raw = bytes(data)
     for number, name in enumerate(draw_pairs(base / "masks", count)):
-        own = raw[:2] + b"\xff\xfe\x00\x0a" + number.to_bytes(8, "big") + raw[2:]
+        own = raw[:2] + begin + b"\xff\xfe\x00\x0a" + number.to_bytes(8, "big") + raw[2:]
         (base / "images" / name).write_bytes(own)
+
+
+def alike(where: Path, count: int) -> None:
+    """Pictures that only their pixels, or a hash, tell apart: as from one camera, with one long color profile."""
+    masks(where, count, b"\xff\xfe" + (1 << 13).to_bytes(2, "big") + bytes((1 << 13) - 2))
 
 
 if __name__ == "__main__":
     kind, folder, number = itertools.islice(sys.argv, 1, 4)
-    {"folders": folders, "links": links, "masks": masks}[kind](Path(folder), int(number))
+    {"folders": folders, "links": links, "masks": masks, "alike": alike}[kind](Path(folder), int(number))

@@ -59,3 +59,19 @@ def test_pairs_within_and_across_agree_with_comparing_all():
     for one, other, bits in near_pairs(marks[:30], marks[30:]):
         assert (one, other + 30) in near and bits <= DISTANCE
     assert {one for one, _, _ in near_pairs(marks[:30], marks[30:])} == {a for a, b in near if a < 30 <= b}
+
+
+def test_of_very_many_equal_hashes_the_earliest_test_picture_is_named():
+    train, test = np.full(70_000, 77, np.uint64), np.full(1_000, 79, np.uint64)
+    train[5], test[400] = 0, 77
+    pairs = list(near_pairs(train, test))
+    assert len(pairs) == 69_999 and pairs[0] == (0, 400, 0)
+    test[400] = 79
+    assert {(other, bits) for _, other, bits in near_pairs(train, test)} == {(0, 1)}
+
+
+def test_chunks_of_comparisons_find_what_one_would(monkeypatch: pytest.MonkeyPatch):
+    marks = np.random.default_rng(3).integers(1, 1 << 20, 400, np.uint64)
+    whole = list(near_pairs(marks[:300], marks[300:]))
+    monkeypatch.setattr("medmat_core.images.near._AT_ONCE", 7)
+    assert whole and list(near_pairs(marks[:300], marks[300:])) == whole

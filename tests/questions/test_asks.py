@@ -13,9 +13,12 @@ from hypothesis import strategies as st
 from medmat_core.concepts import Group, Relations
 from medmat_core.questions import BY_SUBSET
 from medmat_core.questions.asked import OPEN
+from medmat_core.questions.draws import Draw
 from medmat_core.questions.labels import Compatible, plain_sets
+from medmat_core.questions.pools import _chained
+from medmat_core.questions.subset_rule import ask_labels_as_published, ask_labels_by_subset
 from medmat_core.regions.words import CELLS, parse_coverage
-from tests.questions.scene import Seen, asked, hold, rounds_of, view_of
+from tests.questions.scene import TEXTS, Seen, asked, hold, rounds_of, view_of
 
 NAMES = tuple(f"{word} disease" for word in "alpha beta gamma delta epsilon zeta eta theta".split())
 
@@ -157,6 +160,28 @@ def test_by_the_subset_every_label_gets_as_many_options() -> None:
     assert {option for q in questions for option in q.options} <= {"alpha disease", "beta disease", "P", "Q", "R"}
 
 
+@pytest.mark.parametrize("rule", [ask_labels_by_subset, ask_labels_as_published])
+def test_asked_one_by_one_all_six_instructions_are_used_and_four_options_are_the_most(rule: object) -> None:
+    labels = [single(NAMES[n % 8]) for n in range(160)]
+    questions, _ = asked(view_of(NAMES, labels=labels), "label", {"label": rule})
+    assert {len(q.options) for q in questions} == {4}
+    assert {q.question[0] for q in questions} == {q[0] for q in TEXTS["label"]}
+    assert all(q.options[q.slot] == q.answer == labels[q.place][0][0].capitalize() for q in questions) or (
+        rule is ask_labels_by_subset
+    )
+
+
+def test_what_follows_from_a_chain_of_wider_and_narrower_is_known_and_nothing_else() -> None:
+    assert _chained([("a", "b"), ("b", "c"), ("x", "a"), ("d", "e")]) == {
+        ("a", "b"), ("b", "c"), ("x", "a"), ("d", "e"), ("a", "c"), ("x", "b"), ("x", "c"),
+    }  # fmt: skip
+
+
+def test_every_order_of_options_is_drawn() -> None:
+    drawn = Counter(tuple(Draw(7, key).shuffled("abcd")) for key in range(2400))
+    assert len(drawn) == 24 and min(drawn.values()) > 50
+
+
 # -- regions ------------------------------------------------------------------------------------------------------
 
 
@@ -194,6 +219,13 @@ def test_no_box_of_one_picture_could_pass_for_a_box_of_a_fellow(found: list[list
     assert sheet.shares["box"].surplus == 0
 
 
+def test_a_region_in_the_box_of_the_one_before_it_is_told_by_that_in_every_picture() -> None:
+    twice = [Seen("mass", (100, 100, 200, 200)), Seen("mass", (100, 100, 200, 200))]
+    regions = [[Seen("mass", (0, 0, 50, 50))], twice, [Seen("mass", (600, 600, 700, 700))]]
+    questions, _ = asked(view_of(["mass"], kind="mask", regions=regions), "box")
+    assert [parsed(q.answer) for q in questions if q.place == 1] == [[(100, 100, 200, 200)]]
+
+
 def test_more_than_four_regions_are_one_box_around_all_and_meet_only_their_like() -> None:
     many = [[Seen("mass", (100 * n + 10 * p, 5, 100 * n + 60, 50)) for n in range(5)] for p in range(2)]
     far = [[Seen("mass", (100 * n, 600, 100 * n + 60, 900 + p)) for n in range(6)] for p in range(2)]
@@ -205,11 +237,36 @@ def test_more_than_four_regions_are_one_box_around_all_and_meet_only_their_like(
 
 
 def test_in_pixels_only_pictures_of_one_size_meet() -> None:
-    regions = [[Seen("mass", (0, 0, 10, 10))], [Seen("mass", (50, 50, 90, 90))]] * 4
-    sizes = [(100, 100)] * 4 + [(200, 100)] * 4
+    regions = [[Seen("mass", (0, 0, 10, 10))], [Seen("mass", (50, 50, 90, 90))]] * 20
+    sizes = [((100, 100), (200, 100))[n // 2 % 2] for n in range(40)]
     view = view_of(["mass"], kind="mask", regions=regions, sizes=sizes, box_format="pixel")
-    for some in rounds_of(asked(view, "box")[0]).values():
+    rounds = rounds_of(asked(view, "box")[0])
+    assert len(rounds) == 20
+    for some in rounds.values():
         assert len({sizes[q.place] for q in some}) == 1
+
+
+def test_a_box_around_many_regions_reaches_as_far_as_they_do() -> None:
+    many = [Seen("mass", (100 * n, 40 + n, 100 * n + 60, 90 + n)) for n in range(5)]
+    fellow = [Seen("mass", (100 * n, 600, 100 * n + 60, 900)) for n in range(5)]
+    questions, _ = asked(view_of(["mass"], kind="mask", regions=[many, fellow]), "box")
+    assert parsed(questions[0].answer) == [(0, 40, 460, 94)]
+
+
+def test_of_regions_of_one_size_a_structure_question_points_at_the_last() -> None:
+    equal = [Seen("mass", box, area=900) for box in ((500, 0, 530, 30), (500, 40, 530, 70), (0, 500, 30, 530))]
+    other = [Seen("cyst", (502, 42, 532, 72), area=900)]
+    for order in permutations(equal):
+        questions, _ = asked(view_of(["mass", "cyst"], kind="mask", regions=[list(order), other]), "structure")
+        assert len(questions) == 2  # the box is what the two have between them
+        assert {q.question.split("[")[1].split("]")[0] for q in questions} == {"0.501, 0.041, 0.531, 0.071"}
+
+
+def test_what_is_denied_opposes_itself_and_nothing_else() -> None:
+    relations = Relations(negates={"No mass": "mass"})
+    view = view_of(["mass", "cyst"], labels=[single("mass")], pool=["No mass"], relations=relations)
+    assert view.pools.may_oppose("mass", "No mass")
+    assert not view.pools.may_oppose("cyst", "No mass")
 
 
 def test_cells_meet_where_hardly_anything_of_one_region_lies_in_the_other_cell() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from medmat_core.model import Region
-from medmat_core.regions.box_words import smart_resize
+from medmat_core.regions.box_words import smart_resize, steps_of, steps_text
 from medmat_core.regions.find import box_cells, find_regions
 from medmat_core.regions.words import (
     BOX_FORMATS,
@@ -218,3 +220,28 @@ def test_percentages_are_whole_from_one_up(percent, text):
 def test_a_text_that_is_no_percentage_is_not_read(text):
     with pytest.raises(ValueError, match="percentage"):
         parse_coverage(text)
+
+
+@pytest.mark.parametrize("fmt", ["unit", "pixel"])
+@pytest.mark.parametrize("far", ["x", "y"])
+def test_a_box_that_leaves_the_picture_is_not_read(fmt, far):
+    across, down = (1, 1) if fmt == "unit" else (100, 50)
+    text = f"[0, 0, {across * (1 + (far == 'x'))}, {down * (1 + (far == 'y'))}]"
+    if fmt == "unit":
+        text = f"[0.000, 0.000, {1 + (far == 'x')}.000, {1 + (far == 'y')}.000]"
+    with pytest.raises(ValueError, match=re.escape(text)):
+        parse_boxes(text, (100, 50), fmt)
+
+
+@given(sized_boxes(), st.sampled_from(BOX_FORMATS))
+def test_the_steps_of_many_boxes_are_the_numbers_that_each_text_prints(case, fmt):
+    size, boxes = case
+    told = steps_of(np.array([boxes], np.int32), np.array([size], np.int64), fmt)[0].tolist()
+    for box, steps in zip(boxes, told, strict=True):
+        assert box_text([box], size, fmt) == steps_text(steps, fmt)
+
+
+@pytest.mark.parametrize("text", ["[3, 7, 9, 7]", "[9, 3, 9, 7]", "[3, 9, 5, 7]"])
+def test_a_box_without_area_is_not_read(text):
+    with pytest.raises(ValueError, match="has no area"):
+        parse_boxes(text, (100, 100), "pixel")

@@ -153,3 +153,12 @@ def test_many_specks_are_counted_without_being_kept():
     assert dropped == 300 * 300 - sum(
         1 for y, x in itertools.product(range(0, 600, 2), repeat=2) if 99 <= y <= 160 and 199 <= x <= 290
     )
+
+
+@pytest.mark.parametrize("first", [0, 90])
+def test_a_speck_before_or_after_a_region_hides_none(first):
+    mask = np.zeros((100, 100), np.uint8)
+    mask[first, 5] = mask[45, 95] = 1
+    mask[40:60, 30:50] = 1
+    regions, dropped = find_regions(mask, "m", min_area=10)
+    assert [r.box for r in regions] == [(30, 40, 50, 60)] and dropped == 2

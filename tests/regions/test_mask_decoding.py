@@ -416,3 +416,30 @@ def test_a_mask_that_is_not_there_is_a_missing_mask(tmp_path, name):
 def test_a_kind_of_mask_that_nobody_knows_is_a_mistake_of_the_program():
     with pytest.raises(TypeError, match="not a kind of mask"):
         decode("a mask", (3, 3), Path())
+
+
+@pytest.mark.parametrize(("tolerance", "inside"), [(9, 0), (10, 16), (11, 16)])
+def test_a_color_as_far_off_as_the_tolerance_still_counts(tmp_path, tolerance, inside):
+    array = np.zeros((20, 20, 3), np.uint8)
+    array[4:8, 4:8] = (200, 110, 100)
+    Image.fromarray(array).save(tmp_path / "m.png")
+    mask = ColorMask("m.png", (((200, 100, 100), "a"),), tolerance=tolerance)
+    found = decode(mask, (20, 20), tmp_path)
+    assert sum(int(np.count_nonzero(part.pixels)) for part in found) == inside
+
+
+def test_a_color_that_the_card_does_not_name_is_told_as_it_is_written_on_cards(tmp_path):
+    array = np.zeros((20, 20, 3), np.uint8)
+    array[4:18, 4:18] = (7, 201, 33)
+    Image.fromarray(array).save(tmp_path / "m.png")
+    mask = ColorMask("m.png", (((255, 0, 0), "a"),), named=((255, 0, 0),))
+    with pytest.raises(PictureError, match="#07c921"):
+        decode(mask, (20, 20), tmp_path)
+
+
+def test_an_index_mask_drawn_in_its_alpha_alone_is_no_negative(tmp_path):
+    array = np.zeros((20, 20, 4), np.uint8)
+    array[4:8, 4:8, 3] = 255
+    Image.fromarray(array).save(tmp_path / "m.png")
+    with pytest.raises(PictureError, match="alpha"):
+        decode(IndexMask("m.png", ((1, "a"),)), (20, 20), tmp_path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +15,9 @@ from medmat_core.download.plan import entry_lines
 from medmat_core.download_entries import card_size
 from medmat_core.subsets import load_subset, subset_index
 
+from . import samples, settle, times
 from .markdown import bullets, code, fenced, page, table, text
+from .samples import SampleQuestion
 
 NOTE: Final = "from the cards under plugins/"
 SHOWN: Final = 40
@@ -66,38 +68,40 @@ class Entry:
 
 
 def load(plugins: Path) -> list[Entry]:
-    """Every card under ``plugins/`` in the order of its row: a .toml beside a module of the same name."""
+    """Every card under ``plugins/`` in the order of its row."""
     found: list[Entry] = []
     for project in sorted(plugins.glob("*/pyproject.toml")):
         dist = tomllib.loads(project.read_text(encoding="utf-8"))["project"]["name"]
         for path in sorted(project.parent.glob("medmat_*/*.toml")):
-            if path.with_suffix(".py").is_file():
-                found.append(Entry(Card.load(path), dist, f"{path.parent.name}.{path.stem}"))
+            found.append(Entry(Card.load(path), dist, f"{path.parent.name}.{path.stem}"))
     return sorted(found, key=lambda entry: entry.card.head.no or 1000)
 
 
-def pages(entries: Sequence[Entry]) -> Iterator[tuple[str, str]]:
-    """(path below docs/, text) of every page."""
+def pages(entries: Sequence[Entry], drawn: Mapping[str, SampleQuestion]) -> Iterator[tuple[str, str]]:
+    """(path below docs/, text) of every page; ``drawn`` are the sample questions by slug."""
     for entry in entries:
-        yield f"datasets/{entry.file}", _page(entry, entries)
+        yield f"datasets/{entry.file}", _page(entry, entries, drawn.get(entry.card.slug))
     yield "datasets/index.md", _index(entries)
     yield "datasets/subsets.md", _subsets(entries)
     yield "explanation/table.md", _corrections(entries)
 
 
 _SETTLE: Final = (
-    "Whoever has the data set can settle this: `medmat check {name} --data med-mat` compares layout, counts and "
-    "classes with the card, and `--json` prints what it found, without pictures, for a "
-    "[layout report](../explanation/verified.md#verified-by-you-on-your-disk)."
+    "Whoever has the data set can settle this. `medmat check {name} --data med-mat --report report.json` writes "
+    "counts, sizes and patterns of names (no picture, no id, no cell of a table): look through it, and paste it into "
+    "the issue form [layout report](../explanation/verified.md#verified-by-you-on-your-disk), with an answer to what "
+    "counting cannot settle."
 )
 
 
-def _page(entry: Entry, entries: Sequence[Entry]) -> str:
+def _page(entry: Entry, entries: Sequence[Entry], drawn: SampleQuestion | None) -> str:
     card, head = entry.card, entry.card.head
     name = entry.number or head.slug
     fetch = f"medmat download {name}\n" if card.download else ""
     sections = [
         f"# {entry.number}. {text(head.title)}" if entry.number else f"# {text(head.title)}",
+        samples.section(card, drawn) if drawn is not None else "",
+        "## Facts",
         _facts(entry),
         "## Where to get it",
         _source(entry),
@@ -114,10 +118,18 @@ def _page(entry: Entry, entries: Sequence[Entry]) -> str:
         ("Unverified", head.unverified),
         ("Also", (head.extra,) if head.extra else ()),
     ):
-        if items:
-            sections += [f"## {title}", bullets(items)]
         if items and title == "Unverified":
-            sections.append(_SETTLE.format(name=name))
+            facts = (f"- {text(fact)}  \n    *{settle.told(fact, card)}*" for fact in items)
+            sections += [f"## {title}", _SETTLE.format(name=name), "\n".join(facts)]
+        elif items:
+            sections += [f"## {title}", bullets(items)]
+    if card.verified:
+        rows = [
+            (one.date, one.version, one.layout, one.completeness, f"{one.images:,}", f"{one.problems:,}")
+            for one in card.verified
+        ]
+        header = ("checked on", "medmat-core", "layout", "completeness", "pictures", "unknown problems")
+        sections += ["## Verified", "Copies on the disks of people who sent a layout report.", table(header, rows)]
     if card.ignored:
         rows = [(code(item.pattern), text(item.reason)) for item in card.ignored]
         sections += [
@@ -151,7 +163,8 @@ def _facts(entry: Entry) -> str:
         ("questions", asks),
         ("access", _ACCESS[head.access]),
         ("license", text(head.license)),
-        ("download", card_size(card.download) if card.download else "by hand"),
+        ("size of the download", card_size(card.download) if card.download else "by hand, unknown"),
+        ("time of a build", times.told(card)),
         ("plugin", f"{code(entry.dist)} ({code(entry.module)})"),
     ]
     if card.counts.images:
@@ -292,7 +305,7 @@ def _index(entries: Sequence[Entry]) -> str:
             f"In Med-MAT's words: {', '.join(map(code, names))}.",
             table(("no", "data set", "area", "task", "subset", "kind", "access"), rows),
         ]
-    return page(*sections, note=NOTE)
+    return page(*sections, times.how(), note=NOTE)
 
 
 def _subsets(entries: Sequence[Entry]) -> str:

@@ -15,7 +15,7 @@ import click
 
 import medmat_core
 from medmat_core import card as cards
-from medmat_core import hooks, model, readers
+from medmat_core import example, hooks, model, readers
 from medmat_core.audit.blind import GUESSERS
 from medmat_core.audit.faults import FAULTS
 from medmat_core.audit.faults import NOTES as AUDIT_NOTES
@@ -25,7 +25,7 @@ from medmat_core.commands.show import _ACCESS
 from medmat_core.lazy import LazyCommand
 from medmat_core.model import NOTES, REASONS
 
-from . import words
+from . import reader_examples, words
 from .markdown import code, docstring, fenced, page, prose, table
 
 _MARKERS: Final = {
@@ -195,14 +195,18 @@ def _readers() -> str:
         "used it reports to the tree. An adapter is most often one call of one of them.",
         "The files of a data set are a `readers.Tree`; all paths are relative to the data set's own root, with '/' "
         "separators, in one order on every machine.",
+        "Each has an example: the files of a small tree, a call, and what it yields. There, `tree` is the tree, `card` "
+        "the data set's card, and `pictures` all pictures of the tree (`readers.Pictures(tree)`); fields with their "
+        "default are not shown.",
     ]
     ordered = [*_ORDER, *sorted({module.__name__.rpartition(".")[2] for module in by_module} - {*_ORDER})]
     for module, names in sorted(by_module.items(), key=lambda pair: ordered.index(pair[0].__name__.rpartition(".")[2])):
         sections += [f"## {_title(module)}", *_functions(names)]
-    sections += ["## Tree", *_described("Tree", readers.Tree), "## Pictures", *_described("Pictures", readers.Pictures)]
+    for name in ("Tree", "Pictures"):
+        sections += [f"## {name}", *_described(name, getattr(readers, name)), reader_examples.section(name)]
     sections += ["## What samples hold", "`readers` also gives the classes that samples are made of."]
     for name in _KINDS:
-        sections += [f"### {name}", *_described(name, getattr(readers, name))]
+        sections += [f"### {name}", *_described(name, getattr(readers, name)), reader_examples.section(name)]
     for name in ("Point", "Split"):
         kind = getattr(model, name)
         sections += [f"### {name}", fenced(f"{name} = {_plain(str(kind))}", "python")]
@@ -219,6 +223,7 @@ def _functions(names: list[str]) -> Iterator[str]:
         yield f"### {name}"
         yield fenced(_signature(name, function, "def "), "python")
         yield docstring(function)
+        yield reader_examples.section(name)
 
 
 def _plain(kind: str) -> str:
@@ -288,11 +293,12 @@ def _card(head: type = cards.Head) -> str:
         "ignored": cards.Ignored,
         "published": cards.Published,
         "known": cards.Known,
+        "verified": cards.Verified,
         "download": cards.Download,
         "by_hand": cards.ByHand,
-        "example.pictures": cards.ExamplePicture,
-        "example.files": cards.ExampleFile,
-        "example.expect": cards.Expect,
+        "example.pictures": example.ExamplePicture,
+        "example.files": example.ExampleFile,
+        "example.expect": example.Expect,
         "citation": cards.Citation,
     }
     sections = [
@@ -306,8 +312,13 @@ def _card(head: type = cards.Head) -> str:
         "The codes that lie on disk (folder names, table values, mask classes) to captions, in card order: the order "
         "of classes everywhere. Two codes may share a caption.",
     ]
+    sections += [
+        "## [layout]",
+        "How the data set lies on disk: `kind` and the fields of that kind, all of which [layouts](layouts.md) lists. "
+        "A data set that a layout reads needs no module beside its card.",
+    ]
     for name, shape in shapes.items():
-        several = name.startswith("example.") or name in ("ignored", "known", "download")
+        several = name.startswith("example.") or name in ("ignored", "known", "verified", "download")
         sections.append(f"## [[{name}]]" if several else f"## [{name}]")
         sections += [docstring(shape), _fields(shape, words.TABLES[name])]
     access = table(("access", "meaning"), [(code(name), meaning) for name, meaning in _ACCESS.items()])

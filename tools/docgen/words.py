@@ -85,6 +85,14 @@ TABLES: Final = {
         "count": "How many of them a whole copy holds. 0: not known.",
         "files": "Shell patterns over their paths below the data set's folder. None: any file.",
     },
+    "verified": {
+        "date": "The day of the check, as 2026-01-31.",
+        "version": "The version of medmat-core that checked.",
+        "layout": "Its verdict: `right` or `wrong`.",
+        "completeness": "Its verdict: `whole` or `part`.",
+        "images": "The pictures that were there.",
+        "problems": "Problems that the card did not know of.",
+    },
     "example.pictures": {
         "paths": "One or more paths below the data set's folder.",
         "size": "(width, height) in pixels.",

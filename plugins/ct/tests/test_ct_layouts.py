@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
 
 from medmat_core import readers
+from medmat_core.testing import find_datasets
 
 
 def test_a_chest_ct_class_is_the_whole_name_up_to_its_first_underscore(tmp_path: Path) -> None:
@@ -18,7 +18,7 @@ def test_a_chest_ct_class_is_the_whole_name_up_to_its_first_underscore(tmp_path:
     for path in paths:
         (tmp_path / path).parent.mkdir(parents=True)
         (tmp_path / path).touch()
-    (dataset,) = import_module("medmat_ct.chest_ct_scan").medmat_datasets()
+    (dataset,) = find_datasets(["medmat_ct.chest_ct_scan"])
     tree = readers.Tree(tmp_path, dataset.card.markers)
     found = {tree.prefix + str(sample.image): sample for sample in dataset.samples(tree, dataset.card)}
     assert {path: (sample.stated, sample.split) for path, sample in found.items()} == {
@@ -35,7 +35,7 @@ def test_a_covid_ct_picture_saved_again_as_png_is_the_one_its_table_calls_jpg(tm
         (tmp_path / "CT_NonCOVID" / name).touch()
     table = ",image name,patient id\n0,91%1.jpg,crawled_patient_91\n1,1%0.jpg,crawled_patient_1\n2,,\n"
     (tmp_path / "NonCOVID-CT-MetaInfo.csv").write_text(table)
-    (dataset,) = import_module("medmat_ct.covid_ct").medmat_datasets()
+    (dataset,) = find_datasets(["medmat_ct.covid_ct"])
     tree = readers.Tree(tmp_path, dataset.card.markers)
     found = {str(sample.image): sample.group for sample in dataset.samples(tree, dataset.card)}
     assert found == {"CT_NonCOVID/91%1.png": "crawled_patient_91", "CT_NonCOVID/1%0.jpg": "crawled_patient_1"}
@@ -43,7 +43,7 @@ def test_a_covid_ct_picture_saved_again_as_png_is_the_one_its_table_calls_jpg(tm
 
 
 def test_the_films_of_row_6_are_found_below_the_folders_of_every_copy(tmp_path: Path) -> None:
-    (dataset,) = import_module("medmat_ct.covid_19_ct_scan_images").medmat_datasets()
+    (dataset,) = find_datasets(["medmat_ct.covid_19_ct_scan_images"])
     name = "COVID-19-CT SCAN IMAGES"
     for number, above in enumerate(("", f"{name}_COVID_datasets/", f"{name}_datasets/{name}_COVID_datasets/COVID/")):
         base = tmp_path / str(number)

@@ -22,7 +22,7 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
             pictures,
             image="image",
             code=lambda row: SHORT.get(row["label"], row["label"]),
-            group=lambda row, path: isic_id(path),
+            group=isic_id,
             split=split,
             skip=is_header,
         )

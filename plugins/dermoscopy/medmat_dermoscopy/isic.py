@@ -3,10 +3,9 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from medmat_core import MaskSample, readers
+from medmat_core import readers
 
 _ID = re.compile(r"isic_\d+", re.IGNORECASE)
-_MASK = "_segmentation"  # 2016 writes _Segmentation, later years _segmentation
 
 
 def isic_id(path: str) -> str | None:
@@ -43,33 +42,3 @@ def labelled_parts(
             tree.report("missing_file", tables[0].format(part), f"the pictures in {folder} have no label file")
         else:
             yield split, readers.Pictures(tree, paths=photographs(tree, folder)), table
-
-
-def lesion_masks(
-    tree: readers.Tree, parts: Mapping[str, readers.Split], *, images: Sequence[str], masks: Sequence[str]
-) -> Iterator[MaskSample]:
-    """Each picture with its lesion mask ISIC_<id>_segmentation.png, found whatever the case of its name.
-
-    ``parts`` maps a part's name to its split, the names of its folders of pictures and of masks hold "{}" in the
-    name's place. A part whose masks are not here at all is reported once.
-    """
-    for part, split in parts.items():
-        folder = tree.folder(*(name.format(part) for name in images))
-        known = readers.stem_index(
-            (
-                path
-                for name in masks
-                for place in tree.folders(name.format(part))
-                for path in tree.images(place)
-                if readers.stem(path).endswith(_MASK)
-            ),
-            lambda name: name[: -len(_MASK)],
-        )
-        photos = photographs(tree, folder) if folder is not None else []
-        readers.report_unpaired(tree, known.items(), set(map(readers.stem, photos)))
-        if folder is None:
-            continue  # not downloaded
-        if not known:
-            tree.report("missing_mask", folder, f"no folder {masks[0].format(part)} with the masks of its pictures")
-            continue
-        yield from readers.paired_masks(tree, photos, known, code="lesion", group=isic_id, split=split)

@@ -6,7 +6,7 @@ The test part is read where its labels, which were published later, lie beside i
 from collections.abc import Iterator
 
 from medmat_core import Card, Dataset, LabelSample, hookimpl, readers
-from medmat_dermoscopy.isic import isic_id, labelled_parts
+from medmat_dermoscopy.isic import labelled_parts
 
 IMAGES, TABLES = ("ISIC_2019_{}_Input",), ("ISIC_2019_{}_GroundTruth.csv",)
 METADATA = "ISIC_2019_Training_Metadata.csv"
@@ -20,7 +20,9 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
     elif test:
         tree.report("unlabelled", test, "the pictures of the test part have no label file")
     # without the lesions two pictures of one lesion could part, so that a missing table is a problem
-    lesions = readers.lookup(tree, tree.find(METADATA) or METADATA, "image", "lesion_id")
+    lesion = readers.Group(
+        pattern=r"(isic_\d+).*", case="upper", table=METADATA, key="image", column="lesion_id", required=True
+    ).at(tree)
     for split, pictures, table in labelled_parts(tree, parts, images=IMAGES, tables=TABLES):
         labelled = readers.one_hot(
             tree,
@@ -28,7 +30,7 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
             readers.rows(tree, table, require=("image", *(code for code in card.labels if code != "UNK"))),
             pictures,
             image="image",
-            group=lambda row, path: lesions.get(row["image"]) or isic_id(path),
+            group=lesion,
             split=split,
             single=True,
         )

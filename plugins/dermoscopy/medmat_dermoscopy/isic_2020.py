@@ -21,7 +21,7 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
     pictures = readers.Pictures(tree, paths=[path for path in files if path not in doubled])
     labelled = readers.table_labels(
         tree,
-        readers.rows(tree, tree.find(*TABLES) or TABLES[0], require=("image_name", "benign_malignant")),
+        readers.rows(tree, TABLES, require=("image_name", "benign_malignant")),
         pictures,
         image="image_name",
         code="benign_malignant",

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 from medmat_dermoscopy.isic import isic_id
 
 from medmat_core import LabelSample, MaskSample, readers
+from medmat_core.testing import find_datasets
 
 
 class Found:
     """What an adapter makes of a tree: samples by the picture's path below the data set's folder, and problems."""
 
     def __init__(self, module: str, base: Path) -> None:
-        (dataset,) = import_module(f"medmat_dermoscopy.{module}").medmat_datasets()
+        (dataset,) = find_datasets([f"medmat_dermoscopy.{module}"])
         tree = readers.Tree(base, dataset.card.markers)
         self.list = list(dataset.samples(tree, dataset.card))
         self.samples = {tree.prefix + str(sample.image): sample for sample in self.list}

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 from medmat_endoscopy import cvc_clinicdb
 
 from medmat_core import LabelSample, MaskSample, readers
+from medmat_core.testing import find_datasets
 
 
 class Found:
     """What an adapter makes of a tree: samples by the picture's path below the data set's folder, and problems."""
 
     def __init__(self, module: str, base: Path) -> None:
-        (dataset,) = import_module(f"medmat_endoscopy.{module}").medmat_datasets()
+        (dataset,) = find_datasets([f"medmat_endoscopy.{module}"])
         tree = readers.Tree(base, dataset.card.markers)
         self.list = list(dataset.samples(tree, dataset.card))
         self.samples = {tree.prefix + str(sample.image): sample for sample in self.list}
@@ -221,7 +221,7 @@ def test_the_union_folder_of_m2caiseg_is_not_read_and_0_is_not_00(lay):
 
 
 def test_the_palette_of_m2caiseg_snaps_every_blend_to_one_color_at_most():
-    (dataset,) = import_module("medmat_endoscopy.m2caiseg").medmat_datasets()
+    (dataset,) = find_datasets(["medmat_endoscopy.m2caiseg"])
     pairs = {code: colour for colour, code in readers.palette(dataset.card)}
     assert pairs["hook"] == (0, 170, 85)
     assert len(set(pairs.values())) == len(pairs)

@@ -9,7 +9,7 @@ NAME = re.compile(r"train\d{6}\.\w+", re.IGNORECASE)
 
 
 def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
-    table = readers.rows(tree, tree.find("train_labels.csv") or "train_labels.csv", require=["challenge_id", "class"])
+    table = readers.rows(tree, "train_labels.csv", require=["challenge_id", "class"])
     found: dict[bool, list[str]] = {True: [], False: []}
     for path in tree.images():
         found[NAME.fullmatch(path.rpartition("/")[2]) is not None].append(path)

@@ -11,12 +11,12 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
     pictures = readers.Pictures(tree)
     left = dict.fromkeys(pictures.paths)
     for file, split in TABLES.items():
-        table = readers.rows(tree, tree.find(file) or file, require=["ID", *card.labels])
+        table = readers.rows(tree, file, require=["ID", *card.labels])
         for sample in readers.one_hot(tree, card, table, pictures, image="ID", split=split):
             left.pop(str(sample.image), None)
             yield sample
     if left:
-        tree.report("unlabelled", next(iter(left)).rpartition("/")[0], f"{len(left)} pictures are in neither table")
+        tree.report("unlabelled", next(iter(left)).rpartition("/")[0], f"pictures in neither table: {len(left)}")
 
 
 @hookimpl

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from medmat_core import LabelSample, MaskSample, readers
+from medmat_core.testing import find_datasets
 
 COLUMNS_1 = "ID,Disease_Risk,DR,ARMD,MH"
 COLUMNS_2 = "ID,WNL,AH,DR,ON\xa0,OPDM,"
@@ -21,7 +21,7 @@ class Found:
     """What an adapter makes of a tree: samples by the picture's path below the data set's folder, and reasons."""
 
     def __init__(self, module: str, base: Path) -> None:
-        (dataset,) = import_module(f"medmat_fundus.{module}").medmat_datasets()
+        (dataset,) = find_datasets([f"medmat_fundus.{module}"])
         tree = readers.Tree(base, dataset.card.markers)
         self.list = list(dataset.samples(tree, dataset.card))
         self.samples = {tree.prefix + str(sample.image): sample for sample in self.list}

@@ -33,7 +33,7 @@ def photographs(tree: readers.Tree, folder: str, pictures: readers.Pictures) -> 
         if path is not None:
             yield LabelSample(path, stated or ())
     if blank:
-        tree.report("left_out", table, f"{blank} rows without a label name photographs that are not here")
+        tree.report("left_out", table, f"rows without a label, of photographs that are not here: {blank}")
 
 
 @hookimpl

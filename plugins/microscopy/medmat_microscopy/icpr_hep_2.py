@@ -20,8 +20,8 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
         pictures,
         image=lambda row: name_of(pictures, row["Image ID"]),
         code="Image class",
-        group=lambda row, path: None if readers.split_of(path) else specimen_block(path),
-        split=lambda row, path: readers.split_of(path),
+        group=lambda path: None if readers.split_of(path) else specimen_block(path),
+        split=readers.split_of,
         skip=lambda row: again(row["Image ID"]),
     )
     return readers.report_unlisted(pictures, labelled)

@@ -7,7 +7,7 @@ from medmat_core import Card, Dataset, LabelSample, hookimpl, readers
 
 TABLE = "C-NMC_test_prelim_phase_data_labels.csv"
 PARTS: tuple[readers.Split, ...] = ("train", "val", "test")
-OLD_NAME = re.compile(r"UID_(H?\d+)_")  # 'UID_H49_35_1_hem.bmp': patient H49
+PATIENT = readers.Group(column="Patient_ID", pattern=r"UID_(H?\d+)_.*")  # the old name UID_H49_35_1_hem.bmp: H49
 
 
 def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
@@ -31,14 +31,9 @@ def numbered(tree: readers.Tree, table: str) -> Iterator[LabelSample]:
         image="new_names",
         code="labels",
         by="name",
-        group=lambda row, path: patient(row["Patient_ID"]),
+        group=PATIENT,
     )
     return readers.report_unlisted(pictures, labelled)
-
-
-def patient(old_name: str) -> str | None:
-    found = OLD_NAME.match(old_name)
-    return found[1] if found else None
 
 
 def listed(tree: readers.Tree, pictures: readers.Pictures, part: readers.Split) -> Iterator[LabelSample]:

@@ -2,17 +2,21 @@
 
 from collections.abc import Iterator
 
-from medmat_core import Card, Dataset, MaskSample, hookimpl, readers
-from medmat_microscopy import _sicapv2
+from medmat_core import Card, Dataset, LabelSample, MaskSample, hookimpl, readers
 
 PATTERNS = ((3, "3"), (4, "4"), (5, "5"))
 JPEG_THRESHOLD = 100  # version 1: background up to 42, tissue from 153, nothing between
+GRADES = ("NC", "G3", "G4", "G5")
+PARTS: dict[str, readers.Split] = {"Train": "train", "Test": "test"}
+PATIENT = readers.Group(
+    pattern=r"(.*?)_Block_.*|(.+)", table="wsi_labels.xlsx", key="slide_id", column="patient_id", required=True
+)
 
 
 def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
-    pictures = _sicapv2.pictures(tree)
-    patient = _sicapv2.patients(tree)
-    listed = {sample.image: sample for sample in _sicapv2.patches(tree, card, pictures, patient)}
+    pictures = readers.Pictures(tree, "images")
+    patient = PATIENT.at(tree)
+    listed = {sample.image: sample for sample in patches(tree, card, pictures)}
     folder = tree.folder("masks") or "masks"
     png = readers.Pictures(tree, paths=tree.files(folder, (".png",)))
     jpeg = readers.Pictures(tree, paths=tree.files(folder, (".jpg", ".jpeg")))
@@ -32,8 +36,15 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
             continue
         elif patch.stated != ("NC",):
             masks = (readers.MaskFile(binary, patch.stated[0].removeprefix("G"), JPEG_THRESHOLD),)
-        yield MaskSample(
-            image, masks, group=_sicapv2.patient_of(image, patient), split=patch.split if patch is not None else None
+        yield MaskSample(image, masks, group=patient(image), split=patch.split if patch is not None else None)
+
+
+def patches(tree: readers.Tree, card: Card, found: readers.Pictures) -> Iterator[LabelSample]:
+    """Every patch of the two official tables with its grade and part."""
+    for name, part in PARTS.items():
+        table = readers.rows(tree, f"partition/Test/{name}.xlsx", require=("image_name", *GRADES))
+        yield from readers.one_hot(
+            tree, card, table, found, image="image_name", columns=GRADES, by="name", split=part, single=True
         )
 
 

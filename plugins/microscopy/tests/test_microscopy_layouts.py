@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from pathlib import Path
 
 from medmat_core import readers
+from medmat_core.testing import find_datasets
 
 
 class Found:
@@ -18,7 +18,7 @@ class Found:
         for path, text in [*((path, "") for path in pictures), *(texts or {}).items()]:
             (base / path).parent.mkdir(parents=True, exist_ok=True)
             (base / path).write_text(text)
-        (dataset,) = import_module(f"medmat_microscopy.{module}").medmat_datasets()
+        (dataset,) = find_datasets([f"medmat_microscopy.{module}"])
         tree = readers.Tree(base, dataset.card.markers)
         samples = list(dataset.samples(tree, dataset.card))
         self.captions = {

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
 
 from medmat_core import readers
+from medmat_core.testing import find_datasets
 
 
 def read(module: str, base: Path, *paths: str) -> tuple[dict[str, tuple[str, ...]], list[str]]:
@@ -13,7 +13,7 @@ def read(module: str, base: Path, *paths: str) -> tuple[dict[str, tuple[str, ...
     for path in paths:
         (base / path).parent.mkdir(parents=True, exist_ok=True)
         (base / path).touch()
-    (dataset,) = import_module(f"medmat_oct.{module}").medmat_datasets()
+    (dataset,) = find_datasets([f"medmat_oct.{module}"])
     tree = readers.Tree(base, dataset.card.markers)
     found = {tree.prefix + str(sample.image): sample.stated for sample in dataset.samples(tree, dataset.card)}
     return found, [problem.reason for problem in tree.problems]

@@ -19,7 +19,7 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
     films: dict[str, list[tuple[readers.Row, readers.Split]]] = {}
     for name, part in TABLES:
         for row in readers.rows(
-            tree, tree.find(name) or name, require=("patient_id", "pathology", "image file path"), key="image file path"
+            tree, name, require=("patient_id", "pathology", "image file path"), key="image file path"
         ):
             # <patient, side and view>/<study>/<series>/000000.dcm, of which only the series lives on
             names = row["image file path"].split("/")

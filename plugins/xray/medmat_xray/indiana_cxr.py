@@ -16,11 +16,10 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
 
 
 def films(tree: readers.Tree, pictures: readers.Pictures) -> Iterator[LabelSample]:
-    file = tree.find("indiana_reports.csv") or "indiana_reports.csv"
-    reports = {row["uid"]: problems(row) for row in readers.rows(tree, file, require=("uid", "Problems"), key="uid")}
-    file = tree.find("indiana_projections.csv") or "indiana_projections.csv"
-    for row in readers.rows(tree, file, require=("uid", "filename"), key="filename"):
-        path = pictures.wanted(row["filename"], file, row.number)
+    table = readers.rows(tree, "indiana_reports.csv", require=("uid", "Problems"), key="uid")
+    reports = {row["uid"]: problems(row) for row in table}
+    for row in readers.rows(tree, "indiana_projections.csv", require=("uid", "filename"), key="filename"):
+        path = pictures.wanted(row["filename"], row.file, row.number)
         if path is None:
             continue
         terms = reports.get(row["uid"])

@@ -16,7 +16,7 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
         pictures,
         image="film",
         code="class",
-        group=lambda row, path: patient(row["film"]),
+        group=lambda path: patient(readers.stem(path)),
     )
     return readers.report_unlisted(pictures, found)
 

@@ -3,20 +3,21 @@
 from collections.abc import Iterator
 
 from medmat_core import Card, Dataset, LabelSample, hookimpl, readers
-from medmat_xray._nih import patient
+
+PATIENT = readers.Group(pattern=r"0*(\d+)(?:_.*)?")  # NIH's name of the film, 00000013_005.png: 13
 
 
 def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
     patients = nih_patients(tree)
     name = "stage_2_detailed_class_info.csv"
-    pictures = readers.Pictures(tree, tree.folder("stage_2_train_images") or "stage_2_train_images")
+    pictures = readers.Pictures(tree, "stage_2_train_images")
     found = readers.merged_labels(
         tree,
-        readers.rows(tree, tree.find(name) or name, require=("patientId", "class")),
+        readers.rows(tree, name, require=("patientId", "class")),
         pictures,
         image="patientId",
         code="class",
-        group=lambda row, path: patients.get(row["patientId"]),
+        group=lambda path: patients.get(readers.stem(path)),
     )
     return readers.report_unlisted(pictures, found)
 
@@ -26,9 +27,9 @@ def nih_patients(tree: readers.Tree) -> dict[str, str]:
     file = tree.find("pneumonia-challenge-dataset-mappings_2018.json")
     found: dict[str, str] = {}
     for row in readers.json_rows(tree, file, require=("subset_img_id", "img_id")) if file else ():
-        number = patient(row["img_id"])
+        number = PATIENT(row["img_id"])
         if number is not None:
-            found[row["subset_img_id"]] = number
+            found[row["subset_img_id"].casefold()] = number
     return found
 
 

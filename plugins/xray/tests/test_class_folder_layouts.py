@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from medmat_core import LabelSample, readers
+from medmat_core.testing import find_datasets
 
 
 class Found:
     """What an adapter makes of a tree: samples by the picture's path below the data set's folder, and reasons."""
 
     def __init__(self, module: str, base: Path) -> None:
-        (dataset,) = import_module(f"medmat_xray.{module}").medmat_datasets()
+        (dataset,) = find_datasets([f"medmat_xray.{module}"])
         tree = readers.Tree(base, dataset.card.markers)
         samples = [sample for sample in dataset.samples(tree, dataset.card) if isinstance(sample, LabelSample)]
         self.samples = {tree.prefix + str(sample.image): sample for sample in samples}
@@ -128,7 +128,7 @@ def test_spines_are_read_under_both_names_of_their_class_folders_and_none_twice(
 
 def test_a_copy_of_squeezed_spines_alone_counts_each_picture_once(tmp_path: Path) -> None:
     found = Found("vertebrae_xray", lay(tmp_path, ["224/Normal/N6,N,17,M_1_0.jpg", "224/Scol/N20,S,F,35_1_0.jpg"]))
-    (dataset,) = import_module("medmat_xray.vertebrae_xray").medmat_datasets()
+    (dataset,) = find_datasets(["medmat_xray.vertebrae_xray"])
     assert not any(dataset.card.ignores(path) for path in found.samples)
     assert (len(found.samples), found.reasons) == (2, [])
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from medmat_core import readers
+from medmat_core.testing import find_datasets
 
 FINDINGS = "Image Index,Finding Labels,Follow-up #,Patient ID\n"
 MAMMO = "study_id,image_id,finding_categories,split\n"
@@ -20,7 +20,7 @@ class Found:
     """What an adapter makes of a tree: samples by the picture's path below the data set's folder, and reasons."""
 
     def __init__(self, module: str, base: Path) -> None:
-        (dataset,) = import_module(f"medmat_xray.{module}").medmat_datasets()
+        (dataset,) = find_datasets([f"medmat_xray.{module}"])
         tree = readers.Tree(base, dataset.card.markers)
         found = list(dataset.samples(tree, dataset.card))
         self.samples = {tree.prefix + str(sample.image): sample for sample in found}
@@ -81,6 +81,7 @@ def test_a_film_that_is_not_there_is_one_problem_though_table_and_list_name_it(l
         {
             "Data_Entry_2017_v2020.csv": FINDINGS + "00000001_000.png,Mass,0,1\n00000002_000.png,Mass,0,2\n",
             "train_val_list.txt": "00000001_000.png\n00000002_000.png",
+            "test_list.txt": "",
         },
     )
     assert found.reasons == ["missing_image"]
@@ -147,7 +148,7 @@ def test_siim_test_films_without_their_table_are_told_of(lay):
 
 
 def test_chexpert_is_read_where_the_tables_lie_without_their_outer_folder(lay):
-    names = list(import_module("medmat_xray.chexpert_small").medmat_datasets()[0].card.labels)
+    names = list(find_datasets(["medmat_xray.chexpert_small"])[0].card.labels)
     head = "Path," + ",".join(names) + "\n"
     values = {"No Finding": "1.0", "Pneumonia": "", "Fracture": "0.0"}
     row = "CheXpert-v1.0-small/train/patient00001/study1/view1_frontal.jpg," + ",".join(
@@ -164,7 +165,7 @@ def test_chexpert_is_read_where_the_tables_lie_without_their_outer_folder(lay):
 
 
 def test_a_chexpert_row_without_finding_and_with_a_disease_is_refused(lay):
-    names = list(import_module("medmat_xray.chexpert_small").medmat_datasets()[0].card.labels)
+    names = list(find_datasets(["medmat_xray.chexpert_small"])[0].card.labels)
     head = "Path," + ",".join(names) + "\n"
     row = "train/patient1/study1/view1_frontal.jpg," + ",".join(
         "1.0" if n in ("No Finding", "Edema") else "" for n in names
@@ -292,7 +293,7 @@ def test_the_second_copy_of_the_nih_sample_is_no_picture_without_a_row(lay):
 
 
 def test_a_chexpert_picture_without_a_row_is_told_and_one_with_a_bad_row_told_once(lay):
-    names = list(import_module("medmat_xray.chexpert_small").medmat_datasets()[0].card.labels)
+    names = list(find_datasets(["medmat_xray.chexpert_small"])[0].card.labels)
     head = "Path," + ",".join(names) + "\n"
     paths = [f"train/patient{n}/study1/view1_frontal.jpg" for n in (1, 2)]
     row = f"{paths[0]}," + ",".join("often" for _ in names)

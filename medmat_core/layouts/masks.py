@@ -1,0 +1,208 @@
+"""Pictures with masks beside them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import ClassVar, Literal
+
+from attrs import frozen
+
+from medmat_core.card import Card
+from medmat_core.layouts.base import InParts, Names, SplitOf, named, told, written
+from medmat_core.model import ColorMask, IndexMask, Mask, MaskFile, MaskSample
+from medmat_core.readers.folders import class_folders
+from medmat_core.readers.masks import gathered_masks, paired_masks, palette, report_unpaired
+from medmat_core.readers.pictures import stem
+from medmat_core.tree import Tree, fold
+
+AROUND = "{folder}"
+"""The label of masks whose class is the folder that their picture lies in."""
+
+
+@frozen(kw_only=True, slots=False)
+class Masks(InParts):
+    """Pictures with mask files of their own names.
+
+    ``pictures`` is the folder of the pictures (left out: all), ``masks`` the folder of the masks, below the folder that
+    holds the one of the pictures (with ``parts``: anywhere). Left out, masks lie in the pictures' own folder. A mask is
+    called like its picture with the ``suffix`` behind the stem, perhaps with a number (1_mask.png, 1_mask_2.png for
+    1.jpg). A mask ``holds`` one class ("binary"; how it is read stands under ``[mask]``), an "index" of classes
+    (``mask.index``) or "colors" (``mask.colors``, within ``tolerance`` a channel).
+
+    The class of a binary mask is ``label``. Where there is a file a class, {code} stands for the class in ``suffix``
+    ("_{code}": 1_polyp.png) or in ``masks`` ("{code}_masks": a folder a class, and a picture has a mask in each). With
+    ``label = "{folder}"`` the class is the folder that picture and masks lie in together.
+    """
+
+    about: ClassVar[str] = "masks beside pictures"
+    example: ClassVar[str] = """
+[labels]
+polyp = "Polyp"
+
+[layout]
+kind = "masks"
+pictures = "images"
+masks = "masks"
+suffix = "_gt"
+label = "polyp"
+
+[[example.pictures]]
+paths = ["images/1.jpg"]
+
+[[example.pictures]]
+paths = ["masks/1_gt.png"]
+mode = "L"
+background = 0
+shapes = [{box = [8, 8, 24, 20], value = 255}]
+
+[[example.expect]]
+image = "images/1.jpg"
+captions = ["Polyp"]
+boxes = {"Polyp" = [[8, 8, 24, 20]]}
+"""
+
+    pictures: Names = ""
+    masks: Names = ""
+    suffix: str = ""
+    holds: Literal["binary", "index", "colors"] = "binary"
+    label: str = ""
+    tolerance: int = 0
+
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        each = "{code}" in self.suffix + "".join(written(self.masks))
+        if (self.holds == "binary") != (bool(self.label) != each):
+            raise ValueError(
+                "a binary mask needs a label or {code} in suffix or masks, one of the two; masks of other kinds neither"
+            )
+        if not self.masks and not self.suffix:
+            raise ValueError("say by which suffix, or in which folder, masks are told from pictures")
+        if self.label == AROUND and (self.masks or self.pictures or self.parts):
+            raise ValueError("where the folder is the class, masks lie beside their pictures in it")
+        told = any("{part}" in name for name in written(self.pictures))
+        if bool(self.parts) != told:
+            raise ValueError("parts are told by the folder of the pictures: write {part} in it, and give parts")
+
+    def codes(self) -> Iterator[tuple[str, str]]:
+        """The class of binary masks."""
+        if self.label and self.label != AROUND:
+            yield "label", self.label
+
+    def samples(self, tree: Tree, card: Card) -> Iterator[MaskSample]:
+        """A sample a picture."""
+        if self.label == AROUND:
+            yield from self._in_class_folders(tree, card)
+            return
+        seen: set[str] = set()
+        for word, split in self.words(tree):
+            for folder in self._folders(tree, word):
+                yield from self._folder(tree, card, word, folder, split, seen)
+
+    def _folders(self, tree: Tree, word: str) -> list[str | None]:
+        """The folders of pictures; None stands for one that is not there, so that its masks are missed by somebody."""
+        if not self.pictures:
+            return [""]
+        if self.parts:
+            return [tree.folder(*named(self.pictures, word))]
+        return [*dict.fromkeys(path for name in named(self.pictures) for path in tree.folders(name))] or [None]
+
+    def _folder(
+        self, tree: Tree, card: Card, word: str, folder: str | None, split: SplitOf, seen: set[str]
+    ) -> Iterator[MaskSample]:
+        masks = self._masks_of(tree, card, word, folder)
+        every = list(self.kept(tree.images(folder))) if folder is not None else []
+        if not self.masks:
+            every = [path for path in every if self._meant(path) is None]
+        stems = set(map(stem, every))
+        for index in masks.values():
+            report_unpaired(tree, ((key, path) for key, some in index.items() for path, _ in some), stems)
+        if every and word in self.optional and not any(masks.values()):
+            what = (*named(self.masks, word), f"*{self.suffix}")[0]
+            tree.report("missing_mask", folder or "", f"no {what} with the masks of its pictures")
+            return
+        pictures = [path for path in every if not self.once or stem(path) not in seen]
+        if every and not pictures:
+            tree.report("left_out", folder or "", "a second copy of the same pictures")
+        seen |= stems
+        yield from self._paired(tree, card, pictures, masks, split)
+
+    def _paired(
+        self, tree: Tree, card: Card, pictures: Sequence[str], masks: _Found, split: SplitOf
+    ) -> Iterator[MaskSample]:
+        group, missing = self.grouping(tree), card.mask.missing
+        if self.holds == "binary":
+            every: dict[str, list[Mask]] = {}
+            for place, index in masks.items():
+                for key, some in index.items():
+                    every.setdefault(key, []).extend(MaskFile(path, code or place or self.label) for path, code in some)
+            return gathered_masks(
+                tree, pictures, every, wanted=[place for place in masks if place], missing=missing, group=group,
+                split=split,
+            )  # fmt: skip
+        known = {key: some[0][0] for index in masks.values() for key, some in index.items()}
+
+        def make(image: str, mask: str) -> Mask:
+            if self.holds == "colors":
+                return ColorMask(mask, palette(card), self.tolerance)
+            return IndexMask(mask, tuple((int(value), code) for value, code in card.mask.index.items() if code))
+
+        return paired_masks(tree, pictures, known, make=make, missing=missing, group=group, split=split)
+
+    def _masks_of(self, tree: Tree, card: Card, word: str, folder: str | None) -> _Found:
+        """The masks of a folder of pictures: by class, where each has a folder of its own, and the pictures' stems."""
+        parent = "" if folder is None or self.parts else folder.rpartition("/")[0]
+        codes = [*card.labels] if any("{code}" in name for name in written(self.masks)) else [""]
+        found: _Found = {}
+        for code in codes:
+            names = [name.replace("{code}", code) for name in named(self.masks, word)]
+            places = [folder] if folder is not None else []
+            if self.masks:
+                every = [place for name in names for place in tree.folders(name, parent)]
+                places = every if self.parts else every[:1]
+            index: dict[str, list[tuple[str, str]]] = {}
+            for path in dict.fromkeys(path for place in places for path in tree.images(place)):
+                meant = self._meant(path)
+                if meant is not None:
+                    index.setdefault(meant[0], []).append((path, meant[1]))
+            found[code] = index
+        return found
+
+    def _meant(self, mask: str) -> tuple[str, str] | None:
+        """(stem of the picture, class in the name) that a mask's name means; None for what is no mask."""
+        name = mask.rpartition("/")[2].rpartition(".")[0]
+        if not self.suffix:
+            return fold(name), ""
+        before, each, behind = self.suffix.partition("{code}")
+        last = f"([^_]+){re.escape(behind)}" if each else r"(?:_\d+)?()"
+        found = re.fullmatch(f"(.+){re.escape(before)}{last}", name, re.IGNORECASE | re.DOTALL)
+        return (fold(found[1]), found[2]) if found is not None else None
+
+    def _in_class_folders(self, tree: Tree, card: Card) -> Iterator[MaskSample]:
+        masks: dict[str, list[str]] = {}
+        pictures: set[str] = set()
+        for path in tree.images():
+            folder, meant = path.rpartition("/")[0], self._meant(path)
+            if meant is None:
+                pictures.add(f"{folder}/{stem(path)}")
+            else:
+                masks.setdefault(f"{folder}/{meant[0]}", []).append(path)
+        report_unpaired(tree, ((key, path) for key, some in masks.items() for path in some), pictures)
+        skips, split = self.skips, self.by_path(tree)
+
+        def skip(path: str) -> bool:
+            return self._meant(path) is not None or (skips is not None and skips(path))
+
+        for sample in class_folders(tree, card, skip=skip, group=self.grouping(tree), split=split):
+            image = str(sample.image)
+            own = masks.get(f"{image.rpartition('/')[0]}/{stem(image)}", [])
+            if not own and card.mask.missing == "problem":
+                tree.report("missing_mask", image, f"no file with its name and {self.suffix} lies beside it")
+                continue
+            found = tuple(MaskFile(path, sample.stated[0]) for path in own)
+            yield MaskSample(image, found, group=sample.group, split=sample.split)
+        told(split)
+
+
+_Found = dict[str, dict[str, list[tuple[str, str]]]]
+"""Class that has a folder of its own ("": none has) -> stem of the picture -> (mask, class in its name)."""

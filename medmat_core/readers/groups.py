@@ -1,0 +1,169 @@
+"""What a picture belongs to, said as data: its patient by a name's pattern or by a column, and its official part.
+
+Both are rules over a picture's path, as every reader takes them; where a table is read they may look at the row too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any, Literal
+
+from attrs import Factory, field, frozen
+
+from medmat_core.model import Split
+from medmat_core.readers.tables import Row, lookup
+from medmat_core.tree import Tree
+
+GroupRule = Callable[[str], str | None]
+"""A picture's group by its path below the data set's root; None: it has none."""
+
+
+def catching(instance: Any, attribute: Any, value: str) -> None:
+    """A validator: the text is a regular expression with something to catch."""
+    try:
+        caught = re.compile(value).groups
+    except re.error as error:
+        raise ValueError(f"{value!r} is no regular expression: {error}") from None
+    if value and not caught:
+        raise ValueError(f"{value!r} catches nothing; put parentheses around what is meant")
+
+
+@frozen(slots=False)
+class Pattern:
+    """A regular expression that has to fit the whole of a text, letter case ignored. What it says is what its groups
+    caught, joined by ``join``; those that took no part are left out."""
+
+    text: str = field(default="", validator=catching)
+    join: str = "-"
+
+    @cached_property
+    def _compiled(self) -> re.Pattern[str]:
+        return re.compile(self.text, re.IGNORECASE)
+
+    def caught(self, text: str) -> list[str] | None:
+        """What the groups caught; None where the pattern does not fit."""
+        found = self._compiled.fullmatch(text)
+        return [part for part in found.groups() if part is not None] if found else None
+
+    def __call__(self, text: str) -> str | None:
+        found = self.caught(text)
+        return (self.join.join(found) or None) if found is not None else None
+
+
+def part_of_path(path: str, of: str) -> str:
+    """The text that a pattern is held against: a path's "stem" (its file name without suffix), its "name", or the whole
+    "path" without suffix."""
+    if of == "path":
+        folder, slash, name = path.rpartition("/")
+        return folder + slash + (name.rpartition(".")[0] or name)
+    name = path.rpartition("/")[2]
+    return name if of == "name" else name.rpartition(".")[0] or name
+
+
+@frozen(kw_only=True, slots=False)
+class Group:
+    """What pictures belong together: a patient, a video, a slide.
+
+    ``pattern`` has to fit the whole of the picture's ``of`` ("stem", "name" or "path" without suffix), or of the cell
+    of ``column``; the group is what its parentheses caught, joined by "-". Where it does not fit there is no group.
+    A ``column`` alone is the group itself. With a ``block`` the last thing caught is a running number, and neighbors
+    stay together: ``block = 100`` makes 0 to 99 one group. ``case`` turns it into "lower" or "upper" case. ``same``
+    says which group is another one under a second name. ``per_class``: names start anew in each class, so that the
+    group begins with the class's code.
+
+    A ``table`` elsewhere may know what belongs together: what was found so far is looked up in its column ``key``,
+    which is read as the picture's name is, and the group is what its ``column`` says; it stays as it is where the table
+    does not know it. A table that is not here is a problem only if it is ``required``.
+    """
+
+    pattern: str = field(default="", validator=catching)
+    of: Literal["stem", "name", "path"] = "stem"
+    column: str = ""
+    block: int = 0
+    case: Literal["", "lower", "upper"] = ""
+    per_class: bool = False
+    same: Mapping[str, str] = Factory(dict)
+    table: str | tuple[str, ...] = ""
+    key: str = ""
+    required: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        if bool(self.table) != bool(self.key) or (self.table and not self.column):
+            raise ValueError("a table is looked up by its key column, and its column is the group; give all three")
+        if self.required and not self.table:
+            raise ValueError("required says that a table has to be here, and there is none")
+        if not self.pattern and not self.column:
+            raise ValueError("say by which pattern or column pictures belong together")
+        if self.block < 0 or (self.block and not self.pattern):
+            raise ValueError("a block is a number of running numbers, which a pattern has to catch")
+
+    @cached_property
+    def _pattern(self) -> Pattern:
+        return Pattern(self.pattern)
+
+    def __call__(self, path: str, row: Row | None = None) -> str | None:
+        """The group of a picture by its path, and by the row that names it where there is one."""
+        of_row = self.column and not self.table and row is not None
+        return self._meant(row.get(self.column) if row is not None and of_row else part_of_path(path, self.of))
+
+    def at(self, tree: Tree) -> GroupRule:
+        """The rule for one tree: itself, or with what its table says there."""
+        if not self.table:
+            return self
+        file = tree.find(*((self.table,) if isinstance(self.table, str) else self.table))
+        known: dict[str | None, str] = {}
+        if file is not None or self.required:
+            found = lookup(tree, file or self.table, self.key, self.column)
+            for key, value in found.items():
+                known.setdefault(self._meant(key), value)
+
+        def group(path: str) -> str | None:
+            own = self(path)
+            return known.get(own, own) if own is not None else None
+
+        return group
+
+    def _meant(self, text: str) -> str | None:
+        group = self._caught(text) if self.pattern else text or None
+        if group is None:
+            return None
+        group = group.lower() if self.case == "lower" else group.upper() if self.case == "upper" else group
+        return self.same.get(group, group)
+
+    def _caught(self, text: str) -> str | None:
+        if not self.block:
+            return self._pattern(text)
+        found = self._pattern.caught(text)
+        if not found or not found[-1].isdecimal():
+            return None
+        return "-".join((*found[:-1], str(int(found[-1]) // self.block)))
+
+
+@frozen(kw_only=True, slots=False)
+class Part:
+    """The official part of a picture by what stands in a ``column`` of its row: ``names`` maps that to parts."""
+
+    column: str
+    names: Mapping[str, Split]
+
+    def __call__(self, path: str, row: Row | None = None) -> Split | None:
+        """The part that the row says; None where it says another word."""
+        return self.names.get(row.get(self.column)) if row is not None else None
+
+
+def group_of(rule: str | GroupRule | None, path: str, row: Row) -> str | None:
+    """The group of a picture that a row names: ``rule`` is a column or a rule over the path."""
+    if rule is None:
+        return None
+    if isinstance(rule, str):
+        return row.get(rule) or None
+    return rule(path, row) if isinstance(rule, Group) else rule(path)
+
+
+def split_at(rule: Split | Callable[[str], Split | None] | None, path: str, row: Row) -> Split | None:
+    """The part of a picture that a row names: ``rule`` is one for all, or a rule over the path."""
+    if callable(rule):
+        return rule(path, row) if isinstance(rule, Part) else rule(path)
+    return rule

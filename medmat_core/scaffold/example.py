@@ -1,0 +1,155 @@
+"""The example on a card: a few pictures of the folder as drawn phantoms, with the label lines that speak of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from medmat_core.example import Example, ExamplePicture, Expect
+from medmat_core.model import BoxSample, LabelSample, MaskFile, MaskSample, Sample
+from medmat_core.scaffold.proposal import EXAMPLE_SIZE, Box4, Proposal, Shown
+from medmat_core.scaffold.survey import suffix
+
+LABEL_SIZE: Final = (96, 72)
+"""Width and height of pictures that have labels alone."""
+
+SPOTS: Final[tuple[Box4, ...]] = (
+    (12, 10, 44, 34), (118, 12, 148, 32), (64, 46, 98, 74), (10, 88, 40, 112), (116, 86, 150, 110),
+    (66, 8, 92, 28), (8, 48, 36, 70), (120, 48, 150, 72), (64, 90, 94, 112),
+)  # fmt: skip
+"""Where regions are drawn: one in each cell of the 3 x 3 grid, so that none touches another."""
+
+
+def example_of(proposal: Proposal, base: Path, prefix: str, samples: Sequence[Sample]) -> Example:
+    """The example of a proposal by what its layout reads in the folder ``base``; ``prefix`` leads to the root there."""
+    kinds = {str(sample.image): _kinds(sample, proposal, prefix) for sample in samples}
+    picked = {prefix + path: sample for path, sample in _picked(samples, kinds, len(set(proposal.labels))).items()}
+    # ids that a table gives stand for patients; those in file names stand there anyway
+    column = "column" in proposal.layout.get("group", {})
+    groups = dict.fromkeys(s.group for s in picked.values() if s.group) if column else {}
+    renamed = {group: f"group-{place}" for place, group in enumerate(groups, 1)}
+    shown: list[Shown] = []
+    masks: list[ExamplePicture] = []
+    numbers: Counter[object] = Counter()
+    for path, sample in picked.items():
+        kind = (kinds[str(sample.image)][0], sample.split)
+        boxes, drawn = _drawn(proposal, base, prefix, sample, numbers[kind])
+        numbers[kind] += 1
+        masks += drawn
+        codes, uncertain = tuple(code for code in proposal.labels if code in boxes), tuple[str, ...]()
+        if isinstance(sample, LabelSample):
+            codes, uncertain = sample.stated, sample.uncertain
+        group = renamed.get(sample.group, sample.group) if sample.group else None
+        shown.append(Shown(path, codes, uncertain, group, sample.split, boxes))
+    size = LABEL_SIZE if proposal.kind not in ("mask", "box") else EXAMPLE_SIZE
+    pictures = [ExamplePicture((path,), size) for path in picked] if masks else [ExamplePicture(tuple(picked), size)]
+    files = [file for source in proposal.sources for file in source.excerpt(shown, renamed)]
+    return Example((*pictures, *masks), tuple(files), tuple(_expect(item, proposal.labels) for item in shown))
+
+
+def _expect(item: Shown, labels: Mapping[str, str]) -> Expect:
+    def captions(codes: Iterable[str]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(labels[code] for code in codes))
+
+    boxes: dict[str, tuple[Box4, ...]] = {}
+    for code, found in item.boxes.items():
+        boxes[labels[code]] = tuple(sorted((*boxes.get(labels[code], ()), *found)))
+    return Expect(item.path, captions(item.codes), captions(item.uncertain), item.group, item.split, boxes)
+
+
+def _kinds(sample: Sample, proposal: Proposal, prefix: str) -> tuple[str, ...]:
+    """What a picture shows: its labels, the classes of its boxes, or all that its masks show; "" for nothing."""
+    if isinstance(sample, LabelSample):
+        return sample.stated or ("",)
+    if isinstance(sample, BoxSample):
+        return tuple(dict.fromkeys(box.code for box in sample.boxes)) or ("",)
+    empty = all(prefix + str(getattr(mask, "path", "")) in proposal.empty for mask in sample.masks)
+    codes = (mask.code if isinstance(mask, MaskFile) else "all" for mask in sample.masks)
+    return ("",) if empty else ("+".join(codes),)
+
+
+def _picked(samples: Sequence[Sample], kinds: Mapping[str, tuple[str, ...]], classes: int) -> dict[str, Sample]:
+    """Path -> sample: of each class and part a few, of as many groups as there are.
+
+    One in six goes to test, so that three of a class leave two in train: enough for a round.
+    """
+    seen: Counter[str] = Counter()
+    ranked: list[tuple[bool, int, str, Sample]] = []
+    for sample in samples:
+        group = sample.group or ""
+        seen[group] += 1
+        # what belongs to no group where others do comes last
+        alone = not group and sample.split is None
+        ranked.append((alone, seen[group] if group else 0, str(sample.image), sample))
+    regions = not isinstance(samples[0], LabelSample)
+    shown = {kind for own in kinds.values() for kind in own}
+    # where one class is all that is asked about, presence needs more pictures with it than without
+    few = 5 if regions and len(shown - {""}) == 1 else 3 if classes <= 4 or regions else 2 if classes <= 12 else 1
+    need: Counter[tuple[str, object]] = Counter()
+    picked: dict[str, Sample] = {}
+    for _, _, path, sample in sorted(ranked, key=lambda item: item[:3]):
+        keys = [(kind, sample.split) for kind in kinds[path]]
+        wanted = any(need[key] < (2 if key[0] == "" else few if len(need) <= 40 or key in need else 1) for key in keys)
+        if wanted and len(keys) <= len(SPOTS):
+            picked[path] = sample
+            need.update(keys)
+    return dict(sorted(picked.items()))
+
+
+def _drawn(
+    proposal: Proposal, base: Path, prefix: str, sample: Sample, place: int
+) -> tuple[dict[str, tuple[Box4, ...]], list[ExamplePicture]]:
+    """The boxes of one picture of the example, and its masks as drawings; ``place`` moves them from one to the next."""
+    boxes: dict[str, tuple[Box4, ...]] = {}
+    drawn: list[ExamplePicture] = []
+    if isinstance(sample, BoxSample):
+        for number, code in enumerate(dict.fromkeys(box.code for box in sample.boxes)):
+            boxes[code] = (SPOTS[(place + number) % len(SPOTS)],)
+    for number, mask in enumerate(sample.masks if isinstance(sample, MaskSample) else ()):
+        path = prefix + str(getattr(mask, "path", ""))
+        mode, top = _look(base / path)
+        wanted = [mask.code] if isinstance(mask, MaskFile) else _moving(tuple(proposal.labels), place)
+        shapes: list[dict[str, Any]] = []
+        for step, code in enumerate(wanted if top else ()):
+            where = SPOTS[(place + number + step) % len(SPOTS)]
+            shapes.append({"box": list(where), "value": _value(proposal, code, mode, top)})
+            boxes[code] = (*boxes.get(code, ()), where)
+        # without shapes and background a phantom would be drawn
+        drawn.append(ExamplePicture((path,), EXAMPLE_SIZE, mode, tuple(shapes), background=0))
+    return {code: tuple(sorted(found)) for code, found in boxes.items()}, drawn
+
+
+def _moving(codes: Sequence[str], place: int) -> list[str]:
+    """Two of the classes of a mask: a class moves from picture to picture, and one lies where another was, so that
+    boxes, places and structures can be asked."""
+    return [codes[step if len(codes) == 2 else (place + 1 - step) % len(codes)] for step in range(min(2, len(codes)))]
+
+
+def _value(proposal: Proposal, code: str, mode: str, top: int) -> object:
+    """What pixels of a class hold."""
+    for name in ("index", "colors"):
+        text = next((value for value, own in proposal.mask.get(name, {}).items() if own == code), "")
+        if text:
+            return [int(text[at : at + 2], 16) for at in (1, 3, 5)] if name == "colors" else int(text)
+    return [top] * 3 if mode in ("RGB", "RGBA") else top
+
+
+def _look(path: Path) -> tuple[str, int]:
+    """Pillow's mode in which a mask is drawn, and the highest value in it: 0 where it shows nothing."""
+    import numpy as np
+    from PIL import Image
+
+    from medmat_core.images.pixels import load
+
+    with Image.open(path) as image:
+        stored = image.mode
+    array = load(path, None, "stored", "mask").array
+    top = int(np.max(array))
+    kind = suffix(path.name).lower()
+    mode = "I;16" if array.dtype == np.uint16 else stored if stored in ("1", "L", "P", "RGB", "RGBA") else "L"
+    mode = {".gif": "P" if mode == "P" else "L", ".pgm": mode, ".ppm": "RGB"}.get(kind, mode)
+    if kind in (".jpg", ".jpeg"):
+        return "RGB" if mode in ("RGB", "RGBA") else "L", 255 if top > 127 else 0
+    return mode, 255 if mode == "1" and top else top

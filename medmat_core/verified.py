@@ -1,0 +1,44 @@
+"""What a card says of copies that people checked: ``[[verified]]``, made of layout reports."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final, Literal
+
+from attrs import field, frozen
+
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
+_VERSION: Final = re.compile(r"[0-9][0-9A-Za-z.+!-]{0,30}")
+
+
+def _is_day(instance: Any, attribute: Any, value: str) -> None:
+    if not _DAY.fullmatch(value):
+        raise ValueError(f"{value!r} is no day; write it as 2026-01-31")
+
+
+def _is_version(instance: Any, attribute: Any, value: str) -> None:
+    if not _VERSION.fullmatch(value):
+        raise ValueError(f"{value!r} is no version, such as '0.1.0'")
+
+
+def _counts(instance: Any, attribute: Any, value: int) -> None:
+    if value < 0:
+        raise ValueError("must not be negative")
+
+
+@frozen(kw_only=True)
+class Verified:
+    """A copy that somebody checked with ``medmat check``: on which ``date``, by which ``version`` of medmat-core, with
+    which two verdicts, how many ``images`` were there, and how many ``problems`` that the card did not know of."""
+
+    date: str = field(validator=_is_day)
+    version: str = field(validator=_is_version)
+    layout: Literal["right", "wrong"]
+    completeness: Literal["whole", "part"]
+    images: int = field(validator=_counts)
+    problems: int = field(default=0, validator=_counts)
+
+    @property
+    def sound(self) -> bool:
+        """Right, whole and without problems."""
+        return self.layout == "right" and self.completeness == "whole" and not self.problems

@@ -1,0 +1,154 @@
+"""Masks beside pictures, and boxes in files of the known formats."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from medmat_core.model import BoxSample, ColorMask, IndexMask, MaskSample
+from medmat_core.regions.extract import clipped
+from tests.layouts.laid import Read, read
+
+MASKS = 'kind = "masks"\n'
+
+
+def masks(tmp: Path, layout: str, paths: list[str]) -> Read:
+    return read(tmp, MASKS + layout, paths, kind="mask")
+
+
+def test_every_folder_of_pictures_is_paired_with_the_masks_beside_it(tmp_path: Path) -> None:
+    paths = [f"{part}/{folder}/{name}.png" for part in ("train", "test") for folder in ("Original", "truth")
+             for name in ("1", "2")]  # fmt: skip
+    found = masks(tmp_path, 'pictures = "original"\nmasks = "truth"\nlabel = "cat"\nsplit = {folder = true}', paths)
+    assert found.said["test/Original/2.png"] == [("test/truth/2.png", "cat")]
+    assert list(found.of("split").values()) == ["test", "test", "train", "train"]
+    assert found.problems == []
+
+
+def test_a_picture_without_mask_and_a_mask_without_picture_are_told(tmp_path: Path) -> None:
+    found = masks(tmp_path, 'pictures = "i"\nmasks = "m"\nlabel = "cat"', ["i/1.png", "i/2.png", "m/2.png", "m/3.png"])
+    assert list(found.said) == ["i/2.png"]
+    assert found.problems == [("missing_image", "m/3.png"), ("missing_mask", "i/1.png")]
+
+
+def test_masks_whose_pictures_are_nowhere_are_told(tmp_path: Path) -> None:
+    found = masks(tmp_path, 'pictures = "i"\nmasks = "m"\nlabel = "cat"', ["m/2.png"])
+    assert (found.said, found.problems) == ({}, [("missing_image", "m/2.png")])
+
+
+def test_a_suffix_tells_masks_from_the_pictures_that_they_lie_among(tmp_path: Path) -> None:
+    found = masks(tmp_path, 'suffix = "_mask"\nlabel = "cat"', ["1.jpg", "1_mask.png", "1_MASK_2.png"])
+    assert found.said == {"1.jpg": [("1_MASK_2.png", "cat"), ("1_mask.png", "cat")]}
+
+
+def test_the_class_of_a_mask_is_the_folder_around_it(tmp_path: Path) -> None:
+    paths = ["cat/a (1).png", "cat/a (1)_mask.png", "cat/a (1)_mask_1.png", "dog/a (1).png", "dog/a (1)_mask.png"]
+    found = masks(tmp_path, 'suffix = "_mask"\nlabel = "{folder}"', [*paths, "dog/b.png"])
+    assert found.said == {
+        "cat/a (1).png": [("cat/a (1)_mask.png", "cat"), ("cat/a (1)_mask_1.png", "cat")],
+        "dog/a (1).png": [("dog/a (1)_mask.png", "dog")],
+    }
+    assert found.problems == [("missing_mask", "dog/b.png")]
+
+
+def test_a_file_a_class_is_told_by_the_suffix(tmp_path: Path) -> None:
+    paths = ["i/x_1.png", "m/x_1_cat.tif", "m/x_1_dog.tif"]
+    found = masks(tmp_path, 'pictures = "i"\nmasks = "m"\nsuffix = "_{code}"', paths)
+    assert found.said == {"i/x_1.png": [("m/x_1_cat.tif", "cat"), ("m/x_1_dog.tif", "dog")]}
+
+
+def test_a_folder_a_class_has_a_mask_of_every_picture(tmp_path: Path) -> None:
+    paths = ["i/1.png", "i/2.png", "m/cat/1.png", "m/dog/1.png", "m/cat/2.png"]
+    found = masks(tmp_path, 'pictures = "i"\nmasks = "{code}"', paths)
+    assert found.said == {"i/1.png": [("m/cat/1.png", "cat"), ("m/dog/1.png", "dog")]}
+    assert found.problems == [("missing_mask", "i/2.png")]
+
+
+def test_parts_have_folders_of_their_own(tmp_path: Path) -> None:
+    layout = 'pictures = "{part}-image"\nmasks = "{part}-mask"\nparts = {trainval = "train", test = "test"}\n'
+    paths = ["trainval-image/1.png", "trainval-mask/1.png", "test-image/1.png", "test-mask/1.png"]
+    found = masks(tmp_path, layout + 'label = "cat"', paths)
+    assert found.of("split") == {"trainval-image/1.png": "train", "test-image/1.png": "test"}
+    assert found.said["test-image/1.png"] == [("test-mask/1.png", "cat")]
+
+
+def test_an_optional_part_without_any_mask_is_told_once(tmp_path: Path) -> None:
+    layout = 'pictures = "{part}"\nmasks = "{part}_m"\nparts = {a = "train", b = "test"}\noptional = ["a", "b"]\n'
+    found = masks(tmp_path, layout + 'label = "cat"', ["a/1.png", "a/2.png"])
+    assert (found.said, found.problems) == ({}, [("missing_mask", "a")])
+
+
+def test_folders_that_an_unzip_tool_doubled_are_read_once(tmp_path: Path) -> None:
+    layout = 'pictures = "{part}"\nmasks = "{part}_m"\nparts = {a = "train"}\nlabel = "cat"'
+    found = masks(tmp_path, layout, ["a/a/1.png", "a_m/a_m/1.png"])
+    assert found.said == {"a/a/1.png": [("a_m/a_m/1.png", "cat")]}
+
+
+def test_a_second_copy_of_both_folders_is_left_out(tmp_path: Path) -> None:
+    layout = 'pictures = "i"\nmasks = "m"\nlabel = "cat"\nonce = true'
+    found = masks(tmp_path, layout, ["i/1.png", "m/1.png", "copy/i/1.png", "copy/m/1.png"])
+    assert (list(found.said), found.problems) == (["i/1.png"], [("left_out", "copy/i")])
+
+
+@pytest.mark.parametrize(("holds", "kind"), [("index", IndexMask), ("colors", ColorMask)])
+def test_what_several_classes_look_like_stands_under_mask(holds: str, kind: type, tmp_path: Path) -> None:
+    table = '[mask]\nindex = {1 = "cat"}\ncolors = {"#ff0000" = "dog"}'
+    layout = f'pictures = "i"\nmasks = "m"\nholds = "{holds}"\n{table}'
+    (sample,) = masks(tmp_path, layout, ["i/1.png", "m/1.png"]).samples.values()
+    assert isinstance(sample, MaskSample)
+    (mask,) = sample.masks
+    assert isinstance(mask, kind)
+    assert mask.codes == (((1, "cat"),) if holds == "index" else (((255, 0, 0), "dog"),))  # type: ignore[attr-defined]
+
+
+def test_a_missing_mask_is_a_negative_where_the_card_says_so(tmp_path: Path) -> None:
+    layout = 'pictures = "i"\nmasks = "m"\nlabel = "cat"\n[mask]\nmissing = "negative"'
+    assert masks(tmp_path, layout, ["i/1.png", "m/2.png", "i/2.png"]).said["i/1.png"] == []
+
+
+# -- boxes -------------------------------------------------------------------------------------------------
+
+
+def test_yolo_boxes_are_fractions_of_the_pictures_size(tmp_path: Path) -> None:
+    files = {"labels/1.txt": "1 0.5 0.5 0.25 0.5\n0 0.1 0.1 0.2 0.2\n"}
+    found = read(tmp_path, 'kind = "yolo"', ["images/1.png"], files, kind="box")
+    (sample,) = found.samples.values()
+    assert isinstance(sample, BoxSample)
+    assert [box.code for box in sample.boxes] == ["dog", "cat"]
+    assert [clipped(box, (200, 100)) for box in sample.boxes] == [(75, 25, 125, 75), (0, 0, 40, 20)]
+
+
+def test_a_yolo_line_that_is_no_box_leaves_its_class_open_and_a_strange_number_is_handed_on(tmp_path: Path) -> None:
+    files = {"1.txt": "0 0.5 0.5 0.25\n9 0.5 0.5 0.1 0.1\n"}
+    found = read(tmp_path, 'kind = "yolo"', ["1.png"], files, kind="box")
+    assert found.problems == [("bad_box", "1.txt")]
+    assert [code for code, _ in found.said["1.png"]] == ["cat", "9"]
+
+
+@pytest.mark.parametrize(("missing", "pictures"), [("problem", ["i/2.png"]), ("negative", ["i/1.png", "i/2.png"])])
+def test_a_picture_without_a_file_of_boxes_is_what_the_card_says(
+    missing: str, pictures: list[str], tmp_path: Path
+) -> None:
+    layout = f'kind = "yolo"\npictures = "i"\nboxes = "l"\nmissing = "{missing}"'
+    found = read(tmp_path, layout, ["i/1.png", "i/2.png"], {"l/2.txt": "", "l/3.txt": ""}, kind="box")
+    assert list(found.said) == pictures
+    assert [problem for problem in found.problems if problem[0] == "missing_image"] == [("missing_image", "l/3.txt")]
+
+
+def test_voc_files_count_from_one_and_hold_the_last_pixel(tmp_path: Path) -> None:
+    box = "<bndbox><xmin>5</xmin><ymin>9</ymin><xmax>20</xmax><ymax>28</ymax></bndbox>"
+    text = f"<annotation><object><name>cat</name>{box}</object></annotation>"
+    found = read(tmp_path, 'kind = "voc"\npictures = "JPEGImages"', ["JPEGImages/a.jpg"], {"x/A.xml": text}, kind="box")
+    assert found.said == {"JPEGImages/a.jpg": [("cat", (4, 8, 20, 28))]}
+
+
+def test_a_coco_file_a_part_tells_pictures_that_it_does_not_list(tmp_path: Path) -> None:
+    text = '{{"images": [{{"id": 1, "file_name": "{0}/1.png"}}], "categories": [{{"id": 7, "name": "cat"}}], ' \
+           '"annotations": [{{"image_id": 1, "category_id": 7, "bbox": [4, 8, 16, 20]}}]}}'  # fmt: skip
+    layout = 'kind = "coco"\nfile = "{part}.json"\npictures = "{part}"\nparts = {train = "train", val = "val"}'
+    files = {f"{part}.json": text.format(part) for part in ("train", "val")}
+    found = read(tmp_path, layout, ["train/1.png", "val/1.png", "val/2.png"], files, kind="box")
+    assert found.said == {path: [("cat", (4, 8, 20, 28))] for path in ("train/1.png", "val/1.png")}
+    assert found.of("split") == {"train/1.png": "train", "val/1.png": "val"}
+    assert found.problems == [("missing_label", "val/2.png")]
