@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 import medmat_core
 
 CORE: Final = Path(medmat_core.__file__).parent
+ROOT: Final = Path(__file__).parent.parent
 LONGEST: Final = 400
 """Lines of a module; one that needs more is two."""
 
