@@ -64,7 +64,7 @@ def _kinds(shape: type) -> Mapping[str, Any]:
     return get_type_hints(shape)
 
 
-def _explained(raw: Mapping[str, Any], shape: type[T], path: Path, where: str) -> T:
+def _explained(raw: Mapping[str, Any], shape: type[T], path: Path, where: str = "") -> T:
     """What is wrong with ``raw``, every field of it, as :class:`CardError`; the value, if nothing is."""
     faults = [f"{field}: {why}" for field, why in _faults(raw, shape, where)]
     if faults:

@@ -40,7 +40,7 @@ class Dataset:
 
     @classmethod
     def beside(cls, module_file: str, samples: Adapter) -> Dataset:
-        """The data set whose card lies beside its module: ``acrima.toml`` beside ``acrima.py``.
+        """The data set whose card lies beside its module: ``mias.toml`` beside ``mias.py``.
 
         Call it as ``Dataset.beside(__file__, samples)``.
         """

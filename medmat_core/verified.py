@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 from attrs import field, frozen
 
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
+SIZE: Final = re.compile(r"[1-9]\d{0,5}x[1-9]\d{0,5}")
 _VERSION: Final = re.compile(r"[0-9][0-9A-Za-z.+!-]{0,30}")
 
 
@@ -21,6 +22,12 @@ def _is_version(instance: Any, attribute: Any, value: str) -> None:
         raise ValueError(f"{value!r} is no version, such as '0.1.0'")
 
 
+def _are_sizes(instance: Any, attribute: Any, value: tuple[str, ...]) -> None:
+    for text in value:
+        if not SIZE.fullmatch(text):
+            raise ValueError(f"{text!r} is no size; write width and height as '640x480'")
+
+
 def _counts(instance: Any, attribute: Any, value: int) -> None:
     if value < 0:
         raise ValueError("must not be negative")
@@ -29,7 +36,8 @@ def _counts(instance: Any, attribute: Any, value: int) -> None:
 @frozen(kw_only=True)
 class Verified:
     """A copy that somebody checked with ``medmat check``: on which ``date``, by which ``version`` of medmat-core, with
-    which two verdicts, how many ``images`` were there, and how many ``problems`` that the card did not know of."""
+    which two verdicts, how many ``images`` were there, and how many ``problems`` that the card did not know of.
+    ``sizes`` are the most frequent of its pictures, "640x480", at most three."""
 
     date: str = field(validator=_is_day)
     version: str = field(validator=_is_version)
@@ -37,6 +45,14 @@ class Verified:
     completeness: Literal["whole", "part"]
     images: int = field(validator=_counts)
     problems: int = field(default=0, validator=_counts)
+    sizes: tuple[str, ...] = field(default=(), validator=_are_sizes)
+
+    def __str__(self) -> str:
+        problems = f", {self.problems} unknown problems" if self.problems else ""
+        return (
+            f"{self.date}, medmat-core {self.version}: layout {self.layout}, {self.completeness}, "
+            f"{self.images} pictures{problems}"
+        )
 
     @property
     def sound(self) -> bool:

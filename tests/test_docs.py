@@ -15,7 +15,7 @@ import pytest
 
 import medmat_core
 from medmat_core import card as cards
-from medmat_core import records
+from medmat_core import example, records
 from medmat_core.formats import medmat
 from medmat_core.model import REASONS
 from tests.docs_blocks import ROOT, StaleBlockError, blocks, run_page, workplace
@@ -111,7 +111,8 @@ def test_every_card_field_and_every_reason_has_words(make_docs: ModuleType) -> N
         "counts": cards.Counts, "classes": cards.Classes, "mask": cards.MaskRules, "ignored": cards.Ignored,
         "published": cards.Published, "known": cards.Known, "download": cards.Download, "by_hand": cards.ByHand,
         "verified": cards.Verified,
-        "example.pictures": cards.ExamplePicture, "example.files": cards.ExampleFile, "example.expect": cards.Expect,
+        "example.pictures": example.ExamplePicture, "example.files": example.ExampleFile,
+        "example.expect": example.Expect,
         "citation": cards.Citation,
     }  # fmt: skip
     assert {name: set(told) for name, told in words.TABLES.items()} == {
@@ -179,9 +180,9 @@ def test_each_reader_has_an_example_that_yields_what_the_page_shows(make_docs: M
     examples, shown = reader_examples.examples(), reader_examples.shown()
     assert set(examples) == set(readers.__all__) - {"Point", "Split"}
     page = (DOCS / "reference" / "readers.md").read_text("utf-8")
-    for name, example in examples.items():
-        assert re.search(rf"\b{name}\b", example["call"]) or name in shown[name] or name in ("Tree", "Pictures"), name
-        assert reader_examples.run(example) == shown[name], f"{name}: run python -m docgen.reader_examples in tools/"
+    for name, one in examples.items():
+        assert re.search(rf"\b{name}\b", one["call"]) or name in shown[name] or name in ("Tree", "Pictures"), name
+        assert reader_examples.run(one) == shown[name], f"{name}: run python -m docgen.reader_examples in tools/"
         assert reader_examples.section(name) in page
 
 
@@ -208,3 +209,24 @@ def test_a_sample_question_is_stale_where_its_card_changes_and_not_where_a_fact_
 def test_the_pictures_of_the_data_sets_pages_are_small() -> None:
     sizes = [path.stat().st_size for path in (DOCS / "assets" / "samples").glob("*.webp")]
     assert len(sizes) >= 109 and max(sizes) < 8_000 and sum(sizes) < 1_000_000
+
+
+def test_a_page_shows_on_which_copies_a_card_was_verified(make_docs: ModuleType) -> None:
+    from medmat_core.verified import Verified
+
+    entry = next(one for one in make_docs.datasets.load(ROOT / "plugins") if one.card.slug == "kvasir-seg")
+    told = Verified(date="2026-11-26", version="0.1.0", layout="right", completeness="whole", images=1000,
+                    sizes=("622x529",))  # fmt: skip
+    marked = attrs.evolve(entry, card=attrs.evolve(entry.card, verified=(told,)))
+    page = dict(make_docs.datasets.pages([marked], {}))[f"datasets/{entry.file}"]
+    assert "| 2026-11-26 | 0.1.0 | right | whole | 1,000 | 0 |" in page and "622 x 529" in page
+    assert "## Verified" not in dict(make_docs.datasets.pages([entry], {}))[f"datasets/{entry.file}"]
+    assert str(told) == "2026-11-26, medmat-core 0.1.0: layout right, whole, 1000 pictures"
+
+
+def test_each_unverified_fact_of_a_page_says_how_it_is_settled(make_docs: ModuleType) -> None:
+    for entry in make_docs.datasets.load(ROOT / "plugins"):
+        page = (DOCS / "datasets" / entry.file).read_text("utf-8")
+        section = page.partition("## Unverified")[2].partition("\n## ")[0]
+        assert section.count("\n- ") == section.count("    *") == len(entry.card.unverified)
+        assert not section or "--report report.json" in section

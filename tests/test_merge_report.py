@@ -16,7 +16,8 @@ from medmat_core.card import Card
 from tests.docs_blocks import ROOT
 
 TOLD = {"slug": "toy", "layout": "right", "completeness": "whole", "problems": 0, "images": 780,
-        "names": {"pictures": {"pics/cat (N).png": 780}}}  # fmt: skip
+        "names": {"pictures": {"pics/cat (N).png": 780}},
+        "pictures": {"sizes": {"500x400": 700, "unread": 9, "600x470": 71}}}  # fmt: skip
 FACTS = ("the licence", "the outer folder [of the archive]", "patients: no id is published")
 UNVERIFIED = "unverified = [\n" + "".join(f'  "{fact}",\n' for fact in FACTS) + "]"
 
@@ -64,6 +65,7 @@ def test_a_report_is_added_once_and_settles_nothing_by_itself(
     card = card_of(plugins)
     (entry,) = card.verified
     assert (entry.date, entry.version, entry.images, entry.sound) == ("2026-11-26", "0.1.0", 780, True)
+    assert entry.sizes == ("500x400", "600x470")
     assert card.unverified == before.unverified and card.labels == before.labels and card.citation == before.citation
     told = capsys.readouterr().out
     assert "2. the outer folder [of the archive]\n     may be settled (--settle 2)" in told
@@ -95,6 +97,7 @@ def test_only_the_lines_that_a_person_names_go(
         {"datasets": [{**TOLD, "slug": ["toy"]}]},
         {"datasets": [{**TOLD, "images": "780"}]},
         {"datasets": [{**TOLD, "images": -1}]},
+        {"datasets": [TOLD, {**TOLD, "images": -1}]},
         {"datasets": [{**TOLD, "layout": 'right"\nx = 1'}]},
         {"datasets": [{**TOLD, "layout": "absent"}]},
         {"datasets": [TOLD], "date": '2026-11-26"\nlicense = "mine'},

@@ -21,7 +21,7 @@ from PIL import Image
 
 from medmat_core.card import Card
 from medmat_core.cli import run
-from medmat_core.errors import UsageError
+from medmat_core.errors import CatalogError, UsageError
 from medmat_core.layouts import KINDS
 from medmat_core.model import BoxSample, ColorMask, IndexMask, LabelSample, MaskFile, MaskSample
 from medmat_core.plugins import plugin_called
@@ -670,6 +670,20 @@ def test_hostile_folder_and_file_names_conform(tmp_path: Path) -> None:
     conforms(plugin_of(propose(tmp_path / "d"), title='A "title" \\ of {x}'), tmp_path / "out")
 
 
+def test_hostile_names_of_columns_tables_and_masks_conform(tmp_path: Path) -> None:
+    rows = [(f"it's {n}", ('a"b', "ç # [x]")[n % 2], f"P'{n // 2}") for n in range(16)]
+    table(tmp_path / "d/[x] 'y'/say \"hi\".csv", ('image "id"', "the # class", "patient [id]"), *rows)
+    for name, *_ in rows:
+        picture(tmp_path / "d/[x] 'y'/pics [1] # *" / f"{name}.png")
+    proposal = propose(tmp_path / "d")
+    assert len(read(proposal, tmp_path / "d")) == 16 and proposal.group_by
+    conforms(plugin_of(proposal), tmp_path / "out")
+    for n in range(6):
+        picture(tmp_path / "e/scans [1]" / f"{n} ({n}).png")
+        mask(tmp_path / "e/masks 'x' #" / f"{n} ({n})_seg.png", 255)
+    conforms(plugin_of(propose(tmp_path / "e"), "olms"), tmp_path / "other")
+
+
 @pytest.mark.parametrize(
     ("code", "caption"),
     [
@@ -736,6 +750,18 @@ def test_the_instructions_to_start_from_make_a_subset_for_every_ask() -> None:
         assert all(placeholders(text) == PLACEHOLDERS[ask] for text in texts)
 
 
+def test_a_subset_lies_beside_its_module_and_a_broken_one_names_its_file(tmp_path: Path) -> None:
+    module = str(tmp_path / "newts.py")
+    with pytest.raises(CatalogError, match=r"subset\.toml"):
+        Subset.beside(module)
+    words = 'no = 1000\nmodality = "A"\narea = "B"\ntask = "C"\n[instructions]\nlabel = '
+    (tmp_path / "subset.toml").write_text(words + json.dumps(instructions()["label"]))
+    assert Subset.beside(module) == Subset(1000, "A", "B", "C", {"label": instructions()["label"]})
+    (tmp_path / "subset.toml").write_text(words + '["only one"]')
+    with pytest.raises(CatalogError, match=r"subset\.toml.*six different"):
+        Subset.beside(module)
+
+
 # -- the command ----------------------------------------------------------------------------------------
 
 
@@ -771,7 +797,9 @@ def test_where_no_layout_fits_an_adapter_is_there_to_fill_in(
     folder = tmp_path / "medmat-plugin-newts"
     assert "layout" not in tomllib.loads((folder / "medmat_newts/newts.toml").read_text("utf-8"))
     assert "Fill in code_of" in (folder / "medmat_newts/newts.py").read_text("utf-8")
-    assert "labels and example are made up" in (folder / "README.md").read_text("utf-8")
+    readme = (folder / "README.md").read_text("utf-8")
+    assert "labels and example are made up" in readme and "notes.csv has no column" in readme
+    assert "Before you publish" not in readme
     report = checked(folder, names_of("newts"), tmp_path / "checked")
     assert report and not report.hints, str(report)
 

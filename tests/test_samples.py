@@ -18,6 +18,7 @@ from medmat_core.card import Card
 from medmat_core.errors import CardError, UsageError
 from medmat_core.example import ExampleFile, ExamplePicture
 from medmat_core.samples import example_files, placed, write_example
+from medmat_core.samples.phantoms import draw as draw_phantom
 from medmat_core.samples.pictures import picture_bytes
 from medmat_core.samples.shapes import draw
 from medmat_core.samples.texts import file_bytes, text_bytes
@@ -384,3 +385,34 @@ def test_a_spreadsheet_is_the_same_file_each_time_and_blanks_are_empty(tmp_path:
     archive = zipfile.ZipFile(io.BytesIO(content))
     assert {entry.date_time for entry in archive.infolist()} == {(2000, 1, 1, 0, 0, 0)}
     assert set(re.findall(rb"\d{4}-\d\d-\d\dT", archive.read("docProps/core.xml"))) == {b"2000-01-01T"}
+
+
+@pytest.mark.parametrize("modality", ["CT", "X-Ray", "FP", "Der", "Mic", "End", "OCT", "US"])
+def test_a_phantom_shows_its_lesion_where_the_box_is(modality: str) -> None:
+    """Two pictures of one seed with the lesion in two places differ in these places and nowhere else."""
+    boxes = ((10, 8, 34, 26), (70, 60, 100, 84))
+    one, other = (draw_phantom(modality, (128, 96), "RGB", 7, lesions=[box]).astype(int) for box in boxes)
+    differs = np.abs(one - other).max(axis=2) > 8
+    for x1, y1, x2, y2 in boxes:
+        assert differs[y1:y2, x1:x2].mean() > 0.15
+        differs[y1 - 1 : y2 + 1, x1 - 1 : x2 + 1] = False
+    assert not differs.any()
+
+
+def test_the_lesion_is_that_of_the_expected_box_or_of_the_other_card_of_the_folder(tmp_path: Path) -> None:
+    plain = '[[example.pictures]]\npaths = ["a.png"]\nsize = [64, 48]\n'
+    expect = plain + '[[example.expect]]\nimage = "a.png"\nboxes = { "A finding" = [[4, 5, 30, 28]] }\n'
+    other = plain + '[example.lesions]\n"a.png" = [[4, 5, 30, 28]]\n'
+    bare, marked, shared = (dict(example_files(card(tmp_path, text)))["a.png"] for text in (plain, expect, other))
+    assert marked == shared != bare
+
+
+def test_the_cards_of_one_folder_draw_their_common_pictures_alike() -> None:
+    cards = [Card.load(path) for path in (Path(__file__).parent.parent / "plugins").glob("*/medmat_*/*.toml")]
+    common = {one.folder for one in cards if one.example.lesions}
+    known: dict[tuple[str, str], tuple[str, bytes]] = {}
+    for one in cards:
+        for name, content in example_files(one) if one.folder in common else ():
+            slug, before = known.setdefault((one.folder, name), (one.slug, content))
+            assert before == content, f"{name} of {one.slug} differs from that of {slug}"
+    assert len(common) > 5 and len({slug for slug, _ in known.values()}) > 5

@@ -29,7 +29,7 @@ from docgen.datasets import load  # noqa: E402
 from medmat_core.card import Card  # noqa: E402
 from medmat_core.errors import MedmatError  # noqa: E402
 from medmat_core.fileio import open_regular, write_text  # noqa: E402
-from medmat_core.verified import Verified  # noqa: E402
+from medmat_core.verified import SIZE, Verified  # noqa: E402
 
 LIMIT: Final = 1 << 24
 _AFTER: Final = re.compile(r"^(?:\[\[?(?!verified\]\])|\Z)", re.MULTILINE)
@@ -62,7 +62,9 @@ def entry_of(told: dict[str, Any]) -> Verified:
               if told.get(name) not in some]  # fmt: skip
     try:
         if not wrong:
-            return Verified(**{name: told[name] for name in kinds})
+            sizes = _at(told, "pictures.sizes")
+            known = [size for size in sizes if SIZE.fullmatch(size)] if isinstance(sizes, dict) else []
+            return Verified(**{name: told[name] for name in kinds}, sizes=tuple(known[:3]))
     except ValueError as error:
         wrong = [str(error)]
     raise ReportError(f"{told.get('slug')!r}: not as a report has it: {', '.join(dict.fromkeys(wrong))}")

@@ -11,12 +11,11 @@ import click
 
 from medmat_core.commands import catalog_of, exit_code
 from medmat_core.errors import UsageError
+from medmat_core.layouts import KINDS
 
 if TYPE_CHECKING:
     from medmat_core.scaffold.card import Facts
     from medmat_core.scaffold.proposal import Proposal
-
-_LAYOUTS = ("class-folders", "file-names", "table", "one-hot", "box-table", "masks", "voc", "yolo", "coco")
 
 
 @click.command("new-plugin")
@@ -30,7 +29,7 @@ _LAYOUTS = ("class-folders", "file-names", "table", "one-hot", "box-table", "mas
 @click.option(
     "--to", "target", default=Path(), type=click.Path(path_type=Path), help="Where the package's folder goes."
 )
-@click.option("--layout", type=click.Choice(_LAYOUTS), help="How labels lie on disk.")
+@click.option("--layout", type=click.Choice(list(KINDS)), help="How labels lie on disk.")
 @click.option("--modality", help="Med-MAT's modality such as CT, FP or X-Ray, or another.")
 @click.option("--area", help="The part of the body, such as Kidney.")
 @click.option("--task", help="What is asked. A known modality, area and task join that subset of Med-MAT.")
@@ -83,7 +82,7 @@ def command(
         e.head.folder: f"{e.head.no or ''} {e.head.slug}".strip() for e in catalog.entries if e.head.slug != names.slug
     }
     facts = _facts(proposal, given, asker, names.slug, source_folder, [*catalog.subsets()], others)
-    plugin = Plugin(names, facts, proposal, looked=source_folder is not None)
+    plugin = Plugin(names, facts, proposal, looked=source_folder is not None and bool(proposal.layout))
     written = write_plugin(plugin, target)
     where = (
         f"its own subset {facts.place.no}: word {names.package}/subset.toml for your pictures"
@@ -140,9 +139,9 @@ def _proposal(folder: Path | None, layout: str | None, codes: Mapping[str, str],
     from medmat_core.scaffold.invent import invented, without_layout
 
     if folder is None:
-        chosen = layout or asker.ask(f"layout ({', '.join(_LAYOUTS)})", "--layout", None, _LAYOUTS[0])
-        if chosen not in _LAYOUTS:
-            raise UsageError(f"no layout {chosen!r}; use {', '.join(_LAYOUTS)}")
+        chosen = layout or asker.ask(f"layout ({', '.join(KINDS)})", "--layout", None, next(iter(KINDS)))
+        if chosen not in KINDS:
+            raise UsageError(f"no layout {chosen!r}; use {', '.join(KINDS)}")
         return invented(chosen, list(codes))
     try:
         proposal = propose(folder, layout)
@@ -150,7 +149,7 @@ def _proposal(folder: Path | None, layout: str | None, codes: Mapping[str, str],
         if layout is not None:
             raise
         click.echo(f"{error}\nThe package gets an adapter to fill in, and a made-up example that it reads.")
-        return without_layout(list(codes))
+        return without_layout(list(codes), error.remarks)
     click.echo(f"Found in {folder}: {proposal.layout['kind']}")
     click.echo("\n".join(f"  - {line}" for line in proposal.evidence))
     if proposal.doubts:

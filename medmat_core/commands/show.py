@@ -120,6 +120,7 @@ def card_lines(dataset: Dataset) -> list[str]:
         ("Known faults", head.faults),
         ("Left alone on purpose", tuple(f"{item.pattern}: {item.reason}" for item in card.ignored)),
         ("Unverified", head.unverified),
+        ("Verified on people's copies", tuple(map(str, card.verified))),
     ):
         if items:
             lines += ["", title, *(f"  - {item}" for item in items)]

@@ -54,6 +54,8 @@ class SplitRule:
     def __attrs_post_init__(self) -> None:
         if self.folder + bool(self.column) + bool(self.lists) + bool(self.all) != 1:
             raise ValueError("say where parts are told: folder = true, column = '...', lists = {...} or all = '...'")
+        if self.names and not self.folder and not self.column:
+            raise ValueError("names are words for parts in folders or in a column, and neither is said")
         strange = [part for part in self.lists if part not in ("train", "val", "test")]
         if strange:
             raise ValueError(f"lists: {strange[0]!r} is no part; there are train, val and test")
@@ -96,8 +98,14 @@ class Layout(ABC):
     """A tiny data set that is laid out so: the tables ``[labels]``, ``[layout]`` and ``[example]`` of its card."""
     _rows: ClassVar[bool] = False
     """Whether there is a table with rows about pictures."""
+    _copies: ClassVar[bool] = True
+    """Whether second copies can be told."""
 
     def __attrs_post_init__(self) -> None:
+        if self.once and not self._copies:
+            raise ValueError("a layout of this kind cannot tell second copies; say in skip where they lie")
+        if self.group is not None and self.group.per_class and self.kind != "class-folders":
+            raise ValueError("group.per_class is for class folders; elsewhere a pattern can catch the class, too")
         if self._rows:
             return
         if (self.group is not None and self.group.column and not self.group.table) or (
@@ -126,13 +134,17 @@ class Layout(ABC):
         """The rule of groups as readers take it."""
         return self.group.at(tree) if self.group is not None else None
 
-    @cached_property
+    @property
     def skips(self) -> Callable[[str], bool] | None:
         """Whether a picture is left alone; None where none is."""
-        if not self.skip:
-            return None
-        rule = re.compile("|".join(map(_pattern, self.skip)))
-        return lambda path: rule.fullmatch("/" + fold(path)) is not None
+        return self._skips if self.skip else None
+
+    def _skips(self, path: str) -> bool:
+        return self._left_alone.fullmatch("/" + fold(path)) is not None
+
+    @cached_property
+    def _left_alone(self) -> re.Pattern[str]:
+        return re.compile("|".join(map(_pattern, self.skip)))
 
     def kept(self, paths: Iterable[str]) -> Iterator[str]:
         """The paths that are not left alone."""

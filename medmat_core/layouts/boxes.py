@@ -26,6 +26,7 @@ class _AFile(InParts):
     out: anywhere). ``missing`` says what a picture without a file is: a "problem", or a "negative".
     """
 
+    _copies: ClassVar[bool] = False
     _suffix: ClassVar[str]
 
     pictures: Names = ""
@@ -188,6 +189,8 @@ boxes = {"Dental caries" = [[4, 8, 20, 28]]}
 [[example.expect]]
 image = "images/b.png"
 """
+
+    _copies: ClassVar[bool] = False
 
     file: Names
     pictures: Names = ""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar, Literal
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from medmat_core.card import Card
+from medmat_core.images.suffixes import VOLUME_SUFFIXES
 from medmat_core.layouts.base import InParts, Names, SplitOf, named, told, written
-from medmat_core.model import ColorMask, IndexMask, Mask, MaskFile, MaskSample
+from medmat_core.model import ColorMask, IndexMask, Mask, MaskFile, MaskSample, Slice
 from medmat_core.readers.folders import class_folders
 from medmat_core.readers.masks import gathered_masks, paired_masks, palette, report_unpaired
 from medmat_core.readers.pictures import stem
+from medmat_core.readers.volumes import slices_of
 from medmat_core.tree import Tree, fold
 
 AROUND = "{folder}"
@@ -33,6 +35,9 @@ class Masks(InParts):
     The class of a binary mask is ``label``. Where there is a file a class, {code} stands for the class in ``suffix``
     ("_{code}": 1_polyp.png) or in ``masks`` ("{code}_masks": a folder a class, and a picture has a mask in each). With
     ``label = "{folder}"`` the class is the folder that picture and masks lie in together.
+
+    With ``volumes`` the files are NIfTI or NumPy volumes instead of pictures: every slice along ``axis`` is a picture,
+    its mask is the same slice of the mask's file, and the slices of a volume are one group unless a rule says more.
     """
 
     about: ClassVar[str] = "masks beside pictures"
@@ -68,6 +73,8 @@ boxes = {"Polyp" = [[8, 8, 24, 20]]}
     holds: Literal["binary", "index", "colors"] = "binary"
     label: str = ""
     tolerance: int = 0
+    volumes: bool = False
+    axis: Literal[0, 1, 2] = 2
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
@@ -78,8 +85,8 @@ boxes = {"Polyp" = [[8, 8, 24, 20]]}
             )
         if not self.masks and not self.suffix:
             raise ValueError("say by which suffix, or in which folder, masks are told from pictures")
-        if self.label == AROUND and (self.masks or self.pictures or self.parts):
-            raise ValueError("where the folder is the class, masks lie beside their pictures in it")
+        if self.label == AROUND and (self.masks or self.pictures or self.parts or self.once or self.volumes):
+            raise ValueError("where the folder is the class, masks lie beside their pictures in it, and are no volumes")
         told = any("{part}" in name for name in written(self.pictures))
         if bool(self.parts) != told:
             raise ValueError("parts are told by the folder of the pictures: write {part} in it, and give parts")
@@ -111,7 +118,7 @@ boxes = {"Polyp" = [[8, 8, 24, 20]]}
         self, tree: Tree, card: Card, word: str, folder: str | None, split: SplitOf, seen: set[str]
     ) -> Iterator[MaskSample]:
         masks = self._masks_of(tree, card, word, folder)
-        every = list(self.kept(tree.images(folder))) if folder is not None else []
+        every = list(self.kept(self._files(tree, folder))) if folder is not None else []
         if not self.masks:
             every = [path for path in every if self._meant(path) is None]
         stems = set(map(stem, every))
@@ -125,7 +132,11 @@ boxes = {"Polyp" = [[8, 8, 24, 20]]}
         if every and not pictures:
             tree.report("left_out", folder or "", "a second copy of the same pictures")
         seen |= stems
-        yield from self._paired(tree, card, pictures, masks, split)
+        found = self._paired(tree, card, pictures, masks, split)
+        yield from sliced(tree, found, self.axis) if self.volumes else found
+
+    def _files(self, tree: Tree, folder: str) -> Iterator[str]:
+        return tree.files(folder, VOLUME_SUFFIXES) if self.volumes else tree.images(folder)
 
     def _paired(
         self, tree: Tree, card: Card, pictures: Sequence[str], masks: _Found, split: SplitOf
@@ -161,7 +172,7 @@ boxes = {"Polyp" = [[8, 8, 24, 20]]}
                 every = [place for name in names for place in tree.folders(name, parent)]
                 places = every if self.parts else every[:1]
             index: dict[str, list[tuple[str, str]]] = {}
-            for path in dict.fromkeys(path for place in places for path in tree.images(place)):
+            for path in dict.fromkeys(path for place in places for path in self._files(tree, place)):
                 meant = self._meant(path)
                 if meant is not None:
                     index.setdefault(meant[0], []).append((path, meant[1]))
@@ -170,9 +181,10 @@ boxes = {"Polyp" = [[8, 8, 24, 20]]}
 
     def _meant(self, mask: str) -> tuple[str, str] | None:
         """(stem of the picture, class in the name) that a mask's name means; None for what is no mask."""
-        name = mask.rpartition("/")[2].rpartition(".")[0]
         if not self.suffix:
-            return fold(name), ""
+            return stem(mask), ""
+        name = mask.rpartition("/")[2]
+        name = name[:-7] if name[-7:].lower() == ".nii.gz" else name.rpartition(".")[0]
         before, each, behind = self.suffix.partition("{code}")
         last = f"([^_]+){re.escape(behind)}" if each else r"(?:_\d+)?()"
         found = re.fullmatch(f"(.+){re.escape(before)}{last}", name, re.IGNORECASE | re.DOTALL)
@@ -202,6 +214,22 @@ boxes = {"Polyp" = [[8, 8, 24, 20]]}
             found = tuple(MaskFile(path, sample.stated[0]) for path in own)
             yield MaskSample(image, found, group=sample.group, split=sample.split)
         told(split)
+
+
+def sliced(tree: Tree, samples: Iterable[MaskSample], axis: int) -> Iterator[MaskSample]:
+    """A sample a slice of what is said of whole volumes, read from the header of each."""
+    for sample in samples:
+        volume = str(sample.image)
+        group = sample.group if sample.group is not None else volume
+        for place in slices_of(tree, volume, axis):
+            masks = tuple(_slice_of(mask, place) for mask in sample.masks)
+            yield evolve(sample, image=place, masks=masks, group=group)
+
+
+def _slice_of(mask: Mask, place: Slice) -> Mask:
+    if isinstance(mask, MaskFile | IndexMask | ColorMask):
+        return evolve(mask, path=Slice(str(mask.path), place.index, place.axis))
+    return mask
 
 
 _Found = dict[str, dict[str, list[tuple[str, str]]]]

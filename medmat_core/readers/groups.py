@@ -75,7 +75,8 @@ class Group:
 
     A ``table`` elsewhere may know what belongs together: what was found so far is looked up in its column ``key``,
     which is read as the picture's name is, and the group is what its ``column`` says; it stays as it is where the table
-    does not know it. A table that is not here is a problem only if it is ``required``.
+    does not know it. A table that is not here, or a row with a blank cell, is a problem only if it
+    is ``required``.
     """
 
     pattern: str = field(default="", validator=catching)
@@ -115,7 +116,7 @@ class Group:
         file = tree.find(*((self.table,) if isinstance(self.table, str) else self.table))
         known: dict[str | None, str] = {}
         if file is not None or self.required:
-            found = lookup(tree, file or self.table, self.key, self.column)
+            found = lookup(tree, file or self.table, self.key, self.column, required=self.required)
             for key, value in found.items():
                 known.setdefault(self._meant(key), value)
 

@@ -143,8 +143,13 @@ def _stem_of(path: str) -> str:
 
 
 def stem(path: str) -> str:
-    """'images/Case (3).JPG' -> 'case (3)': the file name without folders and suffix, folded as names are compared."""
+    """'images/Case (3).JPG' -> 'case (3)': the file name without folders and suffix, folded as names are compared.
+
+    The two suffixes of a packed volume, scan.nii.gz, are one.
+    """
     name = path.rpartition("/")[2]
+    if name[-7:].lower() == ".nii.gz":
+        return fold(name[:-7])
     return fold(name.rpartition(".")[0] or name)
 
 

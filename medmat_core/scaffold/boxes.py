@@ -144,8 +144,7 @@ def _proposal(survey: Survey, found: BoxFiles) -> Proposal | None:
         labels=captions,
         root=root,
         sources=(found,),
-        unprotected=not split,
-        validation_is_test=split and "test" not in parts,
+        parts=frozenset(parts),
         has_negatives=any(not codes for codes in said.values()),
         evidence=(
             f"{len(found.files)} {found.kind.upper()} files with boxes of {len(said)} pictures, such as "

@@ -98,14 +98,19 @@ def card_text(proposal: Proposal, facts: Facts) -> str:
     data = card_data(proposal, facts)
     example = data.pop("example", {})
     citation = data.pop("citation")
-    files = {"example": {"files": example.pop("files")}} if "files" in example else {}
+    files = [{"example": {"files": [file]}} for file in example.pop("files", ())]
     # label files and citations read better line by line; elsewhere no text is broken, so that lists can be joined
     parts = [
         _HEAD.format(slug=facts.slug),
         _joined(dumps(data)),
         dumps({"citation": citation}, multiline_strings=True),
         _joined(dumps({"example": example})) if example else "",
-        dumps(files, multiline_strings=True),
+        *(
+            _joined(dumps(file))
+            if file["example"]["files"][0].keys() >= {"sheets"}
+            else dumps(file, multiline_strings=True)
+            for file in files
+        ),
     ]
     return "\n".join(part for part in parts if part)
 

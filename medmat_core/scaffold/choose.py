@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from attrs import evolve
@@ -9,8 +10,7 @@ from attrs import evolve
 from medmat_core.errors import UsageError
 from medmat_core.model import LabelSample
 from medmat_core.scaffold.boxes import boxes
-from medmat_core.scaffold.filenames import by_name
-from medmat_core.scaffold.folders import folders
+from medmat_core.scaffold.folders import by_name, folders
 from medmat_core.scaffold.labels import labels
 from medmat_core.scaffold.masks import masks, skipped
 from medmat_core.scaffold.proof import NotReadError, proved, run
@@ -19,7 +19,11 @@ from medmat_core.scaffold.survey import Survey
 
 
 class NoLayoutError(UsageError):
-    """A folder with pictures that no layout reads; the message says what was seen."""
+    """A folder with pictures that no layout reads; message and ``remarks`` say what was seen."""
+
+    def __init__(self, message: str, remarks: Sequence[str]) -> None:
+        super().__init__("\n  - ".join([message, *remarks]))
+        self.remarks = remarks
 
 
 def propose(base: Path, layout: str | None = None) -> Proposal:
@@ -45,9 +49,8 @@ def propose(base: Path, layout: str | None = None) -> Proposal:
             return proved(evolve(chosen, doubts=tuple(dict.fromkeys([*chosen.doubts, *remarks, *told]))), survey)
         except NotReadError as error:
             remarks.append(str(error))
-    lines = "".join(f"\n  - {remark}" for remark in remarks)
     what = f"as {layout}" if layout else "by any layout"
-    raise NoLayoutError(f"{base}: {len(survey.pictures)} pictures, but they cannot be read {what}{lines}")
+    raise NoLayoutError(f"{base}: {len(survey.pictures)} pictures, but they cannot be read {what}", remarks)
 
 
 def _other(proposal: Proposal) -> str:
@@ -64,15 +67,16 @@ def _looked(survey: Survey, layout: str | None) -> tuple[list[Proposal], list[st
     if layout in (None, "class-folders"):
         mask_files = pairing.owner if masked is not None and pairing is not None else {}
         filed = folders(survey, mask_files, skipped(pairing) if mask_files and pairing is not None else ())
-    named = by_name(survey) if layout == "file-names" or (layout is None and not told) else None
     masked = masked if layout != "class-folders" else None
     pictures = len(survey.pictures)
     ranked = [
         boxed if boxed is not None and boxed.covered >= 0.3 * pictures else None,
         masked if masked is not None and masked.covered >= 0.25 * pictures else None,
         filed if tabled is not None and filed is not None and _simpler(survey.base, filed, tabled) else None,
-        tabled, filed, masked, boxed, named,
+        tabled, filed, masked, boxed,
     ]  # fmt: skip
+    if layout == "file-names" or not (any(ranked) or layout or told):
+        ranked.append(by_name(survey))  # the weakest sign: a table that was not understood is a better one
     return list(dict.fromkeys(p for p in ranked if p is not None)), [*said, *told]
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from medmat_core.example import Example, ExamplePicture, Expect
 from medmat_core.model import BoxSample, LabelSample, MaskFile, MaskSample, Sample
+from medmat_core.scaffold.peek import mode_of
 from medmat_core.scaffold.proposal import EXAMPLE_SIZE, Box4, Proposal, Shown
 from medmat_core.scaffold.survey import suffix
 
@@ -139,12 +140,10 @@ def _value(proposal: Proposal, code: str, mode: str, top: int) -> object:
 def _look(path: Path) -> tuple[str, int]:
     """Pillow's mode in which a mask is drawn, and the highest value in it: 0 where it shows nothing."""
     import numpy as np
-    from PIL import Image
 
     from medmat_core.images.pixels import load
 
-    with Image.open(path) as image:
-        stored = image.mode
+    stored = mode_of(path)
     array = load(path, None, "stored", "mask").array
     top = int(np.max(array))
     kind = suffix(path.name).lower()

@@ -1,4 +1,4 @@
-"""Class folders: the class of a picture is the name of a folder it lies in."""
+"""Names as classes: the class of a picture is the name of a folder it lies in, or stands in its own name."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from medmat_core.model import Split
 from medmat_core.scaffold.proposal import Proposal, counted
-from medmat_core.scaffold.survey import Survey, folder_of, shared
+from medmat_core.scaffold.survey import Survey, folder_of, shared, spread, stem
 from medmat_core.scaffold.words import (
     Splits,
     captions_of,
@@ -20,7 +20,6 @@ from medmat_core.scaffold.words import (
     split_of_name,
     split_rule,
     telling,
-    whole,
 )
 from medmat_core.tree import fold
 
@@ -28,6 +27,10 @@ _MOST: Final = 120
 """More folders than this are patients or series, not classes."""
 _IDS: Final = re.compile(r"case|patient|^pt?$|^pat|subj|^sub$|series|stud(y|ies)|scan|volume|day|visit", re.IGNORECASE)
 _MASKS: Final = re.compile(r"masks?(?![a-z])|ground[ _-]?truth|segmentation", re.IGNORECASE)
+
+_RULES: Final = (r"([^\W\d_]{2,})[\W_]*\d.*", r"([^\W\d_]{2,})[\W_].*", r".*[\W_]([^\W\d_]{2,})", r".*[\W_]([01])")
+_WORDS: Final = 12
+"""Rules by which file names say a class, and the most classes that they may tell."""
 
 
 def folders(survey: Survey, leave_out: Collection[str] = (), skip: Sequence[str] = ()) -> Proposal | None:
@@ -55,7 +58,6 @@ def folders(survey: Survey, leave_out: Collection[str] = (), skip: Sequence[str]
     numbered = len({re.sub(r"[\W\d_]+", "", code) for code in counts}) == 1
     labels = captions_of(sorted(counts, key=natural))
     parts = {split for _, _, split in place.values()}
-    all_split = bool(splits) and None not in parts and whole(parts)
     outside = len(pictures) - sum(counts.values())
     return Proposal(
         layout=_layout(splits, skip),
@@ -63,8 +65,7 @@ def folders(survey: Survey, leave_out: Collection[str] = (), skip: Sequence[str]
         labels=labels,
         root=survey.root({_top(where, splits) for _, where, _ in place.values()}),
         normal=normal_of(labels),
-        unprotected=not all_split,
-        validation_is_test=all_split and "test" not in parts,
+        parts=frozenset(parts),
         evidence=(
             f"{len(labels)} class folders with {sum(counts.values())} pictures: " + counted(labels, counts),
             *([f"official parts by folder: {', '.join(sorted(splits))}"] if splits else []),
@@ -167,3 +168,32 @@ def _top(where: str, splits: Splits) -> str:
     parts = where.split("/")
     at = next((place for place, part in enumerate(parts) if part in splits), None)
     return "/".join(parts[: at + 1]) if at is not None else where
+
+
+def by_name(survey: Survey) -> Proposal | None:
+    """File names as classes ("benign_012.png"; "0012_1.png" where the last number is 0 or 1), where one rule fits them
+    all and tells a few classes with some pictures each."""
+    for rule in _RULES:
+        caught = [re.fullmatch(rule, stem(path), re.IGNORECASE) for path in survey.pictures]
+        counts = Counter(found[1] for found in caught if found)
+        few = 2 <= len({code.casefold() for code in counts}) == len(counts) <= _WORDS
+        if few and min(counts.values()) > 1 and all(caught):
+            return _named_by(survey, rule, counts)
+    return None
+
+
+def _named_by(survey: Survey, rule: str, counts: Counter[str]) -> Proposal:
+    labels = captions_of(sorted(counts, key=natural))
+    under = shared(map(folder_of, survey.pictures))
+    root = survey.root([under] if under else spread(survey.pictures, 12))
+    where = {"pictures": root.below(under)} if root.below(under) else {}
+    return Proposal(
+        layout={"kind": "file-names", "code": rule, **where},
+        kind="single-label",
+        labels=labels,
+        root=root,
+        normal=normal_of(labels),
+        evidence=(f"{len(labels)} words in the names of {counts.total()} pictures: {counted(labels, counts)}",),
+        doubts=("the class is taken from a part of each file's name: is it one?",),
+        covered=counts.total(),
+    )

@@ -41,10 +41,11 @@ def invented(layout: str, classes: Sequence[str] = ()) -> Proposal:
         return propose(Path(made), layout)
 
 
-def without_layout(classes: Sequence[str] = ()) -> Proposal:
-    """A made-up data set that no layout reads, but the adapter that is there to be filled in."""
+def without_layout(classes: Sequence[str] = (), remarks: Sequence[str] = ()) -> Proposal:
+    """A made-up data set that no layout reads, but the adapter that is there to be filled in. ``remarks`` tell what was
+    seen in the real folder."""
     found = invented("file-names", classes)
-    doubts = ("labels and example are made up, for no layout fits the folder",)
+    doubts = ("labels and example are made up, for no layout fits the folder", *remarks)
     return evolve(found, layout={}, root=Root(), doubts=doubts)
 
 

@@ -188,7 +188,6 @@ def _proposal(survey: Survey, found: Reading, tables: Sequence[Table], lists: Se
     negates = _negates(captions)
     normal = normal_of(captions) or next((code for code in captions if captions[code] in negates), "")
     beside = sum(normal in codes and len(codes) > 1 for codes in found.codes.values())
-    whole_split = bool(parts.told) and None not in parts.of.values()
     kept = frozenset(filter(None, (*found.read, group, parts.column)))
     shown = [evolve(t, kept=kept, ids=group, corners=found.corners, label=column) for t in found.tables]
     sources: list[LabelFile] = [*shown, *parts.lists]
@@ -209,8 +208,7 @@ def _proposal(survey: Survey, found: Reading, tables: Sequence[Table], lists: Se
         negates=negates,
         normal="" if beside else normal,
         group_by=f"what the column {group} names" if group else "",
-        unprotected=not group and not whole_split,
-        validation_is_test=bool(parts.told) and "test" not in parts.of.values(),
+        parts=frozenset(parts.of.values()),
         blank_is_absent=found.several and found.kind == "table",
         has_negatives=bool(found.corners) and any(not codes for codes in found.codes.values()),
         extras=("xlsx",) if any(not table.delimiter for table in found.tables) else (),

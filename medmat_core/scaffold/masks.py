@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from medmat_core.scaffold.pairs import Pairing, pair_masks
-from medmat_core.scaffold.peek import Peek, looks_like_masks, peek
+from medmat_core.scaffold.peek import Peek, peek
 from medmat_core.scaffold.proposal import Proposal
 from medmat_core.scaffold.survey import Root, Survey, folder_of, spread, stem, templated
 from medmat_core.scaffold.words import captions_of, natural, normal_of, split_names, split_rule
@@ -16,7 +16,7 @@ from medmat_core.tree import fold
 
 def masks(survey: Survey) -> tuple[Proposal | None, Pairing | None, list[str]]:
     """Masks as a proposal, how they pair, and remarks on what was seen."""
-    pairing = pair_masks(survey, lambda paths: looks_like_masks(survey.base, paths))
+    pairing = pair_masks(survey)
     if pairing is None:
         return None, None, []
     seen = peek(survey.base, sorted(pairing.owner))
@@ -105,8 +105,7 @@ def _proposal(survey: Survey, pairing: Pairing, seen: Peek, root: Root, where: M
         labels=captions,
         root=root,
         mask=rules,
-        unprotected=None in parts,
-        validation_is_test=parts <= {"train", "val"},
+        parts=frozenset(parts),
         has_negatives=bool(seen.empty) or any("normal" in fold(code) for code in codes),
         empty=frozenset(seen.empty),
         normal=normal_of(captions) if around else "",

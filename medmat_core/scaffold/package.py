@@ -57,7 +57,7 @@ def package_files(plugin: Plugin) -> dict[str, str]:
         "about": _quoted(f"{title} for medmat."),
         "doc": title.replace("\\", "\\\\").replace('"', '\\"'),
         "title": markdown(title),
-        "kind": proposal.layout.get("kind", "none of medmat's layouts; an adapter reads it"),
+        "kind": f"`{proposal.layout['kind']}`" if proposal.layout else "none of medmat's, so an adapter reads it",
         "extras": f"[{','.join(proposal.extras)}]" if proposal.extras else "",
         "subset_name": "Subset, " if facts.place.new else "",
         "subset": f"a subset of its own, number {facts.place.no}, which this plugin defines" if facts.place.new
@@ -130,11 +130,11 @@ def _to_do(plugin: Plugin) -> list[str]:
     subset = f"`{package}/subset.toml`: six instructions of your own for each kind of question"
     return [
         *([] if plugin.proposal.layout else [adapter]),
-        f"`{package}/{module}.toml`: captions in plain English, address, licence, citation",
+        f"`{package}/{module}.toml`: captions in plain English, address, license, citation",
         *(textwrap.fill(markdown(doubt), 114, subsequent_indent="      ", break_long_words=False)
           for doubt in plugin.proposal.doubts),
         *([subset] if plugin.facts.place.new else []),
-        "a licence for this code: see `pyproject.toml`",
+        "a license for this code: see `pyproject.toml`",
     ]  # fmt: skip
 
 

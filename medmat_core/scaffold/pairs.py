@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Final, Literal
 
@@ -65,9 +65,9 @@ class Pairing:
         return stem(mask)[len(stem(self.owner[mask])) + len(self.added) :]
 
 
-def pair_masks(survey: Survey, is_mask: Callable[[Sequence[str]], bool]) -> Pairing | None:
-    """The masks of a folder, or None. ``is_mask`` looks into some pictures, where no name tells masks apart."""
-    return _by_folder(survey, is_mask) or _beside(survey)
+def pair_masks(survey: Survey) -> Pairing | None:
+    """The masks of a folder, or None where no folder's and no file's name speaks of any."""
+    return _by_folder(survey) or _beside(survey)
 
 
 def _beside(survey: Survey) -> Pairing | None:
@@ -97,13 +97,13 @@ def _beside(survey: Survey) -> Pairing | None:
     return Pairing(form, sign, (Part(top, top),), owner, bare, tuple(sorted(classes)))
 
 
-def _by_folder(survey: Survey, is_mask: Callable[[Sequence[str]], bool]) -> Pairing | None:
+def _by_folder(survey: Survey) -> Pairing | None:
     """Masks in folders of their own."""
     folders = survey.by_folder
     outer = len(shared(folders))
     named = {folder for folder in folders if MASK_WORD.search(folder[outer:])}
     told = {folder: _pictures_of(survey, folder, named) for folder in sorted(named)}
-    pairs = {folder: match for folder, match in told.items() if match is not None} or _alike(survey, is_mask)
+    pairs = {folder: match for folder, match in told.items() if match is not None}
     if not pairs:
         return None
     owner = {mask: image for _, found in pairs.values() for mask, (_, image) in found.items()}
@@ -174,22 +174,6 @@ def _matched(pictures: Sequence[str], masks: Sequence[str]) -> Found:
         end = next((end for end in range(len(name), 0, -1) if name[:end] in stems), 0)
         if end:
             found[mask] = (name[end:], stems[name[:end]])
-    return found
-
-
-def _alike(survey: Survey, is_mask: Callable[[Sequence[str]], bool]) -> dict[str, tuple[str, Found]]:
-    """Folders side by side with the same names, of which one holds masks by what is in its files."""
-    found: dict[str, tuple[str, Found]] = {}
-    folders = list(survey.by_folder)
-    for masks in folders if len(folders) <= 64 else ():
-        own = survey.by_folder[masks]
-        for pictures in _related(masks, folders):
-            others = survey.by_folder[pictures]
-            if masks in {other for other, _ in found.values()} or pictures in found or len(own) < 2:
-                continue
-            if set(map(stem, own)) == set(map(stem, others)) and is_mask(own) and not is_mask(others):
-                found[masks] = (pictures, _matched(others, own))
-                break
     return found
 
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
-from attrs import Factory, define, frozen
+from attrs import frozen
 
 from medmat_core.errors import MedmatError
-from medmat_core.scaffold.survey import spread, suffix
+from medmat_core.scaffold.survey import spread
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,119 +34,98 @@ class Peek:
     """
 
     kind: Kind
-    values: tuple[str, ...] = ()
-    seen: int = 0
-    empty: tuple[str, ...] = ()
-    mostly: bool = False
-    lossy: bool = False
-    failed: int = 0
-
-
-@define
-class _Tally:
-    numbers: Counter[int] = Factory(Counter)
-    colors: Counter[str] = Factory(Counter)
-    seen: int = 0
-    empty: list[str] = Factory(list)
-    mostly: int = 0
-    failed: int = 0
-    shades: int = 0
-    top: int = 1
-    palette: bool = False
+    values: tuple[str, ...]
+    seen: int
+    empty: tuple[str, ...]
+    mostly: bool
+    lossy: bool
+    failed: int
 
 
 def peek(base: Path, masks: Sequence[str]) -> Peek:
     """Look into some masks, spread over all; where they hold a number or a color a class, into all of them: what one
     of a thousand holds has to be on the card."""
     some = spread(masks, _FILES)
-    first = _judged(_tallied(base, some), _lossy(some))
-    more = first.kind in ("index", "colors") and len(some) < len(masks)
-    return _judged(_tallied(base, masks), _lossy(masks)) if more else first
+    first = _looked(base, some)
+    return _looked(base, masks) if first.kind in ("index", "colors") and len(some) < len(masks) else first
 
 
-def looks_like_masks(base: Path, paths: Sequence[str]) -> bool:
-    """Whether some pictures hold few values each, as masks do."""
-    return peek(base, spread(paths, 6)).kind != "unclear"
-
-
-def _lossy(masks: Sequence[str]) -> bool:
-    return bool(masks) and all(suffix(path).lower() in (".jpg", ".jpeg") for path in masks)
-
-
-def _tallied(base: Path, masks: Sequence[str]) -> _Tally:
+def _looked(base: Path, masks: Sequence[str]) -> Peek:
     from medmat_core.images.pixels import load
 
-    tally = _Tally()
-    lossy = _lossy(masks)
+    lossy = all(path.lower().endswith((".jpg", ".jpeg")) for path in masks)
+    numbers: Counter[int] = Counter()
+    colors: Counter[str] = Counter()
+    empty: list[str] = []
+    mostly = failed = 0
+    top, palette = 1, False
     for path in masks:
         try:
             pixels = load(base / path, None, "stored", "mask")
         except (MedmatError, OSError, ValueError):
-            tally.failed += 1
+            failed += 1
             continue
-        tally.seen += 1
-        tally.palette = tally.palette or _has_palette(base / path)
-        if not _count(tally, pixels.array, pixels.top or 1, lossy):
-            tally.empty.append(path)
-    return tally
+        array, high = pixels.array, pixels.top or 1
+        palette = palette or mode_of(base / path) == "P"
+        if _count_colors(array, 40 if lossy else 0, colors):
+            continue
+        if array.dtype == bool:
+            array, high = array.astype("uint8") * 255, 255
+        array = array[..., 0] if array.ndim == 3 else array
+        inside = float((array > (high / 2 if int(array.max()) > high / 2 else 0)).mean())
+        mostly += inside > 0.6
+        empty += [path] if inside == 0 else []
+        top = max(top, high)
+        _count(array, numbers)
+    seen = len(masks) - failed
+    kind, values = _kind(numbers, colors, top, lossy=lossy, palette=palette) if seen else ("unclear", ())
+    return Peek(kind, values, seen, tuple(empty), mostly > seen / 2, lossy, failed)
 
 
-def _count(tally: _Tally, array: np.ndarray, top: int, lossy: bool) -> bool:
-    """Count the values of one mask; whether it shows anything."""
-    import numpy as np
-
-    if array.dtype == np.bool_:
-        array, top = array.astype(np.uint8) * 255, 255
-    elif array.ndim == 3:
-        rgb = array[..., :3].astype(np.int32)
-        if int((rgb.max(axis=2) - rgb.min(axis=2)).max()) > (40 if lossy else 0):
-            packed = (rgb[..., 0] << 16) | (rgb[..., 1] << 8) | rgb[..., -1]
-            found, counts = np.unique(packed, return_counts=True)
-            for value, count in zip(found[:4096].tolist(), counts.tolist(), strict=False):
-                tally.colors[f"#{value:06x}"] += count
-            return True
-        array = array[..., 0]
-    tally.top = max(tally.top, top)
-    found, counts = np.unique(array, return_counts=True)
-    tally.shades += len(found) > 4096
-    for value, count in zip(found[:4096].tolist(), counts.tolist(), strict=False):
-        tally.numbers[int(value)] += count
-    inside = float((array > (top / 2 if int(found[-1]) > top / 2 else 0)).mean())
-    tally.mostly += inside > 0.6
-    return inside > 0
-
-
-def _judged(tally: _Tally, lossy: bool) -> Peek:
-    kind, values = _kind(tally, lossy)
-    return Peek(kind, values, tally.seen, tuple(tally.empty), tally.mostly > tally.seen / 2, lossy, tally.failed)
-
-
-def _kind(tally: _Tally, lossy: bool) -> tuple[Kind, tuple[str, ...]]:
-    if not tally.seen or tally.shades:
-        return "unclear", ()
-    if tally.colors:
-        least = 0.002 * tally.colors.total() if lossy else 1
-        kept = sorted(color for color, count in tally.colors.items() if count >= least)
-        return ("colors", tuple(c for c in kept if c != "#000000")) if len(kept) <= _VALUES else ("unclear", ())
-    values = sorted(value for value in tally.numbers if value)
-    names = tuple(map(str, values))
-    between = sum(n for value, n in tally.numbers.items() if 0.1 * tally.top < value < 0.9 * tally.top)
-    edges = between <= _GREY_EDGE * tally.numbers.total()
-    if lossy or len(values) > _VALUES:
-        return ("binary" if edges else "unclear"), ()
-    if tally.palette and values:
-        return "index", names  # stored numbers are places in a palette, not shades
-    if len(values) == 1:
-        return ("binary" if values[0] > tally.top / 2 else "low"), names
-    white = not values or (values[-1] > 0.9 * tally.top and (values[0] > 0.9 * tally.top or len(values) > 6))
-    return ("binary", ()) if edges and white else ("index", names)
-
-
-def _has_palette(path: Path) -> bool:
+def mode_of(path: Path) -> str:
+    """Pillow's mode of a picture; "" where it is none of Pillow's."""
     from PIL import Image
 
     try:
         with Image.open(path) as image:
-            return image.mode == "P"
+            return image.mode
     except (OSError, ValueError, Image.DecompressionBombError):
+        return ""
+
+
+def _count(array: np.ndarray, counts: Counter[int]) -> None:
+    import numpy as np
+
+    found, times = np.unique(array, return_counts=True)
+    counts.update(dict(zip(found[:4096].tolist(), times.tolist(), strict=False)))
+
+
+def _count_colors(array: np.ndarray, noise: int, colors: Counter[str]) -> bool:
+    """Count the colors of a mask, if it has any."""
+    rgb = array[..., :3].astype("int32")
+    if array.ndim != 3 or int((rgb.max(axis=2) - rgb.min(axis=2)).max()) <= noise:
         return False
+    counts: Counter[int] = Counter()
+    _count((rgb[..., 0] << 16) | (rgb[..., 1] << 8) | rgb[..., -1], counts)
+    colors.update({f"#{value:06x}": count for value, count in counts.items()})
+    return True
+
+
+def _kind(
+    numbers: Counter[int], colors: Counter[str], top: int, *, lossy: bool, palette: bool
+) -> tuple[Kind, tuple[str, ...]]:
+    if colors:
+        least = 0.002 * colors.total() if lossy else 1
+        kept = sorted(color for color, count in colors.items() if count >= least)
+        return ("colors", tuple(c for c in kept if c != "#000000")) if len(kept) <= _VALUES else ("unclear", ())
+    values = sorted(value for value in numbers if value)
+    names = tuple(map(str, values))
+    edges = sum(n for value, n in numbers.items() if 0.1 * top < value < 0.9 * top) <= _GREY_EDGE * numbers.total()
+    if lossy or len(values) > _VALUES:
+        return ("binary" if edges else "unclear"), ()
+    if palette and values:
+        return "index", names  # stored numbers are places in a palette, not shades
+    if len(values) == 1:
+        return ("binary" if values[0] > top / 2 else "low"), names
+    white = not values or (values[-1] > 0.9 * top and (values[0] > 0.9 * top or len(values) > 6))
+    return ("binary", ()) if edges and white else ("index", names)

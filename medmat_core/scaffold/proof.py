@@ -100,7 +100,6 @@ def _grouped(proposal: Proposal, samples: list[Any]) -> Proposal:
         proposal,
         layout={**proposal.layout, "group": {"pattern": rule}},
         group_by="what file names begin with",
-        unprotected=False,
         doubts=(*proposal.doubts, why),
     )
 

@@ -11,6 +11,7 @@ from medmat_core.card import Ignored
 from medmat_core.example import Example, ExampleFile
 from medmat_core.model import Split
 from medmat_core.scaffold.survey import Root
+from medmat_core.scaffold.words import whole
 
 EXAMPLE_SIZE: Final = (160, 120)
 """Width and height of pictures with regions."""
@@ -46,7 +47,7 @@ class Proposal:
     lies. ``evidence`` says what was found, ``doubts`` what could not be found out or should be checked by a person.
     ``normal`` is the code of "nothing found", "" where there is none or it stands beside findings. ``covered`` is the
     number of pictures that the layout gives labels. ``sources`` are the label files, ``empty`` masks that
-    show nothing. The rest are fields of cards.
+    show nothing, ``parts`` the official parts of all pictures (None: in none). The rest are fields of cards.
     """
 
     layout: Mapping[str, Any]
@@ -58,8 +59,7 @@ class Proposal:
     negates: Mapping[str, str] = Factory(dict)
     normal: str = ""
     group_by: str = ""
-    unprotected: bool = True
-    validation_is_test: bool = False
+    parts: frozenset[Split | None] = frozenset({None})
     blank_is_absent: bool = False
     has_negatives: bool = False
     empty: frozenset[str] = frozenset()
@@ -69,6 +69,16 @@ class Proposal:
     covered: int = 0
     ignored: tuple[Ignored, ...] = ()
     example: Example = Factory(Example)
+
+    @property
+    def unprotected(self) -> bool:
+        """Whether neither official parts nor groups keep pictures of one patient apart."""
+        return not self.group_by and (None in self.parts or not whole(self.parts))
+
+    @property
+    def validation_is_test(self) -> bool:
+        """Whether the validation part is the only one to test on."""
+        return whole(self.parts) and "test" not in self.parts
 
 
 def counted(codes: Iterable[str], counts: Mapping[str, int], most: int = 12) -> str:

@@ -14,7 +14,9 @@ from typing import Final
 from attrs import frozen
 
 from medmat_core.images.suffixes import FOREIGN_VOLUMES, VOLUME_SUFFIXES, is_image
-from medmat_core.scaffold.words import folded
+from medmat_core.model import Split
+from medmat_core.readers.pictures import Pictures
+from medmat_core.scaffold.words import MASK_WORD, folded, split_of_path
 from medmat_core.tree import Tree, fold
 
 _MARKERS: Final = 24
@@ -42,6 +44,7 @@ class Survey:
         self.pictures: list[str] = []
         self.others: list[str] = []
         self.unwritable = 0
+        self._lookups: dict[Split | None, Pictures] = {}
         for where, names in self.tree.walk():
             for name in names:
                 path = f"{where}/{name}" if where else name
@@ -64,6 +67,16 @@ class Survey:
     def names(self) -> dict[str, list[str]]:
         """Folded file name -> pictures."""
         return _grouped(self.pictures, lambda path: fold(path.rpartition("/")[2]))
+
+    def lookup(self, part: Split | None) -> Pictures:
+        """The pictures to be looked up by name: of an official part those that lie in no other, and no masks of the
+        same name as a picture."""
+        if part not in self._lookups:
+            plain = {stem(path) for path in self.pictures if not MASK_WORD.search(folder_of(path))}
+            kept = [p for p in self.pictures if not MASK_WORD.search(folder_of(p)) or stem(p) not in plain]
+            own = [path for path in kept if part is None or split_of_path(folder_of(path)) in (part, None)]
+            self._lookups[part] = Pictures(self.tree, paths=own or kept)
+        return self._lookups[part]
 
     @property
     def volumes(self) -> list[str]:

@@ -5,29 +5,28 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
-from itertools import islice, takewhile
+from itertools import islice
 from typing import Final, Literal
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from medmat_core.example import ExampleFile
 from medmat_core.fileio import open_regular
-from medmat_core.images.suffixes import IMAGE_SUFFIXES
+from medmat_core.images.suffixes import is_image
 from medmat_core.model import Split
+from medmat_core.readers.pictures import Pictures
 from medmat_core.readers.tables import Row, lines, read_text, rows
 from medmat_core.scaffold.proposal import Shown
-from medmat_core.scaffold.survey import Survey, folder_of, shared, stem, suffix
-from medmat_core.scaffold.words import MASK_WORD, split_of_name, split_of_path
+from medmat_core.scaffold.survey import Survey, folder_of, shared, stem
+from medmat_core.scaffold.words import split_of_name
 from medmat_core.tree import Tree, fold
 
 LIMIT: Final = 300_000
 """Rows of a table that are looked at."""
 RUNS: Final = re.compile(r"-?1?|\d+ \d+( \d+ \d+)*")
 _DELIMITERS: Final = (",", ";", "\t", "|")
-_SUBMISSION: Final = re.compile(r"submission", re.IGNORECASE)
 
 By = Literal["stem", "name", "tail"]
 _BY: Final[tuple[By, ...]] = ("name", "tail", "stem")
@@ -128,7 +127,7 @@ def read_tables(survey: Survey) -> tuple[list[Table], list[PartList], list[str]]
     lists: list[PartList] = []
     remarks: list[str] = []
     for path in survey.with_suffix(".csv", ".tsv", ".txt", ".xlsx"):
-        if _SUBMISSION.search(path.rpartition("/")[2]):
+        if "submission" in fold(path.rpartition("/")[2]):
             continue
         if path.lower().endswith(".xlsx") and find_spec("openpyxl") is None:
             remarks.append(f"{path} was not looked at: spreadsheets need openpyxl (pip install 'medmat-core[xlsx]')")
@@ -136,33 +135,13 @@ def read_tables(survey: Survey) -> tuple[list[Table], list[PartList], list[str]]
             lists.append(listed)
         elif (table := _read(survey, path)) is not None:
             found.append(table)
-        elif path.lower().endswith((".csv", ".tsv", ".xlsx")):
-            runs = (
-                " (it holds what looks like run-length masks: see readers.RleMask)" if _has_runs(survey, path) else ""
-            )
-            remarks.append(f"{path} has no column that names the pictures{runs}")
+        elif not path.lower().endswith(".txt"):
+            sample = islice(rows(Tree(survey.base), path), 2000)
+            runs = any(is_runs(cell) for row in sample for cell in row.cells.values())
+            told = " (it holds what looks like run-length masks: see readers.RleMask)" if runs else ""
+            remarks.append(f"{path} has no column that names the pictures{told}")
     found.sort(key=lambda table: (-len(table.pictures), table.path.count("/"), table.path))
     return found, lists, remarks
-
-
-def _part_list(survey: Survey, path: str) -> PartList | None:
-    split = split_of_name(stem(path))
-    if split is None or not path.lower().endswith(".txt"):
-        return None
-    told = [text for _, text in lines(Tree(survey.base), path)]
-    named = {text: paths for text in told if (paths := _meant(survey, text))}
-    # "a.png 1" is a row of a table
-    if not named or len(named) <= 0.5 * len(set(told)):
-        return None
-    return PartList(path, split, {sorted(paths)[0]: text for text, paths in named.items()})
-
-
-def _has_runs(survey: Survey, path: str) -> bool:
-    """Whether some cell of a table is a run-length mask."""
-    if path.lower().endswith(".xlsx"):
-        return False
-    sample = islice(rows(Tree(survey.base), path), 2000)
-    return any(is_runs(cell) for row in sample for cell in row.cells.values())
 
 
 def is_runs(cell: str) -> bool:
@@ -170,109 +149,78 @@ def is_runs(cell: str) -> bool:
     return cell.count(" ") > 2 and RUNS.fullmatch(cell) is not None
 
 
+def _part_list(survey: Survey, path: str) -> PartList | None:
+    split = split_of_name(stem(path))
+    if split is None or not path.lower().endswith(".txt"):
+        return None
+    told = dict.fromkeys(text for _, text in lines(Tree(survey.base), path))
+    named = {found: text for text in told if (found := _meant(survey.lookup(None), text)) is not None}
+    # "a.png 1" is a row of a table
+    return PartList(path, split, named) if len(named) > 0.5 * len(told) else None
+
+
 def _read(survey: Survey, path: str) -> Table | None:
     tree = Tree(survey.base)
-    sheet = path.lower().endswith(".xlsx")
-    try:
-        with open_regular(tree.path(path)) as file:
-            raw = file.read(1 << 16)
-    except OSError:
+    plain = not path.lower().endswith(".xlsx")
+    text = (read_text(tree, path) or "") if plain else ""
+    delimiter = _delimiter(text, path) if plain else ""
+    if plain and not delimiter:
         return None
-    delimiter = "" if sheet else _delimiter(read_text(tree, path) or "", path)
-    if not sheet and not delimiter:
-        return None
+    pictures = survey.lookup(split_of_name(stem(path)))
     wanted = " " if delimiter == " " else None
     wide = [f"column_{place}" for place in range(1, 200)]
     first = next(iter(rows(tree, path, header=wide, blanks=True, delimiter=wanted)), None)
     cells = [cell for cell in first.cells.values() if cell] if first is not None else []
-    bare = any(_meant(survey, cell) for cell in cells)
+    bare = any(_meant(pictures, cell) for cell in cells)
+    if bare and len(cells) == 2:
+        first_is = is_image(cells[0]) or (not is_image(cells[1]) and _meant(pictures, cells[0]) is not None)
+        wide = ["image", "label"] if first_is else ["label", "image"]
     read = list(islice(rows(tree, path, header=wide[: len(cells)] if bare else None, delimiter=wanted), LIMIT))
     names = tuple(name for name in read[0].cells if name) if read else ()
-    best = _image_column(survey, read, names) if names else None
+    best = _image_column(pictures, read, names) if names else None
     if best is None:
         return None
     image, by = best
-    found, under = _choose(path, [_matches(survey, row.get(image), by) for row in read])
-    table = Table(
-        path, names, tuple(read), delimiter, bare, image, by, tuple(found), under,
-        b"\r\n" in raw and not sheet, raw.startswith(b"\xef\xbb\xbf"),
-    )  # fmt: skip
-    return _renamed(table) if bare else table
+    # the pictures of the table's own part, unless it speaks of others as well
+    ways = [[_look_up(pool, row.get(image), by) for row in read] for pool in (pictures, survey.lookup(None))]
+    found = ways[0] if ways[0].count(None) <= ways[1].count(None) + 0.02 * len(read) else ways[1]
+    under = shared({folder_of(path) for path in found if path is not None})
+    with open_regular(tree.path(path)) as file:
+        raw = file.read(1 << 16)
+    crlf, bom = plain and b"\r\n" in raw, raw.startswith(b"\xef\xbb\xbf")
+    return Table(path, names, tuple(read), delimiter, bare, image, by, tuple(found), under, crlf, bom)
 
 
 def _delimiter(text: str, path: str) -> str:
     """What separates cells; "" where the file is no table."""
     head = [line for line in islice(text.splitlines(), 50) if line.strip()]
-    if not head:
-        return ""
-    sign = max(_DELIMITERS, key=head[0].count)
-    if sign in head[0] or not path.lower().endswith(".txt"):
-        return sign if sign in head[0] else ","
+    sign = max(_DELIMITERS, key=head[0].count) if head else ""
+    if not head or sign in head[0] or not path.lower().endswith(".txt"):
+        return sign if head and sign in head[0] else "," if head else ""
     widths = {len(line.split()) for line in head[: max(1, len(head) - 1)]}
     return " " if len(widths) == 1 and widths.pop() >= 2 else ""
 
 
-def _meant(survey: Survey, cell: str) -> list[str]:
-    """The pictures that a cell names in any way."""
-    return next((found for by in _BY if cell and (found := _matches(survey, cell, by))), [])
+def _meant(pictures: Pictures, cell: str) -> str | None:
+    """The picture that a cell names in any way."""
+    return next((found for by in _BY if cell and (found := _look_up(pictures, cell, by))), None)
 
 
-def _matches(survey: Survey, cell: str, by: By) -> list[str]:
-    """The pictures that a cell may mean."""
-    text = fold(cell.replace("\\", "/"))
-    name = text.rpartition("/")[2]
-    if by != "tail":
-        return (survey.stems if by == "stem" else survey.names).get(text, []) if text and "/" not in text else []
-    if suffix(name) not in IMAGE_SUFFIXES or "/" not in text:
-        return []
-    ends = {path: _alike(text, fold(path)) for path in survey.names.get(name, [])}
-    most = max(ends.values(), default=0)
-    return [path for path, alike in ends.items() if alike == most]
+def _look_up(pictures: Pictures, cell: str, by: By) -> str | None:
+    if by == "tail":
+        return pictures.tail(cell) if "/" in cell.replace("\\", "/") and is_image(cell) else None
+    return pictures.stem(cell) if by == "stem" else pictures.name(cell)
 
 
-def _alike(one: str, two: str) -> int:
-    """How many names two paths share, from their ends."""
-    pairs = zip(reversed(one.split("/")), reversed(two.split("/")), strict=False)
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
-
-
-def _image_column(survey: Survey, read: Sequence[Row], names: Sequence[str]) -> tuple[str, By] | None:
+def _image_column(pictures: Pictures, read: Sequence[Row], names: Sequence[str]) -> tuple[str, By] | None:
     best: tuple[float, str, By] | None = None
     sample = read[:: max(1, len(read) // 2000)]
     for column in names:
         cells = [row.get(column) for row in sample]
         for by in _BY:
             # running numbers and grades match pictures called 1.png: an id does not come back row after row
-            rate = sum(bool(_matches(survey, cell, by)) for cell in cells) / len(cells)
+            rate = sum(_look_up(pictures, cell, by) is not None for cell in cells) / len(cells)
             rate *= 0.5 + 0.5 * len(set(cells)) / len(cells)
             if rate > (best[0] + 0.01 if best else 0.05):
                 best = (rate, column, by)
     return (best[1], best[2]) if best else None
-
-
-def _choose(file: str, options: Sequence[list[str]]) -> tuple[list[str | None], str]:
-    """The picture of each row where names come up in several folders: those of the table's own part, then of the
-    folder with the most of them, masks last; and the folder of all."""
-    part = split_of_name(stem(file))
-    counts = Counter(folder_of(path) for paths in options for path in paths)
-    if sum(len(paths) > 1 for paths in options) <= 0.02 * len(options):
-        found = [paths[0] if paths else None for paths in options]
-    else:
-
-        def rank(path: str) -> tuple[bool, bool, int, str]:
-            folder = folder_of(path)
-            other = part is not None and split_of_path(folder) != part
-            return other, MASK_WORD.search(folder) is not None, -counts[folder], path
-
-        found = [min(paths, key=rank) if paths else None for paths in options]
-        own = [path if path is None or split_of_path(folder_of(path)) in (part, None) else None for path in found]
-        found = own if part is not None and any(own) else found
-    return found, shared({folder_of(path) for path in found if path is not None})
-
-
-def _renamed(table: Table) -> Table:
-    """Names for the columns of a table that has none."""
-    other = "label" if len(table.header) == 2 else ""
-    names = {column: "image" if column == table.image else other or column for column in table.header}
-    renamed = [Row(row.file, row.number, {names[c]: cell for c, cell in row.cells.items()}) for row in table.rows]
-    return evolve(table, header=tuple(names.values()), image="image", rows=tuple(renamed))

@@ -39,6 +39,12 @@ TABLE = 'kind = "table"\ntable = "a.csv"\nimage = "id"\nlabel = "dx"\n'
         (FOLDERS + "group = {column = 'a'}", "layout: group and split name a column, and a layout of this kind reads"),
         (FOLDERS + "split = {}", "layout.split: say where parts are told"),
         (FOLDERS + "split = {lists = {training = 'a.txt'}}", "layout.split: lists: 'training' is no part"),
+        (
+            FOLDERS + "split = {all = 'train', names = {a = 'test'}}",
+            "layout.split: names are words for parts in folders",
+        ),
+        (TABLE + "group = {pattern = '(a)', per_class = true}", "layout: group.per_class is for class folders"),
+        ('kind = "voc"\nonce = true', "layout: a layout of this kind cannot tell second copies"),
         (FOLDERS + "spellings = {Katze = 'kat'}", "layout.spellings['Katze']: 'kat' is not a code of [labels]"),
         ('kind = "file-names"\ncode = ""', "layout: code is a regular expression that catches the class"),
         ('kind = "table"\ntable = "a.csv"\nimage = "id"', "layout.label: it is missing and has to be given"),

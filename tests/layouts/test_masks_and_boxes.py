@@ -6,9 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from medmat_core import Dataset
 from medmat_core.model import BoxSample, ColorMask, IndexMask, MaskSample
 from medmat_core.regions.extract import clipped
+from medmat_core.samples import example_files
+from medmat_core.testing.example_check import check_example
+from medmat_core.testing.reading import Files
 from tests.layouts.laid import Read, read
+from tests.toy import CARD
 
 MASKS = 'kind = "masks"\n'
 
@@ -105,6 +110,59 @@ def test_what_several_classes_look_like_stands_under_mask(holds: str, kind: type
 def test_a_missing_mask_is_a_negative_where_the_card_says_so(tmp_path: Path) -> None:
     layout = 'pictures = "i"\nmasks = "m"\nlabel = "cat"\n[mask]\nmissing = "negative"'
     assert masks(tmp_path, layout, ["i/1.png", "m/2.png", "i/2.png"]).said["i/1.png"] == []
+
+
+VOLUMES = """
+[labels]
+1 = "Liver"
+
+[mask]
+index = {{1 = "1"}}
+
+[layout]
+kind = "masks"
+pictures = "images"
+masks = "labels"
+suffix = "_seg"
+holds = "index"
+volumes = true
+
+[[example.pictures]]
+paths = ["images/p1{0}"]
+mode = "L"
+slices = 3
+
+[[example.pictures]]
+paths = ["labels/p1_seg{0}"]
+mode = "L"
+slices = 3
+background = 0
+shapes = [{{box = [8, 8, 24, 20], value = 1, slice = 1}}]
+
+[[example.expect]]
+image = "images/p1{0}#0001"
+captions = ["Liver"]
+group = "images/p1{0}"
+boxes = {{Liver = [[8, 8, 24, 20]]}}
+
+[[example.expect]]
+image = "images/p1{0}#0002"
+"""
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".nii", ".nii.gz"])
+def test_the_slices_of_volumes_are_pictures_with_the_same_slices_of_masks(suffix: str, tmp_path: Path) -> None:
+    if suffix != ".npy":
+        pytest.importorskip("nibabel")
+    head = CARD.partition("[labels]")[0].replace('markers = ["pics"]', 'markers = ["images"]')
+    path = tmp_path / "card.toml"
+    path.write_text(
+        head.format(slug="toy", folder="toy", kind="mask", head='group_by = "volume"') + VOLUMES.format(suffix)
+    )
+    dataset = Dataset.of_card(path)
+    files = Files(dict(example_files(dataset.card)))
+    found = [str(finding) for finding in check_example(dataset, dataset.card, files, tmp_path) if not finding.hint]
+    assert found == []
 
 
 # -- boxes -------------------------------------------------------------------------------------------------

@@ -172,6 +172,9 @@ def _facts(entry: Entry) -> str:
             f"{count:,} {part}" for part, count in (("train", card.counts.train), ("test", card.counts.test)) if count
         ]
         rows.append(("published pictures", f"{card.counts.images:,}" + (f" ({', '.join(parts)})" if parts else "")))
+    sizes = next((one.sizes for one in reversed(card.verified) if one.sizes), ())
+    if sizes:
+        rows.append(("sizes of pictures", ", ".join(size.replace("x", " x ") for size in sizes)))
     return table(rows[0], rows[1:])
 
 

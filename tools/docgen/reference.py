@@ -204,6 +204,12 @@ def _readers() -> str:
         sections += [f"## {_title(module)}", *_functions(names)]
     for name in ("Tree", "Pictures"):
         sections += [f"## {name}", *_described(name, getattr(readers, name)), reader_examples.section(name)]
+    sections += [
+        "## Groups and parts",
+        "Rules that `group` and `split` of every reader take; a column or a function may do.",
+    ]
+    for name in ("Group", "Part"):
+        sections += [f"### {name}", *_described(name, getattr(readers, name)), reader_examples.section(name)]
     sections += ["## What samples hold", "`readers` also gives the classes that samples are made of."]
     for name in _KINDS:
         sections += [f"### {name}", *_described(name, getattr(readers, name)), reader_examples.section(name)]

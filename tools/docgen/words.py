@@ -92,6 +92,7 @@ TABLES: Final = {
         "completeness": "Its verdict: `whole` or `part`.",
         "images": "The pictures that were there.",
         "problems": "Problems that the card did not know of.",
+        "sizes": "The most frequent sizes of the pictures, `640x480`, at most three.",
     },
     "example.pictures": {
         "paths": "One or more paths below the data set's folder.",

@@ -10,6 +10,7 @@ from medmat_dermoscopy.isic import labelled_parts
 
 IMAGES, TABLES = ("ISIC_2019_{}_Input",), ("ISIC_2019_{}_GroundTruth.csv",)
 METADATA = "ISIC_2019_Training_Metadata.csv"
+LESION = readers.Group(pattern=r"(isic_\d+).*", case="upper", table=METADATA, key="image", column="lesion_id")
 
 
 def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
@@ -20,9 +21,9 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
     elif test:
         tree.report("unlabelled", test, "the pictures of the test part have no label file")
     # without the lesions two pictures of one lesion could part, so that a missing table is a problem
-    lesion = readers.Group(
-        pattern=r"(isic_\d+).*", case="upper", table=METADATA, key="image", column="lesion_id", required=True
-    ).at(tree)
+    if tree.find(METADATA) is None:
+        tree.report("missing_file", METADATA, "it tells the lesions, which must not part; unzip the archive")
+    lesion = LESION.at(tree)
     for split, pictures, table in labelled_parts(tree, parts, images=IMAGES, tables=TABLES):
         labelled = readers.one_hot(
             tree,
