@@ -152,7 +152,7 @@ def _are_colors(instance: Any, attribute: Any, value: Mapping[str, str]) -> None
 @frozen
 class MaskRules:
     """How masks are read. ``threshold`` in stored values (None: half of the range), ``min_area`` in pixels
-    (None: max(10, 0.01 % of the picture)), ``index`` value -> code, ``colors`` "#rrggbb" -> code ("" for what is in
+    (None: the floor of all data sets), ``index`` value -> code, ``colors`` "#rrggbb" -> code ("" for what is in
     masks and belongs to no class: all that a mask holds must be named, but for 0 and black),
     ``missing`` says what a missing mask file means, ``window`` (center, width) renders DICOM."""
 

@@ -19,7 +19,18 @@ PARTS: Final[tuple[str, ...]] = get_args(Split)
 """The parts of a split, weakest first: what is on two sides stays on the stronger one."""
 Point = tuple[float, float]
 
-ASKS: Final[tuple[str, ...]] = ("label", "box", "location", "coverage", "presence", "structure")
+PLACEHOLDERS: Final[Mapping[str, frozenset[str]]] = {
+    "label": frozenset({"modality", "area"}),
+    "box": frozenset({"modality", "area", "caption", "count", "convention"}),
+    "location": frozenset({"modality", "area", "caption"}),
+    "coverage": frozenset({"modality", "area", "caption"}),
+    "presence": frozenset({"modality", "area", "caption"}),
+    "structure": frozenset({"modality", "area", "box", "convention"}),
+}
+"""What every instruction of an ask holds, no more; :func:`medmat_core.subsets.wording.lacking` says what it may leave
+out."""
+
+ASKS: Final[tuple[str, ...]] = tuple(PLACEHOLDERS)
 """Every form of question, in the order in which the records of one picture are written."""
 
 REASONS: Final[Mapping[str, str]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 import medmat_core
 
 CORE: Final = Path(medmat_core.__file__).parent
+ROOT: Final = Path(__file__).parent.parent
 LONGEST: Final = 400
 """Lines of a module; one that needs more is two."""
 
@@ -88,3 +90,16 @@ def test_no_module_is_longer_than_one_sitting() -> None:
     for path in (path for path in files if "tests" not in path.parts):
         lines = len(path.read_text(encoding="utf-8").splitlines())
         assert lines <= LONGEST, f"{path.relative_to(root)} has {lines} lines: make two of it"
+
+
+def test_the_page_of_changes_names_files_that_are_there_and_never_more_than_five() -> None:
+    text = (ROOT / "docs/where-does-a-change-go.md").read_text("utf-8")
+    rows = [line.split("|")[1:-1] for line in text.splitlines() if line.startswith("| [")]
+    assert len(rows) == 11
+    for change, files, page, tests in rows:
+        named = re.findall(r"`([^`]+)`", files)
+        assert 1 <= len(named) <= 5, change
+        known = [name for name in named if not re.search(r"\b(NAME|ASK|ENGINE|NN)\b", name)]
+        assert [name for name in known if not (ROOT / "medmat_core" / name).is_file()] == [], change
+        assert [name for name in re.findall(r"`([^`]+)`", page) if not (ROOT / "docs" / name).is_file()] == [], change
+        assert [name for name in re.findall(r"tests/[\w/.]+", tests) if not (ROOT / name).exists()] == [], change

@@ -546,7 +546,7 @@ def test_a_state_does_not_hang_on_the_order_in_which_pictures_come(tmp_path: Pat
         assert two.names([place]) == {
             place: (pictures[place][0], "d/vol.nii" if place % 3 == 0 else pictures[place][0])
         }
-        assert two.labels_of(place) == sets[place % 3] and two.marks[place] == place
+        assert two.about.label_sets[two.labels[place]] == sets[place % 3] and two.marks[place] == place
         assert two.parts[place] == place % 3 and two.groups[place] == place << 40
     assert [path.name for path in tmp_path.iterdir() if path.suffix == ".spool"] == []
 

@@ -24,7 +24,7 @@ from functools import cache
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -34,7 +34,7 @@ from attrs import frozen
 from medmat_core.fileio import open_regular, write_bytes
 from medmat_core.images.faults import VOLUME_LIMIT, bad, contained, opened
 from medmat_core.images.pixels import load
-from medmat_core.images.suffixes import DICOM_SUFFIXES, RENDERED_SUFFIXES, VOLUME_SUFFIXES
+from medmat_core.images.suffixes import DICOM_SUFFIXES, VOLUME_SUFFIXES
 from medmat_core.model import ImageRef, Slice
 
 Window = tuple[float, float]
@@ -56,52 +56,6 @@ _LONGEST: Final = 225
 _KEPT: Final = 180
 _CUT: Final = re.compile(r"~[0-9a-f]{16}((\.\d+-\d{4,})?\.png)?$")
 _SLICE: Final = re.compile(r"(.+)\.(\d+)-(\d{4,})", re.DOTALL)
-
-
-class Header(Protocol):
-    """What is known of a picture from its header; ``bits`` counts bits a channel."""
-
-    @property
-    def bits(self) -> int: ...
-
-
-def needs_rendering(path: Path | str, header: Header | None = None) -> bool:
-    """Whether the picture has to be rendered. DICOM and volumes are told by their suffix, others by ``header``.
-
-    Opens nothing: without a header only the suffix counts (see :func:`bits_of` for a look into the file).
-    """
-    if str(path).lower().endswith(RENDERED_SUFFIXES):
-        return True
-    return header is not None and header.bits > 8
-
-
-def bits_of(path: Path) -> int:
-    """Bits a channel of a picture file by its header (1, 2, 4, 8, 16 ...); 8 where the header does not say.
-
-    Raises :class:`~medmat_core.images.PictureError` if the file is not there or cannot be read.
-    """
-    with contained("image", "the header cannot be read"), opened(path, "image") as file:
-        start = file.read(400)
-        if start[:8] == _SIGNATURE and len(start) > 24:
-            return start[24]
-        if start[:1] == b"P" and start[1:2] in b"123456":
-            from medmat_core.images.raster import pnm_bits
-
-            return pnm_bits(start)
-        if start[:4] in (b"II*\0", b"MM\0*"):
-            return _tiff_bits(file)
-    return 8
-
-
-def _tiff_bits(file: Any) -> int:
-    from PIL.TiffImagePlugin import ImageFileDirectory_v2
-
-    file.seek(0)
-    directory = ImageFileDirectory_v2(file.read(8))
-    file.seek(directory.next)
-    directory.load(file)
-    bits = directory.get(258, 1)
-    return int(max(bits)) if isinstance(bits, tuple) else int(bits)
 
 
 @frozen

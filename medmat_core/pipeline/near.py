@@ -10,7 +10,7 @@ from attrs import frozen
 
 from medmat_core.model import Problem
 from medmat_core.pipeline.state import State
-from medmat_core.splits import Decision, Part
+from medmat_core.splits import STRONGER, Decision, Part
 
 Column = npt.NDArray[np.uint64]
 
@@ -38,7 +38,7 @@ def across_parts(near: Sequence[int], decisions: bytes, apart: Sequence[int] | N
     parts = np.frombuffer(decisions, np.uint8)
     owners = np.zeros(len(marks), np.int64) if apart is None else np.asarray(apart, np.int64)
     found: dict[int, Pair] = {}
-    for level in (Part.TEST, Part.VAL):
+    for level in STRONGER:
         for owner in (None,) if apart is None else np.unique(owners[parts == level.decision]).tolist():
             mine = np.full(len(marks), True) if owner is None else owners == owner
             theirs = mine if owner is None else ~mine

@@ -40,7 +40,7 @@ from medmat_core.questions import AS_PUBLISHED, BY_ROUNDS, BY_SUBSET, Asking, Sh
 from medmat_core.questions.asked import Table
 from medmat_core.questions.pools import Pools
 from medmat_core.questions.view import RegionColumns, asks_of
-from medmat_core.splits import Decision, Ledger, Settled, settle, settle_as_published
+from medmat_core.splits import Decision, Ledger, Part, Settled, settle, settle_as_published
 from medmat_core.subsets import Subset
 from medmat_core.tree import Tree
 
@@ -201,7 +201,7 @@ class OneBuild(Reading):
         view = View(
             context.card, self.subset, pools, self.options.seed, context.slug, self.options.box_format,
             asks_of(context.card, self.subset, self.options.asks), self.options.surplus,
-            tuple(part for part in (Decision.TRAIN, Decision.VAL, Decision.TEST) if part in settled.decisions),
+            tuple(part.decision for part in Part if part.decision in settled.decisions),
             np.frombuffer(ledger.keys, np.uint64), decisions, np.frombuffer(found.widths, np.uint32),
             np.frombuffer(found.heights, np.uint32), np.frombuffer(ledger.labels, np.uint32), ledger.label_sets,
             _columns(found.regions),

@@ -90,10 +90,6 @@ class State:
     def __len__(self) -> int:
         return len(self.parts)
 
-    def labels_of(self, place: int) -> Labels:
-        """The (stated, uncertain, absent) captions of a picture."""
-        return self.about.label_sets[self.labels[place]]
-
     def names(self, places: Iterable[int]) -> dict[int, tuple[str, str]]:
         """Of some places: the picture as records name it, and the path of its file relative to the parent of --data.
 

@@ -15,8 +15,8 @@ XYXY = tuple[float, float, float, float]
 MOST: Final = 4
 """Boxes of a class that an answer lists; of more it gives the one around all."""
 
-_NUMBER: Final = r"\s*(-?\d{1,9}(?:\.\d{1,12})?)\s*"
-_BOX: Final = re.compile(r"[\[(]" + ",".join([_NUMBER] * 4) + r"[\])]")
+_NUMBER: Final = r"(-?\d{1,9}(?:\.\d{1,12})?)"
+_BOX: Final = re.compile(r"[\[(>]\s*" + r"(?:\s*,\s*|\s+)".join([_NUMBER] * 4) + r"\s*[\])<]")
 
 
 def true_boxes(record: Record, fmt: BoxFormat) -> tuple[XYXY, ...]:

@@ -6,11 +6,12 @@ their records share files, is :func:`crossing`.
 """
 
 from medmat_core.splits.crossing import Dropped, Standing, crossing, shared_marks
-from medmat_core.splits.ledger import Decision, Labels, Ledger, Part, Side, group_hash
+from medmat_core.splits.ledger import STRONGER, Decision, Labels, Ledger, Part, Side, group_hash
 from medmat_core.splits.published import UNSOUND, settle_as_published
 from medmat_core.splits.settle import Settled, settle
 
 __all__ = [
+    "STRONGER",
     "UNSOUND",
     "Decision",
     "Dropped",

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import numpy as np
 from attrs import field, frozen
 
-from medmat_core.splits.ledger import Decision, Labels, Numbers, Part, Places
+from medmat_core.splits.ledger import STRONGER, Decision, Labels, Numbers, Part, Places
 
 Finer = Callable[[int, Labels, Labels], bool]
 """(subset, one, other): whether ``one`` says all that ``other`` says, equal labels included: equal is both ways.
@@ -89,7 +89,7 @@ def crossing(members: Sequence[Standing], *, finer: Finer, contradict: Contradic
     found: dict[int, str] = {}
     equal = list(whole.equal_pictures())
     told = whole.contradictions(equal, contradict)
-    for level in (Part.TEST, Part.VAL):
+    for level in STRONGER:
         for column, what in ((whole.groups, "its group"), (whole.digests, "the same picture")):
             reasons = [f"{what} is {level} in {name}" for name in whole.names]
             for row, owner in whole.weaker(column, level):

@@ -77,7 +77,10 @@ class Decision(IntEnum):
         return _WAYS_OUT[self][1] if self in _WAYS_OUT else ""
 
 
-_DECISION_OF: Final = {Part.TRAIN: Decision.TRAIN, Part.VAL: Decision.VAL, Part.TEST: Decision.TEST}
+STRONGER: Final = tuple(Part)[:0:-1]
+"""The parts that others leak into, strongest first."""
+
+_DECISION_OF: Final = {part: Decision[part.name] for part in Part}
 _PART_OF: Final = {decision: part for part, decision in _DECISION_OF.items()}
 _WAYS_OUT: Final = {
     Decision.LEAK: ("split_leak", "its group or an identical picture is in a stronger part; dropped from this one"),

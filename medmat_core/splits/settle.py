@@ -12,7 +12,7 @@ from attrs import Factory, define
 from numpy.typing import NDArray
 
 from medmat_core.splits.deal import deal, deal_folds, falls
-from medmat_core.splits.ledger import Decision, Labels, Ledger, Side, group_hash
+from medmat_core.splits.ledger import Decision, Labels, Ledger, Part, Side, group_hash
 from medmat_core.splits.same import settle_same
 
 Mode = Literal["official", "group", "none", "unprotected"]
@@ -108,7 +108,8 @@ def _known_sides(
     groups = np.frombuffer(ledger.groups, np.uint64)
     if official:
         val = {"train": Side.TRAIN, "test": Side.TEST, "own": Side.VAL}[validation]
-        known = np.array([Side.UNSAID, Side.TRAIN, val, Side.TEST], np.uint8)[np.frombuffer(ledger.sides, np.uint8)]
+        meant = np.array([val if side == Side.VAL else side for side in Side], np.uint8)
+        known = meant[np.frombuffer(ledger.sides, np.uint8)]
         if not known.all():
             known = np.where(known == Side.UNSAID, _strongest(groups, known), known)
     if shared:
@@ -145,7 +146,7 @@ def _cap(ledger: Ledger, decisions: bytearray, seed: int, limit: int) -> None:
     Chosen by the lowest hash of (seed, key); pictures of a rare label come first, so that those it shares with a
     frequent one are not lost to the frequent one's limit.
     """
-    for part in (Decision.TRAIN, Decision.VAL, Decision.TEST):
+    for part in (part.decision for part in Part):
         sets = Counter(compress(ledger.labels, map(part.__eq__, decisions)))
         counts: Counter[str] = Counter()
         for number, count in sets.items():

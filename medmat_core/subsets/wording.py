@@ -11,15 +11,7 @@ from collections.abc import Mapping
 from string import Formatter
 from typing import Final
 
-PLACEHOLDERS: Final[Mapping[str, frozenset[str]]] = {
-    "label": frozenset({"modality", "area"}),
-    "box": frozenset({"modality", "area", "caption", "count", "convention"}),
-    "location": frozenset({"modality", "area", "caption"}),
-    "coverage": frozenset({"modality", "area", "caption"}),
-    "presence": frozenset({"modality", "area", "caption"}),
-    "structure": frozenset({"modality", "area", "box", "convention"}),
-}
-"""What every instruction of an ask holds, no more; see :func:`lacking` for what it may leave out."""
+from medmat_core.model import PLACEHOLDERS as PLACEHOLDERS
 
 OPEN_BOX: Final = (
     "Give {count} of the {caption} in this {modality}, {convention}.",

@@ -27,6 +27,8 @@ TO_ADD: Final[Mapping[str, str]] = {
 }
 """What an example lacks that holds no round of an ask."""
 
+_DIFFERENT: Final = "add pictures that bring different answers to it"
+
 
 def check_rounds(dataset: Dataset, card: Card, files: Files, tmp: Path) -> Iterator[Finding]:
     """Build the example as it is and look for a round of every ask among the records of train.
@@ -57,11 +59,11 @@ def lacking(card: Card, asks: Iterable[str], train: Iterable[Record]) -> Iterato
             continue
         what = f"no round of {ask!r} in train: {'its records are open' if rounds else 'there is no record'}"
         if ask != "label":
-            todo = f"{TO_ADD[ask]}, or leave {ask!r} out of asks"
+            todo = f"{TO_ADD.get(ask, _DIFFERENT)}, or leave {ask!r} out of asks"
             yield Finding("rounds", card.path.name, what, todo, "asks")
         elif len(set(card.labels.values())) < 2:
             yield Finding(
                 "rounds", card.path.name, what, "with one class there is nothing to choose from", "labels", hint=True
             )
         else:
-            yield Finding("rounds", card.path.name, what, TO_ADD[ask], "example")
+            yield Finding("rounds", card.path.name, what, TO_ADD.get(ask, _DIFFERENT), "example")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -15,7 +14,7 @@ from PIL import Image
 
 from medmat_core.errors import BuildError
 from medmat_core.images import PictureError, rendering
-from medmat_core.images.rendering import bits_of, needs_rendering, render, shown_pixels, windowed
+from medmat_core.images.rendering import render, shown_pixels, windowed
 from medmat_core.model import Slice
 from tests.regions.regions_oracle import write_dicom
 
@@ -27,41 +26,6 @@ def shown(path) -> np.ndarray:
         assert picture.format == "PNG"
         assert picture.mode in ("L", "RGB")
         return np.asarray(picture)
-
-
-# -- what needs it --------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", ["a.dcm", "A.DCM", "b/c.dicom", "v.nii", "v.nii.gz", "v.npy"])
-def test_dicom_and_volumes_need_rendering_by_their_name(name):
-    assert needs_rendering(name)
-
-
-@pytest.mark.parametrize(("bits", "needed"), [(1, False), (8, False), (10, True), (16, True)])
-def test_other_pictures_need_it_if_their_header_says_more_than_8_bits(bits, needed):
-    assert needs_rendering("a.png", SimpleNamespace(bits=bits)) is needed
-    assert not needs_rendering("a.png")
-
-
-def test_bits_are_told_from_the_header(tmp_path):
-    deep = RAMP * np.uint16(200)
-    for name in ("d.png", "d.tif", "d.pgm"):
-        cv2.imwrite(str(tmp_path / name), deep)
-        cv2.imwrite(str(tmp_path / f"flat-{name}"), (deep >> 8).astype(np.uint8))
-        assert bits_of(tmp_path / name) == 16, name
-        assert bits_of(tmp_path / f"flat-{name}") == 8, name
-    for name in ("c.jpg", "c.bmp", "c.gif"):
-        Image.fromarray((deep >> 8).astype(np.uint8)).save(tmp_path / name)
-        assert bits_of(tmp_path / name) == 8, name
-    cv2.imwrite(str(tmp_path / "c.tif"), np.dstack([deep] * 3))
-    assert bits_of(tmp_path / "c.tif") == 16
-    Image.fromarray(RAMP > 7).save(tmp_path / "one.png")
-    assert bits_of(tmp_path / "one.png") == 1
-    (tmp_path / "odd.pgm").write_bytes(b"P5\n# a comment 70000\n4 1 # another\n4095\n" + bytes(8))
-    assert bits_of(tmp_path / "odd.pgm") == 16
-    with pytest.raises(PictureError) as caught:
-        bits_of(tmp_path / "gone.png")
-    assert caught.value.reason == "missing_image"
 
 
 # -- windows --------------------------------------------------------------------------------------------

@@ -199,7 +199,8 @@ def _readers() -> str:
         "the data set's card, and `pictures` all pictures of the tree (`readers.Pictures(tree)`); fields with their "
         "default are not shown.",
     ]
-    for module, names in sorted(by_module.items(), key=lambda pair: _ORDER.index(pair[0].__name__.rpartition(".")[2])):
+    ordered = [*_ORDER, *sorted({module.__name__.rpartition(".")[2] for module in by_module} - {*_ORDER})]
+    for module, names in sorted(by_module.items(), key=lambda pair: ordered.index(pair[0].__name__.rpartition(".")[2])):
         sections += [f"## {_title(module)}", *_functions(names)]
     for name in ("Tree", "Pictures"):
         sections += [f"## {name}", *_described(name, getattr(readers, name)), reader_examples.section(name)]

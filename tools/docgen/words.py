@@ -65,7 +65,7 @@ TABLES: Final = {
     "mask": {
         "threshold": "In stored values; pixels above it are foreground. Default: half of the format's range.",
         "invert": "Foreground is what lies below.",
-        "min_area": "Regions with fewer pixels are dropped and counted. Default: 10, or 0.01 % of the picture.",
+        "min_area": "Regions with fewer pixels are dropped and counted. Default: the floor of all data sets.",
         "index": "Stored value to code.",
         "colors": "`#rrggbb` to code.",
         "missing": "A missing mask file is a `problem`, or means `negative`.",

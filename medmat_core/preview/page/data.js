@@ -90,7 +90,7 @@ medmat.Shard = class {
     const width = this.width[picture], height = this.height[picture];
     const [across, down] = this.scale ? this.scale[picture] : medmat.meta.scale || [width, height];
     const found = [];
-    for (const list of text.match(/\[[\d.,\s]+\]/g) || []) {
+    for (const list of text.match(/[[>][\d.,\s]+[\]<]/g) || []) {
       const n = list.match(/\d+(\.\d+)?/g)?.map(Number) || [];
       if (n.length !== 4 || !width) continue;
       const [x1, y1, x2, y2] = medmat.meta.yFirst ? [n[1], n[0], n[3], n[2]] : n;
