@@ -34,7 +34,8 @@ class Masks(InParts):
 
     The class of a binary mask is ``label``. Where there is a file a class, {code} stands for the class in ``suffix``
     ("_{code}": 1_polyp.png) or in ``masks`` ("{code}_masks": a folder a class, and a picture has a mask in each). With
-    ``label = "{folder}"`` the class is the folder that picture and masks lie in together.
+    ``label = "{folder}"`` the class is the folder that picture and masks lie in together, and numbers count on from a
+    mask without one.
 
     With ``volumes`` the files are NIfTI or NumPy volumes instead of pictures: every slice along ``axis`` is a picture,
     its mask is the same slice of the mask's file, and the slices of a volume are one group unless a rule says more.
@@ -210,6 +211,12 @@ boxes = {"Polyp" = [[8, 8, 24, 20]]}
             own = masks.get(f"{image.rpartition('/')[0]}/{stem(image)}", [])
             if not own and card.mask.missing == "problem":
                 tree.report("missing_mask", image, f"no file with its name and {self.suffix} lies beside it")
+                continue
+            ends = {fold(stem(path)).rpartition(fold(self.suffix))[2] for path in own}
+            lacking = [end for end in ("", *(f"_{n}" for n in range(1, len(own)))) if end not in ends]
+            if lacking:  # masks count on from the one without a number; without one of them a lesion is left out
+                what = f"{own[0].rpartition('/')[2]} lies beside it, and none that ends in {self.suffix}{lacking[0]}"
+                tree.report("missing_mask", image, what)
                 continue
             found = tuple(MaskFile(path, sample.stated[0]) for path in own)
             yield MaskSample(image, found, group=sample.group, split=sample.split)
