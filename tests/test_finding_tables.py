@@ -182,3 +182,17 @@ def test_a_spreadsheet_that_unpacks_to_too_much_is_refused_with_the_limit(
         packed.writestr("xl/a.xml", bytes((3 << 20) + 1))
     assert list(readers.rows(tree, "t.xlsx")) == []
     assert "unpacks to more than 3 MiB" in tree.problems[0].detail
+
+
+def test_a_rule_over_row_and_path_is_one_too_as_is_one_over_the_path_alone(tree: Tree) -> None:
+    rows = table(tree, "id,what,who\na,x,1\nb,y,2\n")
+
+    def grouped(rule: object) -> list[str | None]:
+        found = readers.table_labels(
+            tree, rows, readers.Pictures(tree), image="id", code="what", group=rule, split=lambda path: "test"
+        )
+        return [sample.group for sample in found]
+
+    assert grouped(lambda row, path: row["who"] + path) == ["1a.png", "2b.png"]
+    assert grouped(lambda path, more="x": path + more) == ["a.pngx", "b.pngx"]
+    assert grouped("who") == grouped(readers.Group(column="who")) == ["1", "2"]

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
+from inspect import signature
 from typing import Any, Literal
 
 from attrs import Factory, field, frozen
@@ -160,11 +161,29 @@ def group_of(rule: str | GroupRule | None, path: str, row: Row) -> str | None:
         return None
     if isinstance(rule, str):
         return row.get(rule) or None
-    return rule(path, row) if isinstance(rule, Group) else rule(path)
+    if isinstance(rule, Group):
+        return rule(path, row)
+    return rule(row, path) if _takes_row(rule) else rule(path)  # type: ignore[call-arg, arg-type]
 
 
 def split_at(rule: Split | Callable[[str], Split | None] | None, path: str, row: Row) -> Split | None:
     """The part of a picture that a row names: ``rule`` is one for all, or a rule over the path."""
-    if callable(rule):
-        return rule(path, row) if isinstance(rule, Part) else rule(path)
-    return rule
+    if not callable(rule):
+        return rule
+    if isinstance(rule, Part):
+        return rule(path, row)
+    return rule(row, path) if _takes_row(rule) else rule(path)  # type: ignore[call-arg, arg-type]
+
+
+@lru_cache(maxsize=64)
+def _takes_row(rule: Callable[..., Any]) -> bool:
+    """Whether it is a rule over (row, path), as rules for tables were: adapters that have one go on working."""
+    try:
+        signature(rule).bind(None, None)
+    except (TypeError, ValueError):
+        return False
+    try:
+        signature(rule).bind(None)
+    except TypeError:
+        return True
+    return False
