@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -229,7 +227,7 @@ def test_a_box_that_leaves_the_picture_is_not_read(fmt, far):
     text = f"[0, 0, {across * (1 + (far == 'x'))}, {down * (1 + (far == 'y'))}]"
     if fmt == "unit":
         text = f"[0.000, 0.000, {1 + (far == 'x')}.000, {1 + (far == 'y')}.000]"
-    with pytest.raises(ValueError, match=re.escape(text)):
+    with pytest.raises(ValueError, match=r"has no area inside a picture of 100 x 50|is not a box"):
         parse_boxes(text, (100, 50), fmt)
 
 
