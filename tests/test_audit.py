@@ -550,7 +550,8 @@ def test_the_command_explains_every_column_of_its_tables_in_a_line(
 # -- all examples --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 10))])
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(10))
 def test_no_fault_is_named_on_a_build_of_all_examples(seed: int, tmp_path: Path) -> None:
     from medmat_core import build, load_catalog
     from medmat_core.samples import write_example

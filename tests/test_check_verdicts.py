@@ -263,6 +263,7 @@ def test_a_heading_stands_over_every_block(tmp_path: Path, data: Path) -> None:
         assert [line.split(":")[0].strip() for line in lines[number + 1 : number + 3]] == ["layout", "completeness"]
 
 
+@pytest.mark.slow
 def test_the_examples_of_all_installed_data_sets_are_laid_out_right(tmp_path: Path) -> None:
     catalog = load_catalog()
     for dataset in catalog:

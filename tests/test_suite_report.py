@@ -67,6 +67,7 @@ def test_a_failure_is_counted_in_the_table_and_names_file_field_and_what_to_do(p
     )
 
 
+@pytest.mark.slow
 def test_the_suite_is_found_in_an_environment_below_the_folder(plugin: Path) -> None:
     site = plugin / ".tox/py/lib/site-packages"
     shutil.copytree(CORE, site / "medmat_core", ignore=shutil.ignore_patterns("__pycache__"))
@@ -75,6 +76,7 @@ def test_the_suite_is_found_in_an_environment_below_the_folder(plugin: Path) -> 
     assert code == 0 and row(text)[3] == "5", text
 
 
+@pytest.mark.slow
 def test_a_part_of_the_suite_can_be_chosen(plugin: Path) -> None:
     code, text = suite(plugin, CORE.parent, "-k", "card_is_complete")
     assert code == 0 and row(text)[3] == "1", text

@@ -815,6 +815,7 @@ def test_a_name_that_is_no_data_set_exits_with_2_and_one_line(name: str, tmp_pat
     assert len(done.stderr.strip().splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_pytest_runs_the_suite_when_asked_and_only_then(
     package: Callable[[str], dict[str, str]], tmp_path: Path
 ) -> None:

@@ -142,6 +142,7 @@ class Browser:
             more["windowsVirtualKeyCode"] = 27  # else a dialog does not take it for a wish to close
         self.call("Input.dispatchKeyEvent", type="keyDown", key=key, code=code, **more)
         self.call("Input.dispatchKeyEvent", type="keyUp", key=key, code=code)
+        self._settle()
 
     def click(self, selector: str) -> None:
         """A click in the middle of the first element of this selector."""
@@ -153,6 +154,12 @@ class Browser:
         )
         for kind in ("mousePressed", "mouseReleased"):
             self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Until what a key or a click opened is drawn: boxes are when their picture has come."""
+        self.wait("Array.from(document.querySelectorAll('dialog img')).every((image) => image.complete)")
+        self.js("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
     def type(self, text: str) -> None:
         """Text into what has the focus."""
@@ -176,7 +183,7 @@ class Browser:
     def screenshot(self, path: Path) -> None:
         """What is seen, as PNG."""
         self.pictures()
-        self.js("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        self._settle()
         path.write_bytes(base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"]))
 
     def faults(self) -> list[str]:

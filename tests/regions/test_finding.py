@@ -26,6 +26,7 @@ def test_the_fast_path_finds_what_a_flood_fill_finds(mask):
         assert sum(region.cells) == pytest.approx(1)
 
 
+@pytest.mark.slow
 def test_every_mask_of_four_by_four_pixels_is_counted_exactly():
     for value in range(1 << 16):
         mask = np.array([value >> bit & 1 for bit in range(16)], np.uint8).reshape(4, 4)
