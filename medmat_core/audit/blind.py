@@ -98,7 +98,6 @@ class Guessed:
 
     @property
     def base(self) -> float:
-        """What has to be beaten."""
         return max(self.chance, self.majority)
 
     def as_json(self) -> dict[str, Any]:
@@ -134,8 +133,7 @@ def guess(train: Asked, test: Asked) -> Guessed | None:
     shares = {name: total / count for name, total in totals.items()}
     chance = float(np.mean([1 / len(question.options) for question in judged.questions]))
     majority = max(judged.answers.values()) / judged.answers.total()
-    size = shares.pop("size", None)
-    return Guessed(count, chance, majority, shares, size, how)
+    return Guessed(count, chance, majority, {name: shares[name] for name in GUESSERS}, shares.get("size"), how)
 
 
 def _credit(values: Numbers, there: Numbers, slots: Numbers) -> float:
@@ -185,10 +183,7 @@ class _Data:
         numbers: dict[tuple[Any, ...], int] = {}
         mine, theirs = (self._features(rows.tolist(), numbers, sized) for rows in (fit, score))
         shape, there, slots = self.shape[fit], self.there[fit], self.slots[fit]
-        goal = np.zeros(there.shape)
-        goal[np.arange(len(fit)), slots] = 1
-        width = mine.shape[2]
-        flat = mine.reshape(-1)
+        goal, flat, width = np.eye(there.shape[1])[slots], mine.reshape(-1), mine.shape[2]
         weights = np.zeros(len(numbers) + 1 + _SHAPE)
         mean, square = np.zeros_like(weights), np.zeros_like(weights)
         for step in range(1, _STEPS + 1):
@@ -225,13 +220,11 @@ def _geometry(options: tuple[str, ...]) -> Numbers:
     for option in options:
         found = np.array([[float(n) for n in match] for match in _BOX.findall(option)] or [[0, 0, 1, 1]])
         boxes.append(np.concatenate([found[:, :2].min(0), found[:, 2:].max(0)]))
-    every = np.array(boxes)
-    every = every / max(1e-9, float(every.max()))
-    x1, y1, x2, y2 = every.T
+    x1, y1, x2, y2 = (np.array(boxes) / max(1e-9, float(np.max(boxes)))).T
     width, height = np.maximum(x2 - x1, 1e-6), np.maximum(y2 - y1, 1e-6)
     across = np.minimum(x2[:, None], x2[None]) - np.maximum(x1[:, None], x1[None])
     down = np.minimum(y2[:, None], y2[None]) - np.maximum(y1[:, None], y1[None])
-    shared = np.maximum(across, 0) * np.maximum(down, 0) * (1 - np.eye(len(every)))
+    shared = np.maximum(across, 0) * np.maximum(down, 0) * (1 - np.eye(len(boxes)))
     overlap = (shared / (width * height)[:, None]).sum(axis=1)
     x, y = (x1 + x2) / 2, (y1 + y2) / 2
     border = np.minimum(np.minimum(x1, y1), np.minimum(1 - x2, 1 - y2))

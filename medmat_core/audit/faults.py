@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from attrs import define, evolve, field, frozen
@@ -162,8 +162,6 @@ Told = tuple[str, str]
 """(name, sentence) of a fault whose place the reader of the file knows."""
 
 
-def listed(names: Any, most: int = 4) -> str:
-    """A few names for a sentence: 'A', 'B' and 3 more."""
-    shown = [repr(name) for name in names]
-    rest = f" and {len(shown) - most} more" if len(shown) > most else ""
-    return ", ".join(shown[:most]) + rest
+def listed(names: Sequence[str]) -> str:
+    """Four names for a sentence: 'A', 'B', 'C', 'D' and 3 more."""
+    return ", ".join(map(repr, names[:4])) + (f" and {len(names) - 4} more" if len(names) > 4 else "")

@@ -64,8 +64,8 @@ class Home:
         self.words = {"modality": card.head.modality_shown, "area": card.head.area_shown,
                       "convention": convention_clause(terms.box_format)}  # fmt: skip
         self.several = card.head.kind == "multi-label"
-        texts = card.published.captions
-        self._wording = {card.labels[code]: text for code, text in texts.items() if code in card.labels}
+        published = card.published.captions
+        self._wording = {card.labels[code]: text for code, text in published.items() if code in card.labels}
         often = Counter(map(fold, self._wording.values()))
         # a wording that stands for several captions ("Level 9" of any bone) names none of them
         said = {fold(text): caption for caption, text in self._wording.items() if often[fold(text)] == 1}

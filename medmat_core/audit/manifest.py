@@ -184,10 +184,9 @@ def problem_faults(root: Path, entries: Sequence[Json]) -> Iterator[Fault]:
     for number, text in enumerate(raw.splitlines(), 1):
         try:
             line = json.loads(text)
+            wrong = _line_fault(line, slugs)
         except (ValueError, RecursionError):
             wrong = "the line is no JSON"
-        else:
-            wrong = _line_fault(line, slugs)
         if wrong:
             yield Fault("problems_form", wrong, PROBLEMS, number)
         else:

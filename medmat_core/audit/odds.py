@@ -6,7 +6,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -109,8 +108,9 @@ def instructions(name: str, seen: Seen, file: str) -> Iterator[Trial]:
 def letters(name: str, asked: Sequence[Asked], file: str) -> Iterator[Trial]:
     """Is the right option's place even. In rounds the identity leaves nothing to chance."""
     stands: Counter[tuple[int, int]] = Counter()
-    for (_, size, slot), count in _bare(asked):
-        stands[size, slot] += count
+    for some in asked:
+        for (_, size, slot), count in some.bare.items():
+            stands[size, slot] += count
     for size in sorted({size for size, _ in stands}):
         counts = [stands[size, slot] for slot in range(size)]
         told = ", ".join(map(str, counts))
@@ -121,18 +121,15 @@ def letters(name: str, asked: Sequence[Asked], file: str) -> Iterator[Trial]:
 def sizes(name: str, asked: Sequence[Asked], file: str) -> Iterator[Trial]:
     """Does the number of options tell the answer."""
     table: Counter[tuple[str, int]] = Counter()
-    for (answer, size, _), count in _bare(asked):
-        table[answer, size] += count
+    for some in asked:
+        for (answer, size, _), count in some.bare.items():
+            table[answer, size] += count
     if kinds := Counter(answer for answer, _ in table):
         odd = min(kinds, key=kinds.__getitem__)
         few = sorted((size, count) for (answer, size), count in table.items() if answer == odd)
         told = ", ".join(f"{count} times {size} options" for size, count in few)
         said = f"{name}: the number of options goes with the answer ({odd!r}: {told})"
         yield Trial("options_tell", said, file, independent(table))
-
-
-def _bare(asked: Sequence[Asked]) -> Iterator[tuple[tuple[str, int, int], int]]:
-    return chain.from_iterable(some.bare.items() for some in asked)
 
 
 def blind(name: str, found: Guessed | None, file: str) -> Iterator[Trial]:

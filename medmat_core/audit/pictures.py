@@ -58,7 +58,6 @@ class Wall:
         return cls(hung, truths, np.concatenate(found))
 
     def fault(self, place: int, name: str, sentence: str) -> Fault:
-        """A fault of the record that first asks about a picture."""
         return self._unit(place).seen.fault(int(self.rows["row"][place]), name, sentence)
 
     def _unit(self, place: int) -> Unit:

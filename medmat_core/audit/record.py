@@ -108,10 +108,8 @@ def _question(record: Record, home: Home) -> str:
         boxes = sum(len(some.boxes) for some in record.boxes if some.caption in record.captions)
         count, caption = count_clause(min(max(boxes, 1), LISTED + 1)), in_sentence("".join(record.captions[:1]))
         words = {**words, "count": count, "caption": caption, "box": asked_box(record.question)}
-    expected = texts[record.template].format(**words)
-    if record.question == expected:
-        return ""
-    return f"the question is not instruction {record.template}: {record.question!r:.120}"
+    right = record.question == texts[record.template].format(**words)
+    return "" if right else f"the question is not instruction {record.template}: {record.question!r:.120}"
 
 
 def form_told(record: Record, part: str) -> Iterator[Told]:
@@ -147,8 +145,7 @@ def options_told(options: Sequence[str], answer: str, slot: int) -> Iterator[Tol
         yield "answer_missing", f"the answer {answer!r:.60} stands {times} times among {listed(options)}"
     named = options[slot] if 0 <= slot < len(options) else None
     if times and named != answer:
-        found = "no option" if named is None else repr(named)
-        yield "answer_letter", f"its letter names {found}, the answer is {answer!r}"
+        yield "answer_letter", f"its letter names {'no option' if named is None else repr(named)}, not {answer!r}"
     folded = [(fold(option), option) for option in options]
     if alike := next(((one, two) for (a, one), (b, two) in combinations(folded, 2) if a == b), None):
         yield "options_alike", f"{alike[0]!r} and {alike[1]!r} are alike"
@@ -163,7 +160,6 @@ def _captions(captions: Sequence[str], home: Home, what: str = "") -> Iterator[T
 
 
 def _label(home: Home, captions: tuple[str, ...], answer: str, options: tuple[str, ...]) -> Iterator[Told]:
-    """What a question about labels claims."""
     rounds = home.terms.label_rounds
     if home.terms.as_published:
         yield from published_claims(answer, options, home)
@@ -187,8 +183,8 @@ def published_claims(answer: str, options: tuple[str, ...], home: Home) -> list[
     stated = home.findings(answer, ", ")
     strange = [name for name in stated if name not in home.card.order]
     if strange:
-        known = home.is_wording(answer)  # of several captions: nobody can tell which is meant
-        return [] if known else [("unknown_caption", f"{strange[0]!r:.80} is none of the card's captions")]
+        told = [("unknown_caption", f"{strange[0]!r:.80} is none of the card's captions")]
+        return [] if home.is_wording(answer) else told  # of a wording of several nobody can tell which is meant
     wrongs = [option for option in options if fold(option) != fold(answer)]
     true = [("distractor_true", why) for option in wrongs if (why := home.wrong(stated, option, ", "))]
     names = [home.findings(option)[0] for option in wrongs] if not home.several else []

@@ -114,8 +114,7 @@ def _presence(record: Record, own: Own, size: Size, home: Home) -> Iterator[Told
         return
     there = caption in own
     if (record.answer == caption) != there:
-        what = "boxes of it are listed" if there else "no box of it is listed"
-        yield "presence_answer", f"the answer is {record.answer!r}, and {what}"
+        yield "presence_answer", f"the answer is {record.answer!r}, and {'a' if there else 'no'} box of it is listed"
     meets = [name for name in own if name in home.pools.card.order and home.pools.clash(caption, name)]
     if not there and meets:
         yield "presence_answer", f"it is said to be absent, and {meets[0]!r}, which may be it, is there"

@@ -143,8 +143,8 @@ class Audit:
         with tempfile.TemporaryDirectory(prefix="medmat-audit-") as work:
             unit.truth = Truth.of(unit.home, dataset, source, Path(work), engine)
         if unit.truth is None:
-            where = f"{unit.home.card.folder!r} under {source.data}"
-            self.report.unseen.append(f"data set {unit.name}: no folder {where}")
+            told = f"no folder {unit.home.card.folder!r} under {source.data}"
+            self.report.unseen.append(f"data set {unit.name}: {told}")
             return
         listed = manifests.digests(self.place.manifest)
         for path, digest in unit.truth.rendered.items():

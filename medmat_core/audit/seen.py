@@ -87,8 +87,7 @@ def across(values: Numbers, parts: Numbers) -> Iterator[tuple[int, int]]:
     known = np.flatnonzero(values != 0)
     order = known[np.lexsort((known, parts[known], values[known]))]
     ordered, sides = values[order], parts[order]
-    changes = np.flatnonzero((ordered[1:] == ordered[:-1]) & (sides[1:] != sides[:-1]))
-    for place in changes.tolist():
+    for place in np.flatnonzero((ordered[1:] == ordered[:-1]) & (sides[1:] != sides[:-1])).tolist():
         yield int(order[place]), int(order[place + 1])
 
 
@@ -160,7 +159,6 @@ def _surplus(seen: Seen, label_rounds: bool) -> Iterator[Fault]:
 
 
 def _repeats(seen: Seen) -> Iterator[Fault]:
-    """Questions asked twice, and keys that two records have."""
     rows = seen.rows
     for first, *others in repeats(rows["key"]):
         where = f"line {rows['line'][first]} of {PARTS[rows['part'][first]]}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -50,12 +51,10 @@ def union_faults(file: File, members: Mapping[str, File], gone: Gone) -> Iterato
 
 
 def _values(file: File, without: Collection[str] = ()) -> Iterator[dict[Any, Any]]:
-    try:
+    with suppress(RecordError):
         for raw in read_values(file.path):
             if isinstance(raw, dict) and str(raw.get("image")) not in without:
                 yield raw
-    except RecordError:
-        return
 
 
 def leak_faults(members: Mapping[str, Seen], subset_of: Mapping[str, int], gone: Gone) -> Iterator[Fault]:

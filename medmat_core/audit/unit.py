@@ -42,7 +42,6 @@ class Unit:
     _rules: RecordRules | None = Factory(lambda unit: unit.home and RecordRules(unit.home), takes_self=True)
 
     def read(self) -> Iterator[Fault]:
-        """Read every file, and judge what it holds."""
         for part, file in self.records.items():
             yield from self._part(part, file)
         for part in self.choices.keys() - self.records.keys():
@@ -149,7 +148,6 @@ class Published:
     _seen: dict[tuple[str, str], tuple[int, str, int]] = field(factory=dict)
 
     def read(self) -> Iterator[Fault]:
-        """Read every file, and judge what it holds."""
         for file in self.files:
             number = 0
             try:
@@ -202,11 +200,11 @@ class Published:
 def medmat_form(record: Record, number: int) -> dict[str, Any]:
     """What Med-MAT's file has to say of a record."""
     slot = record.answer_index
-    values = (
-        number, "; ".join(record.captions), record.image, record.question, record.answer,
-        choice_text(record.question, record.options), LETTERS[slot] if 0 <= slot < len(LETTERS) else "", record.data_no,
-    )  # fmt: skip
-    return dict(zip(KEYS, values, strict=True))
+    return {
+        "id": number, "caption": "; ".join(record.captions), "image": record.image, "Question": record.question,
+        "Answer": record.answer, "Question-choice": choice_text(record.question, record.options),
+        "Answer-choice": LETTERS[slot] if 0 <= slot < len(LETTERS) else "", "data-no": record.data_no,
+    }  # fmt: skip
 
 
 def check_records(
