@@ -98,6 +98,7 @@ class Guessed:
 
     @property
     def base(self) -> float:
+        """What has to be beaten."""
         return max(self.chance, self.majority)
 
     def as_json(self) -> dict[str, Any]:

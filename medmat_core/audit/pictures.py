@@ -48,9 +48,8 @@ class Wall:
             images, first = np.unique(unit.seen.rows["image"], return_index=True)
             places = np.array([truth.place(image) for image in images.tolist()], np.int64)
             first, places = first[places >= 0], places[places >= 0]
-            rows = np.zeros(len(first), _PICTURE)
-            rows["owner"], rows["at"], rows["row"] = owner, places, first
-            rows["part"], hashes = unit.seen.rows["part"][first], truth.hashes
+            rows, hashes = np.zeros(len(first), _PICTURE), truth.hashes
+            rows["owner"], rows["at"], rows["row"], rows["part"] = owner, places, first, unit.seen.rows["part"][first]
             for name, column in (("marks", truth.ledger.marks), ("near", hashes.near), ("pixels", hashes.alike)):
                 if column:
                     rows[name] = np.frombuffer(column, np.uint64)[places]

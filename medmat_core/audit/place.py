@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from itertools import groupby, islice
@@ -47,10 +48,12 @@ def table(raw: Any, key: str) -> dict[str, Any]:
 
 def records_at(wanted: Collection[tuple[Path, int]]) -> dict[tuple[Path, int], Record]:
     """The records that stand in some (file, line), as far as they can be read; each file is read once."""
-    found = {}
-    for path in {path for path, _ in wanted}:
+    found, last = {}, Counter[Path]()
+    for path, number in wanted:
+        last[path] = max(number, last[path])
+    for path, most in last.items():
         with suppress(RecordError):  # told where the file is read as a whole
-            for line in islice(read_lines(path), max(number for where, number in wanted if where == path)):
+            for line in islice(read_lines(path), most):
                 if (path, line.number) in wanted and line.record is not None:
                     found[path, line.number] = line.record
     return found

@@ -84,7 +84,8 @@ class Audit:
     units: dict[str, Unit] = field(factory=dict)
     trials: list[odds.Trial] = field(factory=list)
     entries: dict[str, dict[str, Any]] = Factory(
-        lambda audit: {manifests.number_of(entry): entry for entry in manifests.datasets(audit.place.manifest)}, True
+        lambda audit: {manifests.number_of(entry): entry for entry in manifests.datasets(audit.place.manifest)},
+        takes_self=True,
     )
 
     def published(self) -> Iterator[Fault]:
@@ -143,8 +144,7 @@ class Audit:
         with tempfile.TemporaryDirectory(prefix="medmat-audit-") as work:
             unit.truth = Truth.of(unit.home, dataset, source, Path(work), engine)
         if unit.truth is None:
-            told = f"no folder {unit.home.card.folder!r} under {source.data}"
-            self.report.unseen.append(f"data set {unit.name}: {told}")
+            self.report.unseen.append(f"data set {unit.name}: no folder {unit.home.card.folder!r} under {source.data}")
             return
         listed = manifests.digests(self.place.manifest)
         for path, digest in unit.truth.rendered.items():

@@ -161,15 +161,12 @@ def _surplus(seen: Seen, label_rounds: bool) -> Iterator[Fault]:
 def _repeats(seen: Seen) -> Iterator[Fault]:
     rows = seen.rows
     for first, *others in repeats(rows["key"]):
-        where = f"line {rows['line'][first]} of {PARTS[rows['part'][first]]}"
-        for row in others:
-            yield seen.fault(row, "duplicate_record", f"it has the key of {where}")
-    label = np.where(rows["says"] != 0, rows["image"], np.uint64(0))
-    for first, *others in repeats(label):
-        for row in others:
-            if rows["part"][row] == rows["part"][first]:
-                told = f"its picture is asked about in line {rows['line'][first]} as well"
-                yield seen.fault(row, "duplicate_record", told)
+        told = f"it has the key of line {rows['line'][first]} of {PARTS[rows['part'][first]]}"
+        yield from (seen.fault(row, "duplicate_record", told) for row in others)
+    for first, *others in repeats(np.where(rows["says"] != 0, rows["image"], np.uint64(0))):
+        told = f"its picture is asked about in line {rows['line'][first]} as well"
+        twice = (row for row in others if rows["part"][row] == rows["part"][first])
+        yield from (seen.fault(row, "duplicate_record", told) for row in twice)
 
 
 SHARES: Final = ("rounds_of_4", "rounds_of_3", "rounds_of_2", "surplus", "open")
