@@ -195,7 +195,7 @@ def problem_faults(root: Path, entries: Sequence[Json]) -> Iterator[Fault]:
         here, copies = dict(found.get(entry["slug"], {})), table(entry, "images").get("copies")
         for what, told, held in (("problems", entry.get("problems"), here), ("copies", copies, here.get("copy", 0))):
             if told != held:
-                sentence = f"{what} {told!r:.120} are listed, {PROBLEMS} holds {held}"
+                sentence = f"{what}: {told!r:.120} listed, {PROBLEMS} holds {held}"
                 yield _wrong("manifest_counts", sentence, entry["slug"])
 
 

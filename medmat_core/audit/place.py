@@ -106,7 +106,7 @@ def look(paths: Sequence[Path]) -> Place:
         found.extend(_published(file, path if path.is_dir() else path.parent) for file in below)
     if not found:
         raise UsageError(f"{paths[0]}: nothing to audit: no manifest.json and no .json file of records lies there")
-    found.sort(key=lambda file: (numbers_first(file.stem), file.part, file.shown))
+    found.sort(key=lambda file: (numbers_first(file.stem), file.stem, file.part, file.shown))
     return Place(Path(), files={stem: list(files) for stem, files in groupby(found, lambda file: file.stem)})
 
 
