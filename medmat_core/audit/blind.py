@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 from attrs import Factory, define, frozen
 
-from medmat_core.audit.seen import hashed
+from medmat_core.audit.seen import Numbers, hashed
 
 MOST: Final = 24_000
 """Questions of a part that the guessers look at; of more, whole rounds are taken by hash."""
@@ -35,9 +34,6 @@ _FOLDS: Final = 5
 _STEPS: Final = 60
 _OPTIONS: Final = 10
 _BOX: Final = re.compile(r"\[(\d+\.?\d*), (\d+\.?\d*), (\d+\.?\d*), (\d+\.?\d*)\]")
-
-Floats = npt.NDArray[Any]
-Ints = npt.NDArray[Any]
 
 
 @frozen
@@ -82,14 +78,6 @@ class Asked:
     def __len__(self) -> int:
         return len(self.questions)
 
-    def majority(self) -> float:
-        """The share of the most frequent answer over everything asked, open questions too."""
-        return max(self.answers.values()) / self.answers.total() if self.answers else 0.0
-
-    def chance(self) -> float:
-        """The mean of one over the number of options."""
-        return float(np.mean([1 / len(question.options) for question in self.questions])) if len(self) else 0.0
-
 
 def _number(text: str) -> int:
     return zlib.crc32(text.encode("utf-8", "replace"))
@@ -97,7 +85,8 @@ def _number(text: str) -> int:
 
 @frozen
 class Guessed:
-    """What guessers reached: ``questions`` scored, ``chance``, ``majority``, shares of right answers by guesser, and
+    """What guessers reached: ``questions`` scored, ``chance`` (the mean of one over the number of options),
+    ``majority`` (the share of the most frequent answer, open questions too), shares of right answers by guesser, and
     with the picture's width and height known too (None where no record tells them)."""
 
     questions: int
@@ -122,102 +111,80 @@ class Guessed:
 def guess(train: Asked, test: Asked) -> Guessed | None:
     """What guessers reach on the questions of a data set; None where nothing without a round has options.
 
-    Fitted on train and scored on test where both are there, else over folds of whole rounds of whichever is.
-    """
+    Fitted on train and scored on test where both are there, else over folds of whole rounds of whichever is."""
     if not (train.bare or test.bare):
         return None
     if len(train) and len(test) >= LEAST:
         how, judged = "fitted on train, scored on test", test
-        data = _Data.of([*train.questions, *test.questions])
+        data = _Data([*train.questions, *test.questions])
         splits = [(np.arange(len(train)), np.arange(len(train), len(train) + len(test)))]
     else:
         how, judged = f"over {_FOLDS} folds of whole rounds", train if len(train) >= len(test) else test
-        data = _Data.of(judged.questions)
+        data = _Data(judged.questions)
         fold = np.array([question.fold >> 20 for question in judged.questions]) % _FOLDS
         splits = [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(_FOLDS)]
-    totals = dict.fromkeys((*GUESSERS, "size"), 0.0)
-    count = 0
+    splits = [(fit, score) for fit, score in splits if len(fit) and len(score)]
+    if not splits:
+        return None
+    totals: dict[str, float] = defaultdict(float)
     for fit, score in splits:
-        if not len(fit) or not len(score):
-            continue
-        count += len(score)
         for name, values in data.scores(fit, score):
             totals[name] += _credit(values, data.there[score], data.slots[score])
-    if not count:
-        return None
-    shares = {name: totals[name] / count for name in GUESSERS}
-    known = totals["size"] / count if data.sized else None
-    return Guessed(count, judged.chance(), judged.majority(), shares, known, how)
+    count = sum(len(score) for _, score in splits)
+    shares = {name: total / count for name, total in totals.items()}
+    chance = float(np.mean([1 / len(question.options) for question in judged.questions]))
+    majority = max(judged.answers.values()) / judged.answers.total()
+    return Guessed(count, chance, majority, {name: shares[name] for name in GUESSERS}, shares.get("size"), how)
 
 
-def _credit(values: Floats, there: Ints, slots: Ints) -> float:
+def _credit(values: Numbers, there: Numbers, slots: Numbers) -> float:
     """How many are right where the best is chosen; of several best the chance among them counts."""
     values = np.where(there, values, -np.inf)
     best = values >= values.max(axis=1, keepdims=True) - 1e-12
     return float((best[np.arange(len(slots)), slots] / best.sum(axis=1)).sum())
 
 
-@define(eq=False)
 class _Data:
     """Questions, and as arrays (n, options) where there is an option and (n, options, :data:`_SHAPE`) what it looks
     like, if it is a list of boxes."""
 
-    questions: Sequence[Question]
-    there: Ints
-    slots: Ints
-    shape: Floats
-
-    @classmethod
-    def of(cls, questions: Sequence[Question]) -> _Data:
-        most = max((len(question.options) for question in questions), default=2)
-        shape = np.zeros((len(questions), most, _SHAPE))
+    def __init__(self, questions: Sequence[Question]) -> None:
+        self.questions = questions
+        self.slots = np.array([question.slot for question in questions], np.int64)
+        counts = np.array([len(question.options) for question in questions], np.int64)
+        self.there = np.arange(counts.max(initial=2)) < counts[:, None]
+        shape = np.zeros((*self.there.shape, _SHAPE))
         for row, question in enumerate(questions):
             if question.options[0].startswith("["):
                 shape[row, : len(question.options)] = _geometry(question.options)
         scale = shape.reshape(-1, _SHAPE).std(axis=0)
-        counts = np.array([len(question.options) for question in questions], np.int64)
-        slots = np.array([question.slot for question in questions], np.int64)
-        return cls(questions, np.arange(most) < counts[:, None], slots, shape / np.where(scale > 0, scale, 1))
+        self.shape = shape / np.where(scale > 0, scale, 1)
 
-    @property
-    def sized(self) -> bool:
-        """Whether the size of a picture is known."""
-        return any(question.size for question in self.questions)
-
-    def scores(self, fit: Ints, score: Ints) -> Iterator[tuple[str, Floats]]:
+    def scores(self, fit: Numbers, score: Numbers) -> Iterator[tuple[str, Numbers]]:
         """(guesser, score of every option) for the questions ``score``, learned from ``fit``."""
-        offered: Counter[str] = Counter()
-        right: Counter[str] = Counter()
-        by_list: dict[tuple[str, ...], Counter[str]] = {}
-        for row in fit.tolist():
-            question = self.questions[row]
-            answer = question.options[question.slot]
-            offered.update(question.options)
-            right[answer] += 1
-            by_list.setdefault(tuple(sorted(question.options)), Counter())[answer] += 1
-        rate, looked = np.full((2, *self.there[score].shape), 0.25)
+        known = [self.questions[row] for row in fit.tolist()]
+        offered = Counter(option for question in known for option in question.options)
+        right = Counter(question.options[question.slot] for question in known)
+        by_list = Counter((tuple(sorted(question.options)), question.options[question.slot]) for question in known)
+        rate, looked = np.zeros((2, *self.there[score].shape))
         for place, row in enumerate(score.tolist()):
             options = self.questions[row].options
-            before = by_list.get(tuple(sorted(options)), Counter())
+            same = tuple(sorted(options))
             for at, option in enumerate(options):
-                if option in offered:
-                    rate[place, at] = (right[option] + 0.5) / (offered[option] + 2)
-                looked[place, at] = rate[place, at] + 10.0 * before[option]
+                rate[place, at] = (right[option] + 0.5) / (offered[option] + 2)
+                looked[place, at] = rate[place, at] + 10.0 * by_list[same, option]
         yield "frequent", rate
         yield "list", looked
         yield "learned", self._learned(fit, score, sized=False)
-        if self.sized:
+        if any(question.size for question in self.questions):
             yield "size", self._learned(fit, score, sized=True)
 
-    def _learned(self, fit: Ints, score: Ints, *, sized: bool) -> Floats:
+    def _learned(self, fit: Numbers, score: Numbers, *, sized: bool) -> Numbers:
         """Softmax over a question's options of w . x, fitted by Adam over all questions at once."""
         numbers: dict[tuple[Any, ...], int] = {}
         mine, theirs = (self._features(rows.tolist(), numbers, sized) for rows in (fit, score))
         shape, there, slots = self.shape[fit], self.there[fit], self.slots[fit]
-        goal = np.zeros(there.shape)
-        goal[np.arange(len(fit)), slots] = 1
-        width = mine.shape[2]
-        flat = mine.reshape(-1)
+        goal, flat, width = np.eye(there.shape[1])[slots], mine.reshape(-1), mine.shape[2]
         weights = np.zeros(len(numbers) + 1 + _SHAPE)
         mean, square = np.zeros_like(weights), np.zeros_like(weights)
         for step in range(1, _STEPS + 1):
@@ -230,10 +197,9 @@ class _Data:
             mean += 0.1 * (slope - mean)
             square += 0.01 * (slope**2 - square)
             weights -= 0.1 * (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.99**step)) + 1e-8)
-        found: Floats = weights[theirs].sum(axis=2) + self.shape[score] @ weights[-_SHAPE:]
-        return found
+        return np.asarray(weights[theirs].sum(axis=2) + self.shape[score] @ weights[-_SHAPE:])
 
-    def _features(self, rows: Sequence[int], numbers: dict[tuple[Any, ...], int], sized: bool) -> Ints:
+    def _features(self, rows: Sequence[int], numbers: dict[tuple[Any, ...], int], sized: bool) -> Numbers:
         """What is true of every option, (n, options, features), as numbers that ``numbers`` hands out from 1 on."""
         most = self.there.shape[1]
         found = np.zeros((len(rows), most, 3 + most + sized), np.int64)
@@ -249,19 +215,17 @@ class _Data:
 _SHAPE: Final = 11
 
 
-def _geometry(options: tuple[str, ...]) -> Floats:
+def _geometry(options: tuple[str, ...]) -> Numbers:
     """Of every option that lists boxes: center, area, shape, distance to the border, overlap with the other options."""
     boxes = []
     for option in options:
         found = np.array([[float(n) for n in match] for match in _BOX.findall(option)] or [[0, 0, 1, 1]])
         boxes.append(np.concatenate([found[:, :2].min(0), found[:, 2:].max(0)]))
-    every = np.array(boxes)
-    every = every / max(1e-9, float(every.max()))
-    x1, y1, x2, y2 = every.T
+    x1, y1, x2, y2 = (np.array(boxes) / max(1e-9, float(np.max(boxes)))).T
     width, height = np.maximum(x2 - x1, 1e-6), np.maximum(y2 - y1, 1e-6)
     across = np.minimum(x2[:, None], x2[None]) - np.maximum(x1[:, None], x1[None])
     down = np.minimum(y2[:, None], y2[None]) - np.maximum(y1[:, None], y1[None])
-    shared = np.maximum(across, 0) * np.maximum(down, 0) * (1 - np.eye(len(every)))
+    shared = np.maximum(across, 0) * np.maximum(down, 0) * (1 - np.eye(len(boxes)))
     overlap = (shared / (width * height)[:, None]).sum(axis=1)
     x, y = (x1 + x2) / 2, (y1 + y2) / 2
     border = np.minimum(np.minimum(x1, y1), np.minimum(1 - x2, 1 - y2))

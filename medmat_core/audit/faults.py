@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from attrs import asdict, define, evolve, field, frozen
+from attrs import define, evolve, field, frozen
 
 FAULTS: Final[Mapping[str, str]] = {
     # files and manifest
@@ -112,8 +112,7 @@ class Fault:
     """One thing that is wrong: a name of :data:`FAULTS` (or :data:`NOTES`), where, and a sentence.
 
     ``file`` is relative to what was audited, ``line`` the line of a record file (from 1; in Med-MAT's JSON the record
-    counted from 1; 0: the file as a whole), ``key`` the record's. ``level`` is "fault" or "note".
-    """
+    counted from 1; 0: the file as a whole), ``key`` the record's. ``level`` is "fault" or "note"."""
 
     name: str = field()
     detail: str = field()
@@ -137,16 +136,12 @@ class Fault:
     def __str__(self) -> str:
         return f"{self.name}: {self.where + ': ' if self.where else ''}{self.detail}"
 
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
-
 
 @define
 class Faults:
     """Counts every fault and keeps the first ``keep`` of each name (None: all), so that memory stays flat.
 
-    ``lenient``: what is audited was not made by ``medmat build``, so promises of form are notes.
-    """
+    ``lenient``: what is audited was not made by ``medmat build``, so promises of form are notes."""
 
     keep: int | None = 20
     lenient: bool = False
@@ -155,7 +150,6 @@ class Faults:
     kept: list[Fault] = field(factory=list)
 
     def tell(self, found: Iterable[Fault]) -> None:
-        """Count faults."""
         for fault in found:
             noted = fault.name in NOTES or (self.lenient and fault.name in _LENIENT)
             counts = self.notes if noted else self.counts
@@ -163,18 +157,11 @@ class Faults:
             if self.keep is None or counts[fault.name] <= self.keep:
                 self.kept.append(evolve(fault, level="note") if noted else fault)
 
-    @property
-    def sound(self) -> bool:
-        """Whether nothing but notes was found."""
-        return not self.counts
-
 
 Told = tuple[str, str]
 """(name, sentence) of a fault whose place the reader of the file knows."""
 
 
-def listed(names: Any, most: int = 4) -> str:
-    """A few names for a sentence: 'A', 'B' and 3 more."""
-    shown = [repr(name) for name in names]
-    rest = f" and {len(shown) - most} more" if len(shown) > most else ""
-    return ", ".join(shown[:most]) + rest
+def listed(names: Sequence[str]) -> str:
+    """Four names for a sentence: 'A', 'B', 'C', 'D' and 3 more."""
+    return ", ".join(map(repr, names[:4])) + (f" and {len(names) - 4} more" if len(names) > 4 else "")

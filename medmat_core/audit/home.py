@@ -21,13 +21,14 @@ SubsetOf = Callable[[int], Subset]
 
 @frozen
 class Terms:
-    """What the records were made to keep: the build's arguments, as far as anything hangs on them here. ``folded``: one
-    part of several was taken as test (``--fold``)."""
+    """What the records were made to keep: the build's arguments, as far as anything hangs on them here.
+    ``label_rounds``: label questions have options by rounds; ``opened``: every picture was; ``folded``: one part of
+    several was taken as test (``--fold``)."""
 
-    distractors: str = "round"
+    label_rounds: bool = True
     as_published: bool = False
     box_format: BoxFormat = "unit"
-    verify: str = "header"
+    opened: bool = True
     installed_pool: bool = False
     split: str = "official"
     folded: bool = False
@@ -39,20 +40,15 @@ class Terms:
         said = table(manifest, "arguments")
         box_format, seed = said.get("box_format"), said.get("seed")
         return cls(
-            distractors="subset" if said.get("distractors") == "subset" else "round",
+            label_rounds=said.get("distractors") != "subset" and said.get("as_published") is not True,
             as_published=said.get("as_published") is True,
             box_format=box_format if box_format in BOX_FORMATS else "unit",
-            verify=said["verify"] if said.get("verify") in ("none", "header", "full") else "header",
+            opened=said.get("verify") != "none",
             installed_pool=said.get("pool") == "installed",
             split=str(said.get("split")),
             folded=said.get("fold") is not None,
             seed=seed if type(seed) is int else 0,
         )
-
-    @property
-    def label_rounds(self) -> bool:
-        """Whether label questions have options by rounds."""
-        return self.distractors == "round" and not self.as_published
 
 
 class Home:
@@ -60,8 +56,7 @@ class Home:
     and concepts, which options may stand beside which findings.
 
     ``extra`` are further captions that may be drawn, ``words`` what fills every instruction. ``several``: pictures may
-    show more than one finding.
-    """
+    show more than one finding."""
 
     def __init__(self, card: Card, subset: Subset, terms: Terms, extra: Sequence[str] = ()) -> None:
         self.card, self.subset, self.terms = card, subset, terms
@@ -69,8 +64,8 @@ class Home:
         self.words = {"modality": card.head.modality_shown, "area": card.head.area_shown,
                       "convention": convention_clause(terms.box_format)}  # fmt: skip
         self.several = card.head.kind == "multi-label"
-        texts = card.published.captions
-        self._wording = {card.labels[code]: text for code, text in texts.items() if code in card.labels}
+        published = card.published.captions
+        self._wording = {card.labels[code]: text for code, text in published.items() if code in card.labels}
         often = Counter(map(fold, self._wording.values()))
         # a wording that stands for several captions ("Level 9" of any bone) names none of them
         said = {fold(text): caption for caption, text in self._wording.items() if often[fold(text)] == 1}
@@ -135,9 +130,7 @@ class Homes:
     """The homes of all data sets whose cards are at hand, made when they are asked for."""
 
     def __init__(self, cards: Sequence[Card], subset_of: SubsetOf, terms: Terms) -> None:
-        self.cards = cards
-        self.terms = terms
-        self._subset_of = subset_of
+        self.cards, self.terms, self._subset_of = cards, terms, subset_of
         self._by_name = {str(name): card for card in cards for name in (card.slug, card.no) if name is not None}
         self._made: dict[str, Home] = {}
 
@@ -148,11 +141,7 @@ class Homes:
             return None
         if card.slug not in self._made:
             others = (other for other in self.cards if other.subset == card.subset and other is not card)
-            extra = [
-                caption
-                for other in (others if self.terms.installed_pool else ())
-                for caption in other.captions
-                if caption not in {*other.classes.catch_all, *other.classes.anatomy}
-            ]
+            extra = [caption for other in others if self.terms.installed_pool for caption in other.captions
+                     if caption not in {*other.classes.catch_all, *other.classes.anatomy}]  # fmt: skip
             self._made[card.slug] = Home(card, self._subset_of(card.subset), self.terms, extra)
         return self._made[card.slug]

@@ -6,8 +6,11 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
+
+import numpy as np
 
 from medmat_core.audit.faults import Fault
 from medmat_core.audit.home import Home
@@ -16,6 +19,7 @@ from medmat_core.audit.seen import SHARES, Seen, shares_of
 from medmat_core.fileio import open_regular, sha256_of
 from medmat_core.model import NOTES, REASONS
 from medmat_core.pipeline.finished import STATES, is_below
+from medmat_core.pipeline.publish import choices_path, records_path
 from medmat_core.records import MANIFEST
 
 Json = Mapping[str, Any]
@@ -55,25 +59,25 @@ def form_faults(manifest: Json) -> Iterator[Fault]:
     """Does the manifest say all that it must, in its form."""
     for key, kind in _TOP.items():
         if type(manifest.get(key)) is not kind:
-            yield _keys(f"{key!r} is missing or no {kind.__name__}")
+            yield _wrong("manifest_keys", f"{key!r} is missing or no {kind.__name__}")
     listed = manifest.get("datasets")
     for item in listed if isinstance(listed, list) else ():
         if not isinstance(item, dict):
-            yield _keys(f"a data set is no object: {item!r:.60}")
+            yield _wrong("manifest_keys", f"a data set is no object: {item!r:.60}")
             continue
         wrong = [key for key, kind in _OF_DATASET.items() if type(item.get(key)) is not kind]
         if wrong:
-            yield _keys(f"{item.get('slug')!r:.60}: {', '.join(wrong)} missing or of another kind")
+            yield _wrong("manifest_keys", f"{item.get('slug')!r:.60}: {', '.join(wrong)} missing or of another kind")
         if not re.fullmatch("[0-9a-f]{64}", str(item.get("fingerprint"))):
-            yield _keys(f"{item.get('slug')!r:.60}: its fingerprint is no SHA-256")
+            yield _wrong("manifest_keys", f"{item.get('slug')!r:.60}: its fingerprint is no SHA-256")
     entries = datasets(manifest)
     if len({entry["slug"] for entry in entries}) < len(entries):
-        yield _keys("a data set is listed twice")
+        yield _wrong("manifest_keys", "a data set is listed twice")
     order = [(*numbers_first(number_of(entry)), entry["slug"]) for entry in entries]
     if order != sorted(order):
-        yield _keys("the data sets are not in the order of their numbers")
+        yield _wrong("manifest_keys", "the data sets are not in the order of their numbers")
     if PROBLEMS not in table(manifest, "files"):
-        yield _keys(f"it names no {PROBLEMS}")
+        yield _wrong("manifest_keys", f"it names no {PROBLEMS}")
     from medmat_core import __version__
 
     made_by = table(manifest, "versions").get("medmat_core")
@@ -81,8 +85,9 @@ def form_faults(manifest: Json) -> Iterator[Fault]:
         yield Fault("other_version", f"built by medmat-core {made_by!r:.40}, audited by {__version__}", MANIFEST)
 
 
-def _keys(sentence: str) -> Fault:
-    return Fault("manifest_keys", sentence, MANIFEST)
+def _wrong(name: str, sentence: str, slug: str = "") -> Fault:
+    """A fault of the manifest, or of what it says of a data set."""
+    return Fault(name, f"{slug}: {sentence}" if slug else sentence, MANIFEST)
 
 
 def file_faults(place: Place) -> Iterator[Fault]:
@@ -105,75 +110,65 @@ def file_faults(place: Place) -> Iterator[Fault]:
     for entry in datasets(place.manifest):
         number, said = number_of(entry), entry.get("files")
         stem = f"{int(number):02d}" if number.isdecimal() else number
-        there = (name for part in PARTS
-                 for name in (f"{RECORDS}/Ori--{stem}-{part}.jsonl", f"{CHOICES}/Ori--{stem}-{part}.json"))  # fmt: skip
-        own_files = sorted(name for name in there if name in listed)
+        there = {path(stem, part) for path in (records_path, choices_path) for part in PARTS}
+        own_files = sorted(there & listed.keys())
         if isinstance(said, list) and sorted(map(str, said)) != own_files:
-            yield _keys(f"{entry['slug']}: its files are {own_files}, listed {said!r:.120}")
+            yield _wrong("manifest_keys", f"{entry['slug']}: its files are {own_files}, listed {said!r:.120}")
 
 
 def card_faults(entry: Json, home: Home, *, grouped: bool, listed: bool | None) -> Iterator[Fault]:
     """Does the manifest say of a data set what its card says. ``grouped``: whether a record of it names a group,
     ``listed``: whether the data set gives official parts (None: nobody looked)."""
     card, terms, unprotected = home.card, home.terms, home.card.head.unprotected
+    wrong = partial(_wrong, "manifest_card", slug=card.slug)
     for key, expected in (
         ("no", card.no or 0), ("title", card.title), ("subset", card.subset), ("license", card.license),
         ("access", card.access), ("source", card.source), ("citation", card.citation.bibtex.strip()),
     ):  # fmt: skip
         if entry.get(key) != expected:
-            yield _card(card.slug, f"its {key} is {entry.get(key)!r:.100}, the card says {expected!r:.100}")
-    mode, arguments = entry.get("split"), f"the arguments say {terms.split!r:.40}"
+            yield wrong(f"its {key} is {entry.get(key)!r:.100}, the card says {expected!r:.100}")
+    mode = entry.get("split")
     drawn = terms.as_published or (terms.split == "none" and not terms.folded)
     official = terms.split == "official" and not terms.folded
     if mode not in _MODES:
-        yield _card(card.slug, f"split is {mode!r:.40}, expected one of {', '.join(_MODES)}")
+        why = f"expected one of {', '.join(_MODES)}"
     elif drawn != (mode == "none") or (mode == "official" and not official):
-        yield _card(card.slug, f"split is {mode!r}, {arguments}")
+        why = f"the arguments say {terms.split!r:.40}"
     elif listed is not None and official and not drawn and listed != (mode == "official"):
-        parts = "official parts" if listed else "no official parts"
-        yield _card(card.slug, f"split is {mode!r}, and the data set gives {parts}")
+        why = f"and the data set gives {'' if listed else 'no '}official parts"
     elif mode == "group" and (unprotected or not grouped):
-        yield _card(card.slug, "split is 'group', and the card or the records know no groups")
+        why = "and the card or the records know no groups"
     elif mode == "unprotected" and grouped and not unprotected:
-        yield _card(card.slug, "split is 'unprotected', and records name groups")
-
-
-def _card(slug: str, sentence: str) -> Fault:
-    return Fault("manifest_card", f"{slug}: {sentence}", MANIFEST)
+        why = "and records name groups"
+    else:
+        return
+    yield wrong(f"split is {mode!r:.40}, {why}")
 
 
 def count_faults(entry: Json, seen: Seen, *, whole: bool) -> Iterator[Fault]:
     """Does the manifest count what the records of a data set are. ``whole``: every line could be read."""
     images, reasons = table(entry, "images"), table(table(entry, "images"), "reasons")
+    by_reason = [(what, table(reasons, what).values()) for what in ("refused", "ignored", "unasked")]
     numbers = [images.get(key) for key in ("used", "refused", "copies", "ignored", "unasked")]
-    total = sum(number for number in numbers if type(number) is int)
-    counts: list[tuple[str, Any, Any]] = []
-    if any(type(number) is not int for number in numbers) or images.get("seen") != total:
-        counts.append(("pictures seen", images.get("seen"), f"{total} by reason"))
-    for what in ("refused", "ignored", "unasked"):
-        total = sum(n for n in table(reasons, what).values() if type(n) is int)
-        if images.get(what) != total:
-            counts.append((f"{what} pictures", images.get(what), f"{total} by reason"))
+    counts: list[tuple[str, Any, Any]] = [
+        (f"{what} pictures", images.get(what), sum(number for number in some if type(number) is int))
+        for what, some in (("seen", numbers), *by_reason)
+    ]
     if whole:
         said, asks, held = table(entry, "records"), table(entry, "asks"), shares_of(seen)
-        counts.append(("used pictures", images.get("used"), seen.pictures()))
+        counts.append(("used pictures", images.get("used"), len(np.unique(seen.rows["image"]))))
         if unknown := [part for part in said if part not in PARTS]:
             counts.append(("parts", unknown, "none of that name"))
+        stand = {ask: {name: table(asks, ask).get(name, 0) for name in SHARES} for ask in {*asks, *held}}
+        pairs = [(f"{ask} records", stand[ask], held.get(ask, {})) for ask in sorted(stand)]
         for number, part in enumerate(PARTS):
             found = {name: count for (where, name), count in seen.counted.items() if where == number}
-            told = table(said, part)
-            counts.extend((f"{part} records of {name!r}", told.get(name, 0), found.get(name, 0))
-                          for name in sorted({*told, *found}))  # fmt: skip
-        for ask in sorted({*asks, *held}):
-            counts.extend((f"{ask} records ({name})", table(asks, ask).get(name, 0), held.get(ask, {}).get(name, 0))
-                          for name in SHARES)  # fmt: skip
+            pairs.append((f"{part} records", table(said, part), found))
+        counts.extend((f"{what} ({name})", told.get(name, 0), found.get(name, 0))
+                      for what, told, found in pairs for name in sorted({*told, *found}))  # fmt: skip
     for what, told, found in counts:
         if told != found:
-            yield _counts(entry, f"{told!r:.60} {what} are listed, the files hold {found}")
-
-
-def _counts(entry: Json, sentence: str) -> Fault:
-    return Fault("manifest_counts", f"{entry['slug']}: {sentence}", MANIFEST)
+            yield _wrong("manifest_counts", f"{told!r:.60} {what} are listed, and there are {found}", entry["slug"])
 
 
 def problem_faults(root: Path, entries: Sequence[Json]) -> Iterator[Fault]:
@@ -189,21 +184,19 @@ def problem_faults(root: Path, entries: Sequence[Json]) -> Iterator[Fault]:
     for number, text in enumerate(raw.splitlines(), 1):
         try:
             line = json.loads(text)
+            wrong = _line_fault(line, slugs)
         except (ValueError, RecursionError):
             wrong = "the line is no JSON"
-        else:
-            wrong = _line_fault(line, slugs)
         if wrong:
             yield Fault("problems_form", wrong, PROBLEMS, number)
         else:
             found.setdefault(line["dataset"], Counter())[line["reason"]] += 1
     for entry in entries:
-        here, copies = dict(found.get(entry["slug"], {})), entry.get("images")
-        if entry.get("problems") != here:
-            yield _counts(entry, f"problems {entry.get('problems')!r:.120} are listed, {PROBLEMS} holds {here}")
-        if isinstance(copies, dict) and copies.get("copies") != here.get("copy", 0):
-            told = f"{copies.get('copies')!r:.40} copies are listed, {PROBLEMS} holds {here.get('copy', 0)}"
-            yield _counts(entry, told)
+        here, copies = dict(found.get(entry["slug"], {})), table(entry, "images").get("copies")
+        for what, told, held in (("problems", entry.get("problems"), here), ("copies", copies, here.get("copy", 0))):
+            if told != held:
+                sentence = f"{what}: {told!r:.120} listed, {PROBLEMS} holds {held}"
+                yield _wrong("manifest_counts", sentence, entry["slug"])
 
 
 def _line_fault(line: Any, slugs: set[str]) -> str:
@@ -232,9 +225,9 @@ def removals(manifest: Json) -> tuple[dict[str, set[str]], list[Fault]]:
     for item in listed if isinstance(listed, list) else ():
         fits = isinstance(item, dict) and tuple(item) == _REMOVAL and isinstance(item["image"], str)
         if not fits or not isinstance(item["reason"], str) or type(item["no"]) not in (int, str):
-            wrong.append(_keys(f"a removal has {', '.join(_REMOVAL)}; found {item!r:.100}"))
+            wrong.append(f"a removal has {', '.join(_REMOVAL)}; found {item!r:.100}")
         elif known.get(str(item["no"]), -1) != item["subset"]:
-            wrong.append(_keys(f"data set {item['no']!r:.40} is no member of subset {item['subset']!r:.40}"))
+            wrong.append(f"data set {item['no']!r:.40} is no member of subset {item['subset']!r:.40}")
         else:
             found.setdefault(str(item["no"]), set()).add(item["image"])
-    return found, wrong
+    return found, [_wrong("manifest_keys", sentence) for sentence in wrong]

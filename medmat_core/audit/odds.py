@@ -5,16 +5,16 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
-from attrs import define, field, frozen
+from attrs import frozen
 
-from medmat_core.audit.blind import GUESSERS, LEAST, Asked, Guessed, guess
+from medmat_core.audit.blind import GUESSERS, LEAST, Asked, Guessed
 from medmat_core.audit.faults import Fault
-from medmat_core.audit.place import PARTS
-from medmat_core.audit.seen import Seen, instruction_counts
+from medmat_core.audit.seen import Seen
+from medmat_core.model import ASKS
 
 ALPHA: Final = math.erfc(3 / math.sqrt(2)) / 2
 """The chance of an even draw to lie more than three standard errors above its mean; over all tests together."""
@@ -25,23 +25,21 @@ ENOUGH: Final = 10
 
 @frozen
 class Trial:
-    """One question put to chance: a fault's name, what was found as a sentence, the file, and the p-value."""
+    """One question put to chance: a fault's name, what was found as a sentence, the file, and the p-value (None: there
+    is too little to tell)."""
 
     name: str
     sentence: str
     file: str
-    p: float
+    p: float | None
 
 
 def significant(tests: Sequence[Trial]) -> list[Trial]:
     """Those that stand Holm's correction at :data:`ALPHA`, in the order given."""
-    order = sorted(range(len(tests)), key=lambda place: tests[place].p)
-    held = set()
-    for rank, place in enumerate(order):
-        if tests[place].p * (len(tests) - rank) >= ALPHA:
-            break
-        held.add(place)
-    return [test for place, test in enumerate(tests) if place in held]
+    values = sorted(test.p for test in tests if test.p is not None)
+    refused = (p for rank, p in enumerate(values) if p * (len(values) - rank) >= ALPHA)
+    least = next(refused, math.inf)
+    return [test for test in tests if test.p is not None and test.p < least]
 
 
 def above(share: float, base: float, count: int) -> float:
@@ -64,8 +62,7 @@ def even(counts: Sequence[int]) -> float | None:
 def independent(table: Mapping[tuple[str, int], int]) -> float | None:
     """The p-value of a table (row, column) -> count whose rows and columns should have nothing to do with one another.
 
-    Rows and columns too rare to test are left out; None where nothing is left.
-    """
+    Rows and columns too rare to test are left out; None where nothing is left."""
     if not table:
         return None
     rows, columns = ({key: place for place, key in enumerate(dict.fromkeys(keys))} for keys in zip(*table, strict=True))
@@ -90,65 +87,56 @@ def chi2_tail(statistic: float, freedom: int) -> float:
     return math.erfc(((max(statistic, 0.0) / freedom) ** (1 / 3) - (1 - spread)) / math.sqrt(2 * spread)) / 2
 
 
-@define
-class Odds:
-    """The tests of an audit, and what guessers reached by data set or published file."""
-
-    trials: list[Trial] = field(factory=list)
-    guessed: dict[str, Guessed] = field(factory=dict)
-
-    def faults(self) -> Iterable[Fault]:
-        """What is not chance."""
-        return (Fault(trial.name, f"{trial.sentence} (p = {trial.p:.1e})", trial.file)
-                for trial in significant(self.trials))  # fmt: skip
-
-    def _try(self, name: str, sentence: str, file: str, p: float | None) -> None:
-        if p is not None:
-            self.trials.append(Trial(name, sentence, file, p))
-
-    def instructions(self, name: str, seen: Seen, file: str) -> None:
-        """Are the six instructions used evenly."""
-        for ask, counts in instruction_counts(seen).items():
-            said = f"{name}: the six instructions for {ask} are used {_told(counts)} times"
-            self._try("uneven_instructions", said, file, even(counts))
-
-    def letters(self, name: str, asked: Iterable[Asked], file: str) -> None:
-        """Is the right option's place even. In rounds the identity leaves nothing to chance."""
-        by_size: dict[int, Counter[int]] = {}
-        for some in asked:
-            for (_, size, slot), count in some.bare.items():
-                by_size.setdefault(size, Counter())[slot] += count
-        for size, slots in sorted(by_size.items()):
-            counts = [slots[slot] for slot in range(size)]
-            said = f"{name}: of {size} options without a round the answer stands at A.. {_told(counts)} times"
-            self._try("uneven_letters", said, file, even(counts))
-
-    def sizes(self, name: str, asked: Iterable[Asked], file: str) -> None:
-        """Does the number of options tell the answer."""
-        table: Counter[tuple[str, int]] = Counter()
-        by_answer: dict[str, Counter[int]] = {}
-        for some in asked:
-            for (answer, size, _), count in some.bare.items():
-                table[answer, size] += count
-                by_answer.setdefault(answer, Counter())[size] += count
-        if table:
-            odd = min(by_answer, key=lambda answer: len(by_answer[answer]))
-            few = ", ".join(f"{count} times {size} options" for size, count in sorted(by_answer[odd].items()))
-            said = f"{name}: the number of options goes with the answer ({odd!r}: {few})"
-            self._try("options_tell", said, file, independent(table))
-
-    def blind(self, name: str, asked: Mapping[int, Asked], file: str) -> None:
-        """What guessers reach; beyond chance and majority it is put to the test."""
-        train, val, test = (asked[part] for part in range(len(PARTS)))
-        found = guess(train, test if len(test) else val)
-        if found is None:
-            return
-        self.guessed[name] = found
-        for guesser, share in found.shares.items() if found.questions >= LEAST else ():
-            said = (f"{name}: {GUESSERS[guesser]} is right in {share:.1%} of {found.questions} questions; chance "
-                    f"{found.chance:.1%}, most frequent answer {found.majority:.1%} ({found.how})")  # fmt: skip
-            self._try("guessed_blind", said, file, above(share, found.base, found.questions))
+def uncommon(trials: Sequence[Trial]) -> Iterator[Fault]:
+    """What is not chance."""
+    for trial in significant(trials):
+        yield Fault(trial.name, f"{trial.sentence} (p = {trial.p:.1e})", trial.file)
 
 
-def _told(counts: Sequence[int]) -> str:
-    return ", ".join(map(str, counts))
+def instructions(name: str, seen: Seen, file: str) -> Iterator[Trial]:
+    """Are the six instructions used evenly, by ask. Each is drawn once a round, or once a record with borrowed
+    options. Open records do not count: an instruction that speaks of options is none for them."""
+    draws = np.where(seen.rows["round"] != 0, seen.rows["round"], np.arange(len(seen), dtype=np.uint64))
+    first = seen.rows[np.unique(draws, return_index=True)[1]]
+    first = first[(first["template"] >= 0) & (first["size"] > 0)]
+    for ask in np.unique(seen.rows["ask"]).tolist():
+        counts = np.bincount(first["template"][first["ask"] == ask], minlength=6).tolist()
+        said = f"{name}: the six instructions for {ASKS[ask]} are used {', '.join(map(str, counts))} times"
+        yield Trial("uneven_instructions", said, file, even(counts))
+
+
+def letters(name: str, asked: Sequence[Asked], file: str) -> Iterator[Trial]:
+    """Is the right option's place even. In rounds the identity leaves nothing to chance."""
+    stands: Counter[tuple[int, int]] = Counter()
+    for some in asked:
+        for (_, size, slot), count in some.bare.items():
+            stands[size, slot] += count
+    for size in sorted({size for size, _ in stands}):
+        counts = [stands[size, slot] for slot in range(size)]
+        told = ", ".join(map(str, counts))
+        said = f"{name}: of {size} options without a round the answer stands at A.. {told} times"
+        yield Trial("uneven_letters", said, file, even(counts))
+
+
+def sizes(name: str, asked: Sequence[Asked], file: str) -> Iterator[Trial]:
+    """Does the number of options tell the answer."""
+    table: Counter[tuple[str, int]] = Counter()
+    for some in asked:
+        for (answer, size, _), count in some.bare.items():
+            table[answer, size] += count
+    if kinds := Counter(answer for answer, _ in table):
+        odd = min(kinds, key=kinds.__getitem__)
+        few = sorted((size, count) for (answer, size), count in table.items() if answer == odd)
+        told = ", ".join(f"{count} times {size} options" for size, count in few)
+        said = f"{name}: the number of options goes with the answer ({odd!r}: {told})"
+        yield Trial("options_tell", said, file, independent(table))
+
+
+def blind(name: str, found: Guessed | None, file: str) -> Iterator[Trial]:
+    """Does a guesser beat chance and majority, where there are enough questions to tell."""
+    if found is None or found.questions < LEAST:
+        return
+    for guesser, share in found.shares.items():
+        said = (f"{name}: {GUESSERS[guesser]} is right in {share:.1%} of {found.questions} questions; chance "
+                f"{found.chance:.1%}, most frequent answer {found.majority:.1%} ({found.how})")  # fmt: skip
+        yield Trial("guessed_blind", said, file, above(share, found.base, found.questions))

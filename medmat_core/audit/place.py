@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,40 +46,39 @@ def table(raw: Any, key: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def records_at(path: Path, lines: Collection[int]) -> dict[int, Record]:
-    """The records that stand in some lines of a file, as far as they can be read."""
-    found: dict[int, Record] = {}
-    last = max(lines, default=0)
-    try:
-        for line in read_lines(path):
-            if line.number in lines and line.record is not None:
-                found[line.number] = line.record
-            if line.number >= last:
-                break
-    except RecordError:
-        pass  # told where the file is read as a whole
+def records_at(wanted: Collection[tuple[Path, int]]) -> dict[tuple[Path, int], Record]:
+    """The records that stand in some (file, line), as far as they can be read; each file is read once."""
+    found, last = {}, Counter[Path]()
+    for path, number in wanted:
+        last[path] = max(number, last[path])
+    for path, most in last.items():
+        with suppress(RecordError):  # told where the file is read as a whole
+            for line in islice(read_lines(path), most):
+                if (path, line.number) in wanted and line.record is not None:
+                    found[path, line.number] = line.record
     return found
 
 
 @frozen
 class Place:
     """Everything that was found. ``manifest`` is empty where there is none, or it cannot be read; ``files`` are those
-    published elsewhere, by group; ``trouble`` is what is known to be wrong already."""
+    published elsewhere, by group (none: it is a build); ``trouble`` is what is known to be wrong already."""
 
     root: Path
-    built: bool
     manifest: Mapping[str, Any] = field(factory=dict)
     files: Mapping[str, Sequence[File]] = field(factory=dict)
     trouble: Sequence[Fault] = ()
 
     def of(self, folder: str, suffix: str) -> dict[str, dict[int, File]]:
-        """A build's files below one of its folders, by stem (numbers first) and part."""
+        """A build's files below one of its folders, by what their names say (numbers first, "02" as "2") and part."""
         found: dict[str, dict[int, File]] = {}
         for path in sorted((self.root / folder).glob(f"*{suffix}")):
             match = _NAME.fullmatch(path.stem)
             if match is not None and path.is_file():
-                file = File(path, f"{folder}/{path.name}", match["stem"], PARTS.index(match["part"].lower()))
-                found.setdefault(file.stem, {})[file.part] = file
+                stem = match["stem"]
+                stem = str(int(stem)) if stem.isascii() and stem.isdecimal() else stem
+                file = File(path, f"{folder}/{path.name}", stem, PARTS.index(match["part"].lower()))
+                found.setdefault(stem, {})[file.part] = file
         return {stem: found[stem] for stem in sorted(found, key=numbers_first)}
 
 
@@ -90,8 +92,7 @@ def look(paths: Sequence[Path]) -> Place:
     """Find what is to be audited; :class:`UsageError` where there is nothing.
 
     A folder with a manifest, records or the working folder of a build is taken as a built one; anything else for files
-    published by others, of which less is asked.
-    """
+    published by others, of which less is asked."""
     for path in paths:
         if not path.exists():
             raise UsageError(f"{path}: no such file or folder; give the --out folder of a build, or a file of records")
@@ -105,10 +106,8 @@ def look(paths: Sequence[Path]) -> Place:
         found.extend(_published(file, path if path.is_dir() else path.parent) for file in below)
     if not found:
         raise UsageError(f"{paths[0]}: nothing to audit: no manifest.json and no .json file of records lies there")
-    groups: dict[str, list[File]] = {}
-    for file in sorted(found, key=lambda file: (numbers_first(file.stem), file.part, file.shown)):
-        groups.setdefault(file.stem, []).append(file)
-    return Place(Path(), built=False, files=groups)
+    found.sort(key=lambda file: (numbers_first(file.stem), file.stem, file.part, file.shown))
+    return Place(Path(), files={stem: list(files) for stem, files in groupby(found, lambda file: file.stem)})
 
 
 def _built(root: Path) -> Place:
@@ -117,7 +116,7 @@ def _built(root: Path) -> Place:
     if (root / WORK).exists():
         trouble.append(Fault("unfinished", "a build did not come to its end; go on with --resume", WORK))
     if not path.is_file():
-        return Place(root, True, trouble=trouble or [Fault("missing_file", "there is no manifest", MANIFEST)])
+        return Place(root, trouble=trouble or [Fault("missing_file", "there is no manifest", MANIFEST)])
     try:
         raw = path.read_bytes()
         manifest = json.loads(raw)
@@ -125,12 +124,12 @@ def _built(root: Path) -> Place:
             raise ValueError("it is no JSON object")
     except (OSError, ValueError, RecursionError) as error:
         trouble.append(Fault("bad_json", f"the manifest cannot be read: {error}"[:200], MANIFEST))
-        return Place(root, True, trouble=trouble)
+        return Place(root, trouble=trouble)
     digest = manifest.get("sha256")
     head, mark, tail = raw.rpartition(str(digest).encode("utf-8", "replace"))
     if not isinstance(digest, str) or hashlib.sha256(head + b"0" * len(mark) + tail).hexdigest() != digest:
         trouble.append(Fault("manifest_seal", "its own SHA-256 is not the one that it ends with", MANIFEST))
-    return Place(root, True, manifest, trouble=trouble)
+    return Place(root, manifest, trouble=trouble)
 
 
 def _published(path: Path, root: Path) -> File:

@@ -65,14 +65,9 @@ class RecordRules:
             yield "misfiled", f"a data set of kind {head.kind!r} is asked for {record.ask}"
         if kind == "label" and record.boxes:
             yield "keys", "a label question carries boxes"
-        strange = [some.caption for some in record.boxes if some.caption not in home.card.order]
-        if strange:
-            yield "unknown_caption", f"boxes are listed of {strange[0]!r}, which is not on the card"
-        elif not _in_order([some.caption for some in record.boxes], home):
-            yield "caption_order", "the boxes do not stand in card order, each class once"
-        opened = home.terms.verify != "none" or kind == "mask"
-        if opened and not (record.width > 0 and record.height > 0):
-            yield "keys", f"its size is {record.width} x {record.height}, though pictures were opened"
+        yield from _captions([some.caption for some in record.boxes], home, "boxes are listed: ")
+        if (home.terms.opened or kind != "label") and not (record.width > 0 and record.height > 0):
+            yield "keys", f"its size is {record.width} x {record.height}, and its picture has one"
         yield from self._key(record, home)
 
     def _key(self, record: Record, home: Home) -> Iterator[Told]:
@@ -113,10 +108,8 @@ def _question(record: Record, home: Home) -> str:
         boxes = sum(len(some.boxes) for some in record.boxes if some.caption in record.captions)
         count, caption = count_clause(min(max(boxes, 1), LISTED + 1)), in_sentence("".join(record.captions[:1]))
         words = {**words, "count": count, "caption": caption, "box": asked_box(record.question)}
-    expected = texts[record.template].format(**words)
-    if record.question == expected:
-        return ""
-    return f"the question is not instruction {record.template}: {record.question!r:.120}"
+    right = record.question == texts[record.template].format(**words)
+    return "" if right else f"the question is not instruction {record.template}: {record.question!r:.120}"
 
 
 def form_told(record: Record, part: str) -> Iterator[Told]:
@@ -152,30 +145,21 @@ def options_told(options: Sequence[str], answer: str, slot: int) -> Iterator[Tol
         yield "answer_missing", f"the answer {answer!r:.60} stands {times} times among {listed(options)}"
     named = options[slot] if 0 <= slot < len(options) else None
     if times and named != answer:
-        found = "no option" if named is None else repr(named)
-        yield "answer_letter", f"its letter names {found}, the answer is {answer!r}"
-    seen: dict[str, str] = {}
-    for option in options:
-        if fold(option) in seen:
-            yield "options_alike", f"{seen[fold(option)]!r} and {option!r} are alike"
-            return
-        seen[fold(option)] = option
+        yield "answer_letter", f"its letter names {'no option' if named is None else repr(named)}, not {answer!r}"
+    folded = [(fold(option), option) for option in options]
+    if alike := next(((one, two) for (a, one), (b, two) in combinations(folded, 2) if a == b), None):
+        yield "options_alike", f"{alike[0]!r} and {alike[1]!r} are alike"
 
 
-def _in_order(captions: Sequence[str], home: Home) -> bool:
-    return list(captions) == sorted(set(captions), key=home.card.order.__getitem__)
-
-
-def _captions(captions: Sequence[str], home: Home) -> Iterator[Told]:
+def _captions(captions: Sequence[str], home: Home, what: str = "") -> Iterator[Told]:
     strange = [caption for caption in captions if caption not in home.card.order]
     if strange:
-        yield "unknown_caption", f"{strange[0]!r} is not on the card"
-    elif not _in_order(captions, home):
-        yield "caption_order", f"{listed(captions)} are not in card order, each once"
+        yield "unknown_caption", f"{what}{strange[0]!r} is not on the card"
+    elif list(captions) != sorted(set(captions), key=home.card.order.__getitem__):
+        yield "caption_order", f"{what}{listed(captions)} are not in card order, each once"
 
 
 def _label(home: Home, captions: tuple[str, ...], answer: str, options: tuple[str, ...]) -> Iterator[Told]:
-    """What a question about labels claims."""
     rounds = home.terms.label_rounds
     if home.terms.as_published:
         yield from published_claims(answer, options, home)
@@ -191,10 +175,7 @@ def _label(home: Home, captions: tuple[str, ...], answer: str, options: tuple[st
             yield "distractor_true", wrong
         if not home.in_pool(option, rounds):
             yield "not_in_pool", f"{option!r} is no label that may be drawn"
-    if rounds:
-        yield from _pairs(answer, options, home)
-    elif pair := next((pair for pair in combinations(wrongs, 2) if home.related(*pair)), None):
-        yield "options_related", f"{pair[0]!r} and {pair[1]!r} stand beside one another"
+    yield from _pairs(answer, options, home) if rounds else _related(wrongs, home)
 
 
 def published_claims(answer: str, options: tuple[str, ...], home: Home) -> list[Told]:
@@ -202,16 +183,18 @@ def published_claims(answer: str, options: tuple[str, ...], home: Home) -> list[
     stated = home.findings(answer, ", ")
     strange = [name for name in stated if name not in home.card.order]
     if strange:
-        known = home.is_wording(answer)  # of several captions: nobody can tell which is meant
-        return [] if known else [("unknown_caption", f"{strange[0]!r:.80} is none of the card's captions")]
+        told = [("unknown_caption", f"{strange[0]!r:.80} is none of the card's captions")]
+        return [] if home.is_wording(answer) else told  # of a wording of several nobody can tell which is meant
     wrongs = [option for option in options if fold(option) != fold(answer)]
-    found: list[Told] = []
-    if told := next((why for option in wrongs if (why := home.wrong(stated, option, ", "))), ""):
-        found.append(("distractor_true", told))
+    true = [("distractor_true", why) for option in wrongs if (why := home.wrong(stated, option, ", "))]
     names = [home.findings(option)[0] for option in wrongs] if not home.several else []
-    if pair := next((pair for pair in combinations(names, 2) if home.related(*pair)), None):
-        found.append(("options_related", f"{pair[0]!r} and {pair[1]!r} stand beside one another"))
-    return found
+    return [*true[:1], *_related(names, home)]
+
+
+def _related(wrongs: Sequence[str], home: Home) -> Iterator[Told]:
+    """Two wrong options of which one says something of the other."""
+    if pair := next((pair for pair in combinations(wrongs, 2) if home.related(*pair)), None):
+        yield "options_related", f"{pair[0]!r} and {pair[1]!r} stand beside one another"
 
 
 def _pairs(answer: str, options: Sequence[str], home: Home) -> Iterator[Told]:

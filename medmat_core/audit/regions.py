@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Final
 
 from medmat_core.audit.faults import Told
@@ -28,8 +28,7 @@ Own = Mapping[str, Sequence[PixelBox]]
 def region_told(record: Record, home: Home) -> Iterator[Told]:
     """Everything that is wrong with the claims of a record about regions."""
     size, caption = (record.width, record.height), record.captions[0]
-    if 0 in size:
-        yield "keys", "regions are asked about, and the picture has no size"
+    if min(size) < 1:  # which the record itself is told of
         return
     own = {some.caption: some.boxes for some in record.boxes}
     outside = [box for boxes in own.values() for box in boxes if not _inside(box, size)]
@@ -63,14 +62,14 @@ def _boxes(record: Record, own: Own, size: Size, home: Home) -> Iterator[Told]:
     if len(set(map(len, lists))) > 1:
         yield "box_count", f"the options list {', '.join(str(len(some)) for some in lists)} boxes"
     for (one, these), (two, those) in combinations(zip(record.options, lists, strict=True), 2):
-        if any(_over_half(a, b) for a in these for b in those):
+        # an IoU over 1/2 is 3 * shared > area + area: a tie is a tie
+        if any(3 * _shared(a, b) > _area(a) + _area(b) for a in these for b in those):
             yield "box_close", f"{one} and {two} share more than half"
             return
-    if home.terms.box_format == "pixel":
-        for option, some in zip(record.options, lists, strict=True):
-            if any(not _inside(box, size) for box in some):
-                yield "box_outside", f"{option} leaves the picture of {size[0]} x {size[1]}"
-                return
+    for option, some in zip(record.options, lists, strict=True):
+        if home.terms.box_format == "pixel" and not all(_inside(box, size) for box in some):
+            yield "box_outside", f"{option} leaves the picture of {size[0]} x {size[1]}"
+            return
 
 
 def _location(record: Record, own: Own, size: Size, home: Home) -> Iterator[Told]:
@@ -102,8 +101,8 @@ def _coverage(record: Record, own: Own, size: Size, home: Home) -> Iterator[Told
     # what is printed may be half a step away, and never 0 %
     if said > max(most + 0.5001, 0.1) or (said < least - 0.5001 and said < 99.5):
         yield "coverage_answer", f"the answer is {record.answer}, its boxes hold {most:.1f}% at most"
-    for one, two in combinations(sorted(shown), 2):
-        if not far_apart(one, two):
+    for one, two in pairwise(sorted(shown)):
+        if two - one < 10 - 1e-6 and (two < 1.5 * one - 1e-6 or one == two):  # neither 10 points nor 1.5 times apart
             yield "coverage_close", f"{one:g}% and {two:g}% stand beside one another"
             return
 
@@ -115,8 +114,7 @@ def _presence(record: Record, own: Own, size: Size, home: Home) -> Iterator[Told
         return
     there = caption in own
     if (record.answer == caption) != there:
-        what = "boxes of it are listed" if there else "no box of it is listed"
-        yield "presence_answer", f"the answer is {record.answer!r}, and {what}"
+        yield "presence_answer", f"the answer is {record.answer!r}, and {'a' if there else 'no'} box of it is listed"
     meets = [name for name in own if name in home.pools.card.order and home.pools.clash(caption, name)]
     if not there and meets:
         yield "presence_answer", f"it is said to be absent, and {meets[0]!r}, which may be it, is there"
@@ -131,10 +129,8 @@ def _structure(record: Record, own: Own, size: Size, home: Home) -> Iterator[Tol
         yield "caption_answer", f"the answer is {record.answer!r}, asked is {caption!r}"
     if not fits(record, own[caption], home.terms.box_format):
         yield "structure_box", f"no region of {caption!r} has an IoU of 0.3 with {asked}"
-    for option in record.options:
-        if option != record.answer and any(
-            _shared(box, named[0]) for box in printed(own.get(option, ()), size, home.terms.box_format)
-        ):
+    for option in (option for option in record.options if option != record.answer):
+        if any(_shared(box, named[0]) for box in printed(own.get(option, ()), size, home.terms.box_format)):
             yield "structure_answer", f"{option!r} touches {asked} as well"
             return
 
@@ -163,13 +159,7 @@ def printed(boxes: Iterable[Sequence[int]], size: Size, box_format: BoxFormat) -
     return read_boxes(box_text(boxes, size, box_format), box_format)
 
 
-def far_apart(one: float, two: float) -> bool:
-    """Whether two percentages are 10 points or 1.5 times apart."""
-    low, high = sorted((one, two))
-    return high - low >= 10 - 1e-6 or (high >= 1.5 * low - 1e-6 and high > low)
-
-
-def _inside(box: Sequence[int], size: tuple[int, int]) -> bool:
+def _inside(box: Sequence[int], size: Size) -> bool:
     return 0 <= box[0] < box[2] <= size[0] and 0 <= box[1] < box[3] <= size[1]
 
 
@@ -181,8 +171,3 @@ def _shared(one: Sequence[int], two: Sequence[int]) -> int:
     width = min(one[2], two[2]) - max(one[0], two[0])
     height = min(one[3], two[3]) - max(one[1], two[1])
     return max(width, 0) * max(height, 0)
-
-
-def _over_half(one: Sequence[int], two: Sequence[int]) -> bool:
-    """IoU over 1/2 is 3 * shared > area + area: a tie is a tie."""
-    return 3 * _shared(one, two) > _area(one) + _area(two)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from attrs import define, evolve, field
+from attrs import asdict, define, evolve, field
 
 from medmat_core.audit.blind import Guessed
 from medmat_core.audit.faults import Fault, Faults
@@ -19,12 +20,11 @@ class Row:
 
     ``shares`` are records by ask, in rounds of four, three and two, surplus and open. ``wrong`` counts questions with
     a wrong option that is, or may be, true; ``leaks`` pictures that stand in two parts, by themselves or by group;
-    ``copies`` equal pictures. None: not looked for.
-    """
+    ``copies`` equal pictures. None: not looked for."""
 
     name: str
     title: str
-    records: dict[str, int]
+    records: Counter[str] = field(factory=Counter)
     shares: Mapping[str, Mapping[str, int]] = field(factory=dict)
     guessed: Guessed | None = None
     wrong: int | None = 0
@@ -33,15 +33,10 @@ class Row:
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "name": self.name,
-            "title": self.title,
-            "records": self.records,
-            "asks": {ask: dict(shares) for ask, shares in self.shares.items()},
-            "blind": self.guessed.as_json() if self.guessed is not None else None,
-            "true_distractors": self.wrong,
-            "leaks": self.leaks,
+            "name": self.name, "title": self.title, "records": self.records, "asks": self.shares,
+            "blind": self.guessed and self.guessed.as_json(), "true_distractors": self.wrong, "leaks": self.leaks,
             "copies": self.copies,
-        }
+        }  # fmt: skip
 
 
 @define
@@ -57,12 +52,11 @@ class Report:
 
     @property
     def sound(self) -> bool:
-        return self.found.sound
+        return not self.found.counts
 
     @property
     def records(self) -> int:
-        """Records that were read."""
-        return sum(sum(row.records.values()) for row in self.rows)
+        return sum(row.records.total() for row in self.rows)
 
     @property
     def faults(self) -> list[Fault]:
@@ -71,12 +65,10 @@ class Report:
 
     @property
     def notes(self) -> list[Fault]:
-        """The notes that were kept."""
         return [fault for fault in self.found.kept if fault.level == "note"]
 
     @property
     def verdict(self) -> str:
-        """In a line."""
         faults, kinds, notes = self.found.counts.total(), len(self.found.counts), self.found.notes.total()
         said = "sound" if self.sound else f"{_counted(faults, 'fault')} in {_counted(kinds, 'kind')}"
         beside = f", {_counted(notes, 'note')}" if notes else ""
@@ -84,28 +76,19 @@ class Report:
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "sound": self.sound,
-            "verdict": self.verdict,
-            "root": str(self.root),
-            "records": self.records,
-            "faults": dict(sorted(self.found.counts.items())),
-            "notes": dict(sorted(self.found.notes.items())),
-            "examples": [fault.as_json() for fault in self.found.kept],
-            "not_audited": self.unseen,
+            "sound": self.sound, "verdict": self.verdict, "root": str(self.root), "records": self.records,
+            "faults": dict(sorted(self.found.counts.items())), "notes": dict(sorted(self.found.notes.items())),
+            "examples": [asdict(fault) for fault in self.found.kept], "not_audited": self.unseen,
             "figures": [row.as_json() for row in self.rows],
-        }
+        }  # fmt: skip
 
     def name_records(self) -> None:
         """Give every kept fault of a line of records its key and picture, reading each file once more."""
         kept = self.found.kept
-        unnamed = [fault for fault in kept if fault.line and not fault.key and fault.file.endswith(".jsonl")]
-        known = {
-            file: records_at(self.root / file, {fault.line for fault in unnamed if fault.file == file})
-            for file in {fault.file for fault in unnamed}
-        }
+        unnamed = (fault for fault in kept if fault.line and not fault.key and fault.file.endswith(".jsonl"))
+        known = records_at({(self.root / fault.file, fault.line) for fault in unnamed})
         for place, fault in enumerate(kept):
-            record = known.get(fault.file, {}).get(fault.line)
-            if record is not None:
+            if record := known.get((self.root / fault.file, fault.line)):
                 kept[place] = evolve(fault, key=fault.key or record.key, image=fault.image or record.image)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -21,13 +21,12 @@ from medmat_core.model import ASKS, Record
 from medmat_core.splits.ledger import repeats
 
 _MASK: Final = 0xFFFFFFFFFFFFFFFF
-_COLUMNS: Final = (
+_ROW: Final = np.dtype([
     ("part", "<u1"), ("line", "<u4"), ("image", "<u8"), ("group", "<u8"), ("key", "<u8"), ("ask", "<u1"),
     ("round", "<u8"), ("text", "<u8"), ("list", "<u8"), ("slot", "<i1"), ("size", "<u1"), ("template", "<i1"),
-    ("says", "<u4"),
-)  # fmt: skip
-_ROW: Final = np.dtype(list(_COLUMNS))
-_PACK: Final = struct.Struct("<BIQQQBQQQbBbI").pack
+    ("says", "<u8"),
+])  # fmt: skip
+_PACK: Final = struct.Struct("<BIQQQBQQQbBbQ").pack
 
 Numbers = npt.NDArray[Any]
 
@@ -43,31 +42,25 @@ class Seen:
 
     Of a row, ``part`` is a place in PARTS, ``line`` the line of the part's file. ``group`` and ``round`` are 0 where
     there is none; ``text`` is equal where question, list, order and class are; ``list`` where the options are, in any
-    order; ``slot`` is the right option, -1 of an open record. ``says`` numbers the captions of label questions (0 for
-    other asks) in ``captions``. ``counted`` are records by part and answer (labels, presence) or class, as the manifest
-    counts them.
-    """
+    order; ``slot`` is the right option, -1 of an open record. ``says`` is equal where the captions of label questions
+    are (0 for other asks). ``counted`` are records by part and answer (labels, presence) or class, as the manifest
+    counts them."""
 
     files: Mapping[int, str]
-    captions: list[tuple[str, ...]] = Factory(lambda: [()])
     counted: Counter[tuple[int, str]] = Factory(Counter)
     _packed: bytearray = Factory(bytearray)
-    _number: dict[tuple[str, ...], int] = Factory(lambda: {(): 0})
 
     def add(self, record: Record, part: int, line: int) -> None:
-        """One more record."""
         label, ask = record.ask == "label", ASKS.index(record.ask)
         what = () if label or record.ask == "structure" else record.captions
-        says = self._number.setdefault(record.captions, len(self.captions)) if label else 0
-        if says == len(self.captions):
-            self.captions.append(record.captions)
         # what is out of range is told of the record itself; here it must only fit its column
         self._packed += _PACK(
             part, line, hashed(record.image), hashed(record.group) if record.group else 0, hashed(record.key), ask,
             hashed(record.round) if record.round else 0,
             hashed((ask, what, record.question, record.options, record.template)),
             hashed((ask, frozenset(record.options))), max(-1, min(record.answer_index, 127)),
-            min(len(record.options), 255), record.template if 0 <= record.template <= 5 else -1, says,
+            min(len(record.options), 255), record.template if 0 <= record.template <= 5 else -1,
+            hashed(record.captions) if label else 0,
         )  # fmt: skip
         said = record.answer if label or record.ask == "presence" else (record.captions or ("",))[0]
         self.counted[part, said] += 1
@@ -80,17 +73,12 @@ class Seen:
         """All rows as a numpy array with a field a column, without copying; nothing can be added while it is held."""
         return np.frombuffer(self._packed, _ROW)
 
-    def pictures(self) -> int:
-        """Distinct pictures."""
-        return len(np.unique(self.rows["image"]))
-
     def where(self, row: int) -> tuple[str, int]:
         """File and line of a row."""
         found = self.rows[row]
         return self.files[int(found["part"])], int(found["line"])
 
     def fault(self, row: int, name: str, sentence: str) -> Fault:
-        """A fault of a row."""
         return Fault(name, sentence, *self.where(row))
 
 
@@ -99,8 +87,7 @@ def across(values: Numbers, parts: Numbers) -> Iterator[tuple[int, int]]:
     known = np.flatnonzero(values != 0)
     order = known[np.lexsort((known, parts[known], values[known]))]
     ordered, sides = values[order], parts[order]
-    changes = np.flatnonzero((ordered[1:] == ordered[:-1]) & (sides[1:] != sides[:-1]))
-    for place in changes.tolist():
+    for place in np.flatnonzero((ordered[1:] == ordered[:-1]) & (sides[1:] != sides[:-1])).tolist():
         yield int(order[place]), int(order[place + 1])
 
 
@@ -137,15 +124,13 @@ def _rounds(seen: Seen) -> Iterator[Fault]:
         lines = ", ".join(map(str, rows["line"][members][:6].tolist()))
         if odd_text[number]:
             usual = Counter(texts.tolist()).most_common(1)[0][0]
-            odd = int(places[members][np.flatnonzero(texts != usual)[0]])
-            yield seen.fault(
-                odd, "round_question", f"its round (lines {lines}) is not asked one question with one list"
-            )
+            row = int(places[members][np.flatnonzero(texts != usual)[0]])
+            name, told = "round_question", "is not asked one question with one list"
         elif odd_size[number]:
-            told = f"its round (lines {lines}) has {len(texts)} pictures and {size} options"
-            yield seen.fault(row, "round_size", told)
+            name, told = "round_size", f"has {len(texts)} pictures and {size} options"
         else:
-            yield seen.fault(row, "round_answer", f"in its round (lines {lines}) an option is right of none, or twice")
+            name, told = "round_answer", "has an option that is right of none, or twice"
+        yield seen.fault(row, name, f"its round (lines {lines}) {told}")
     pairs = places[np.lexsort((rows["image"], rows["part"], rows["round"]))]
     same = every[pairs[1:]][["round", "part", "image"]] == every[pairs[:-1]][["round", "part", "image"]]
     for place in np.flatnonzero(same).tolist():
@@ -158,8 +143,7 @@ def _surplus(seen: Seen, label_rounds: bool) -> Iterator[Fault]:
     label, inside = rows["ask"] == ASKS.index("label"), rows["round"] != 0
     closed = (rows["size"] > 0) & ~inside
     for row in np.flatnonzero(closed & ~label).tolist():
-        told = f"{ASKS[rows['ask'][row]]} is asked with options but in no round"
-        yield seen.fault(row, "round_missing", told)
+        yield seen.fault(row, "round_missing", f"{ASKS[rows['ask'][row]]} is asked with options but in no round")
     if label_rounds:
         for part in range(len(PARTS)):
             mine = label & (rows["part"] == part)
@@ -171,23 +155,18 @@ def _surplus(seen: Seen, label_rounds: bool) -> Iterator[Fault]:
     asked = np.flatnonzero(closed & label)
     usual = np.bincount(rows["size"][asked]).argmax() if len(asked) else 0
     for row in asked[rows["size"][asked] != usual].tolist():
-        told = f"it has {rows['size'][row]} options, others of its data set {usual}"
-        yield seen.fault(row, "options_size", told)
+        yield seen.fault(row, "options_size", f"it has {rows['size'][row]} options, others of its data set {usual}")
 
 
 def _repeats(seen: Seen) -> Iterator[Fault]:
-    """Questions asked twice, and keys that two records have."""
     rows = seen.rows
     for first, *others in repeats(rows["key"]):
-        where = f"line {rows['line'][first]} of {PARTS[rows['part'][first]]}"
-        for row in others:
-            yield seen.fault(row, "duplicate_record", f"it has the key of {where}")
-    label = np.where(rows["says"] != 0, rows["image"], np.uint64(0))
-    for first, *others in repeats(label):
-        for row in others:
-            if rows["part"][row] == rows["part"][first]:
-                told = f"its picture is asked about in line {rows['line'][first]} as well"
-                yield seen.fault(row, "duplicate_record", told)
+        told = f"it has the key of line {rows['line'][first]} of {PARTS[rows['part'][first]]}"
+        yield from (seen.fault(row, "duplicate_record", told) for row in others)
+    for first, *others in repeats(np.where(rows["says"] != 0, rows["image"], np.uint64(0))):
+        told = f"its picture is asked about in line {rows['line'][first]} as well"
+        twice = (row for row in others if rows["part"][row] == rows["part"][first])
+        yield from (seen.fault(row, "duplicate_record", told) for row in twice)
 
 
 SHARES: Final = ("rounds_of_4", "rounds_of_3", "rounds_of_2", "surplus", "open")
@@ -202,17 +181,3 @@ def shares_of(seen: Seen) -> dict[str, dict[str, int]]:
         stand = (*(inside & (sizes == size) for size in (4, 3, 2)), ~inside & (sizes > 0), sizes == 0)
         found[ASKS[number]] = {name: int(some.sum()) for name, some in zip(SHARES, stand, strict=True)}
     return found
-
-
-def instruction_counts(seen: Seen) -> dict[str, Sequence[int]]:
-    """How often each of the six instructions was drawn, by ask: once a round, or once a record with borrowed options.
-
-    Open records do not count: an instruction that speaks of options is none for them.
-    """
-    draws = np.where(seen.rows["round"] != 0, seen.rows["round"], np.arange(len(seen), dtype=np.uint64))
-    first = seen.rows[np.unique(draws, return_index=True)[1]]
-    first = first[(first["template"] >= 0) & (first["size"] > 0)]
-    return {
-        ASKS[number]: np.bincount(first["template"][first["ask"] == number], minlength=6).tolist()
-        for number in np.unique(seen.rows["ask"]).tolist()
-    }

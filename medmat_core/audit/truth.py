@@ -7,7 +7,7 @@ run again in the same engine. What it finds is what went wrong between them and 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from attrs import define, field, frozen
 
-from medmat_core.audit.faults import Fault, Told
+from medmat_core.audit.faults import Told
 from medmat_core.audit.home import Home
 from medmat_core.audit.regions import fits
 from medmat_core.audit.seen import hashed
@@ -68,7 +68,7 @@ class Truth:
         tree = open_tree(dataset.card.head, source.data)
         if tree is None:
             return None
-        card, unopened = dataset.card, home.terms.verify == "none" and not source.near
+        card, unopened = dataset.card, not (home.terms.opened or source.near)
         context = Context(
             card=card, no=dataset.no, slug=dataset.slug, root=tree.root, work=work,
             image_prefix=f"{source.data.name}/{tree.base.relative_to(source.data).as_posix()}/{tree.prefix}",
@@ -108,16 +108,17 @@ class Truth:
         at = int(np.searchsorted(self._sorted, np.uint64(image)))
         return int(self._order[at]) if at < len(self._sorted) and int(self._sorted[at]) == image else -1
 
-    # -- records against it -------------------------------------------------------------------------------------
+    def stated(self, place: int) -> list[str]:
+        """What is stated of the picture at a place."""
+        return sorted(self.ledger.label_sets[self.ledger.labels[place]][0])
 
     def faults(self, record: Record) -> Iterator[Told]:
         """What a record says otherwise than its data set."""
         place = self.place(hashed(record.image))
         if place < 0:
-            if why := self.refused.get(record.image):
-                yield "missing_image", f"the data set's picture cannot be used: {why}"
-            else:
-                yield "picture_unknown", "the adapter gives no such picture, or none that can be used"
+            unknown = ("picture_unknown", "the adapter gives no such picture, or none that can be used")
+            why = self.refused.get(record.image)
+            yield ("missing_image", f"the data set's picture cannot be used: {why}") if why else unknown
             return
         size = (self.widths[place], self.heights[place])
         if all(size) and (record.width, record.height) not in (size, (0, 0)):
@@ -133,12 +134,9 @@ class Truth:
         stated, uncertain, absent = self.ledger.label_sets[number]
         home, as_published = self.home, self.home.terms.as_published
         if record.answer != home.worded(stated) if as_published else set(record.captions) != set(stated):
-            told = f"the record says {'; '.join(record.captions)!r}, the data set {'; '.join(stated)!r}"
-            yield "label_differs", told
+            yield "label_differs", f"it says {'; '.join(record.captions)!r}, the data set {'; '.join(stated)!r}"
             return
-        for option in record.options:
-            if option == record.answer:
-                continue
+        for option in (option for option in record.options if option != record.answer):
             if not home.several:
                 if option in uncertain:
                     yield "distractor_true", f"the data set holds {option!r} to be uncertain"
@@ -155,9 +153,8 @@ class Truth:
         if list(listed.items()) != list(own.items()):
             yield "boxes_differ", f"the record lists {listed!s:.150}, the data set has {own!s:.150}"
             return
-        caption = record.captions[0] if record.captions else ""
+        size, caption = (record.width, record.height), record.captions[0] if record.captions else ""
         mine = [row for row in rows if names[regions.classes[row]] == caption]
-        size = (record.width, record.height)
         unsure = {names[number] for number in regions.unsure.get(place, ())} - own.keys()
         if record.ask in ("presence", "structure") and unsure & {caption, *record.options}:
             yield "region_differs", f"nobody can tell whether {', '.join(sorted(unsure))} is there"
@@ -170,18 +167,11 @@ class Truth:
             lies = "mostly in no cell" if cell == NO_CELL else CELLS[cell]
             if lies != record.answer:
                 yield "region_differs", f"the answer is {record.answer}, the region lies {lies}"
-            held = [c for c in record.options if c in CELLS and c != record.answer and touched >> CELLS.index(c) & 1]
-            if held:
-                yield "region_differs", f"a part of the region lies in {held[0]}"
+            held = (cell for number, cell in enumerate(CELLS) if touched >> number & 1 and cell != record.answer)
+            if wrong := next((cell for cell in held if cell in record.options), None):
+                yield "region_differs", f"a part of the region lies in {wrong}"
         elif record.ask == "structure" and all(size):
             most = max((regions.areas[row] for row in mine), default=0)
             largest = [regions.boxes[4 * row : 4 * row + 4] for row in mine if regions.areas[row] == most]
             if largest and not fits(record, largest, self.home.terms.box_format):
                 yield "region_differs", "the box in the question does not fit the largest region of its class"
-
-
-def rendered_faults(truth: Truth, digests: Mapping[str, str]) -> Iterator[Fault]:
-    """Rendered pictures whose bytes, by the manifest, are not those that their source renders to."""
-    for path, digest in truth.rendered.items():
-        if digests.get(path, digest) != digest:
-            yield Fault("rendered_differs", "its source renders to other bytes now", path)
