@@ -53,7 +53,8 @@ SHOWN = 20
     "report_file",
     type=click.Path(path_type=Path),
     help="Write what was found as JSON for a layout report: patterns of names, counts, sizes. No picture, no id, no "
-    "cell of a table is in it.",
+    "cell of a table is in it. Names keep words of cards of Med-MAT's table; under any other card only words such as "
+    "train or mask, and its classes are numbered.",
 )
 @click.pass_context
 def command(
