@@ -1,8 +1,9 @@
 """What a check found, for others: patterns of names, counts and sizes. No picture, no id, no cell of a table.
 
-Nothing is in it but numbers, words of fixed lists, patterns (:mod:`.patterns`), codes and captions of cards of Med-MAT's
-table, and how data set and plugin are called. Classes and codes of any other card are numbered in card order, for they
-may have been proposed from folders called like patients. Who has a data set can paste it into an issue; ``tools/merge_report.py`` makes of it what a card says under ``verified``.
+Nothing is in it but numbers, words of fixed lists, patterns (:mod:`.patterns`), codes and captions of cards of
+Med-MAT's table, and how data set and plugin are called. Classes and codes of any other card are numbered in card order,
+for they may have been proposed from folders called like patients. Who has a data set can paste it into an issue;
+``tools/merge_report.py`` makes of it what a card says under ``verified``.
 """
 
 from __future__ import annotations
