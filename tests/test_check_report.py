@@ -22,6 +22,9 @@ from medmat_core.pipeline.options import BuildOptions
 from tests.commanded import command
 from tests.toy import picture, toy_card, toy_catalog, toy_dataset, zoo
 
+OF_THE_TABLE = "no = 1000"
+"""In a card's head: it is of Med-MAT's table, so that its own words may be said."""
+
 EXAMPLE = """
 [[example.pictures]]
 paths = ["pics/cat/cat (1).png", "pics/dog/M0001_L.png"]
@@ -43,7 +46,7 @@ def reported(dataset: Dataset, data: Path) -> dict[str, Any]:
 
 @pytest.fixture
 def card(tmp_path: Path) -> Card:
-    return toy_card(tmp_path, tables=EXAMPLE)
+    return toy_card(tmp_path, head=OF_THE_TABLE, tables=EXAMPLE)
 
 
 @pytest.mark.parametrize(
@@ -63,12 +66,28 @@ def card(tmp_path: Path) -> Card:
         ("Ward sister", "W W"),
     ],
 )
-def test_a_word_is_said_where_the_card_has_it_and_nowhere_else(card: Card, name: str, told: str) -> None:
+def test_a_word_is_said_where_a_card_of_the_table_has_it_and_nowhere_else(card: Card, name: str, told: str) -> None:
     assert Vocabulary.of(card).pattern(name) == told
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("pics/cat/cat (17).png", "W/W/W (N).png"),  # words of the card, and no words of every data set
+        ("Train/IMAGES/benign12_mask.png", "Train/IMAGES/benignN_mask.png"),
+        ("image_id", "image_id"),
+        ("M0001", "WN"),
+        ("masked/Testa", "W/W"),  # whole words alone
+    ],
+)
+def test_under_a_card_of_one_s_own_only_words_of_every_data_set_are_said(tmp_path: Path, name: str, told: str) -> None:
+    assert Vocabulary.of(toy_card(tmp_path, tables=EXAMPLE)).pattern(name) == told
+
+
 def test_a_report_tells_names_counts_sizes_and_columns(tmp_path: Path) -> None:
-    dataset = toy_dataset(tmp_path, tables=EXAMPLE + '\n[counts]\nimages = 9\n[counts.classes]\n"Cat" = 4\n')
+    dataset = toy_dataset(
+        tmp_path, head=OF_THE_TABLE, tables=EXAMPLE + '\n[counts]\nimages = 9\n[counts.classes]\n"Cat" = 4\n'
+    )
     data = zoo(tmp_path / "data", 2)
     picture(data / "toy" / "pics" / "cat" / "IMG_7.png", 77, size=(30, 20))
     told = reported(dataset, data)
@@ -85,7 +104,7 @@ def tabled(tree: readers.Tree, card: Card) -> Iterator[LabelSample | Problem]:
 
 
 def test_columns_and_line_ends_of_a_table_are_told_and_codes_of_the_card_alone(tmp_path: Path) -> None:
-    dataset = toy_dataset(tmp_path, tabled, tables=EXAMPLE)
+    dataset = toy_dataset(tmp_path, tabled, head=OF_THE_TABLE, tables=EXAMPLE)
     for number in range(3):
         picture(tmp_path / "data" / "toy" / "pics" / f"M{number}.png", number)
     rows = "image_id,dx,patient,ward sister\r\nM0,dog,Ann,x\r\nM1,Smith,Ann,y\r\nM2,dog,Bob,z\r\n"
@@ -113,7 +132,7 @@ def test_no_patient_leaves_in_names_folders_columns_or_cells(
     """Whoever they are, and wherever they stand: in files that are used or not, under a header or none."""
     name = f"{first}{sign}{last}"
     with tempfile.TemporaryDirectory() as folder:
-        dataset = toy_dataset(Path(folder), tabled, tables=EXAMPLE)
+        dataset = toy_dataset(Path(folder), tabled, head=OF_THE_TABLE, tables=EXAMPLE)
         base = Path(folder) / "data" / "toy"
         picture(base / "pics" / name / f"{number}.png", 1)
         picture(base / "pics" / "cat" / f"{name} {number}.png", 2)
@@ -127,6 +146,65 @@ def test_no_patient_leaves_in_names_folders_columns_or_cells(
         found = check_dataset(dataset, BuildOptions(data=base.parent, verify="header", jobs=1))
         told = json.dumps(report([(found, dataset, "toy 1.0")], base.parent, opened=True), ensure_ascii=False)
     assert "zq" not in told.lower() and number not in told and folder not in told
+
+
+TOLD_OF_PEOPLE = """
+[layout]
+kind = "class-folders"
+group = {{ pattern = "({first}[0-9]+)", by = "patient" }}
+
+[counts]
+images = 3
+[counts.classes]
+"{name}" = 2
+
+[[ignored]]
+pattern = "*/{last}_*.png"
+reason = "of {name}"
+
+[[known]]
+reason = "bad_image"
+note = "{name} moved"
+files = ["*{number}*"]
+
+[[example.pictures]]
+paths = ["{name}/{number}.png", "Mueller{number}/benign.png"]
+
+[[example.files]]
+path = "{last}.csv"
+text = "{name},{number}"
+"""
+
+
+@given(first=WORD, last=WORD, number=ID, sign=st.sampled_from(" _-.,'"))
+@settings(max_examples=20, deadline=None)
+def test_no_patient_leaves_by_a_card_that_was_made_of_patients(first: str, last: str, number: str, sign: str) -> None:
+    """Folders of patients, taken for classes, outer folders and rules: a card may be proposed like that."""
+    name = f"{first}{sign}{last}"
+    words = {"first": first, "last": last, "name": name, "number": number}
+    head = (
+        'aliases = ["{last}{number}"]\nouter = "{name}"\ngroup_by = "{name}"\ngroups = "{last}"\n'
+        'unverified = ["{name} {number}"]\nfaults = ["{last}"]\ncorrections = ["{first}"]\nsource_note = "{name}"'
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        labels = {name: name, f"{last}{number}": f"{last} {number}", "benign": "Benign", "eel": "Eel"}
+        card = toy_card(
+            Path(folder), folder=name, labels=labels, head=head.format(**words),
+            tables=TOLD_OF_PEOPLE.format(**words),
+        )  # fmt: skip
+        base = Path(folder) / "data" / name / "pics"
+        picture(base / name / f"{number}.png", 1)
+        picture(base / name / f"{first}{number}.png", 2)
+        picture(base / f"{last}{number}" / f"{name}.png", 3)
+        picture(base / "benign" / f"{last}.png", 4)
+        dataset = Dataset(card, readers.class_folders)
+        found = check_dataset(dataset, BuildOptions(data=base.parent.parent, verify="header", jobs=1))
+        whole = report([(found, dataset, "toy 1.0")], base.parent.parent, opened=True)
+        told = json.dumps(whole, ensure_ascii=False)
+    assert "zq" not in told.lower() and number not in told and folder not in told and "Mueller" not in told
+    (one,) = whole["datasets"]
+    assert (one["codes"], one["classes"]["class 1"]) == ({"code 1": 2, "code 2": 1, "code 3": 1}, [2, 2])
+    assert any("/benign/" in f"/{pattern}" for pattern in one["names"]["pictures"])
 
 
 def test_a_dicom_file_tells_its_form_and_not_its_patient(tmp_path: Path) -> None:

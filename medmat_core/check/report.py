@@ -1,7 +1,9 @@
 """What a check found, for others: patterns of names, counts and sizes. No picture, no id, no cell of a table.
 
-Nothing is in it but numbers, words of the card, words of fixed lists, and patterns (:mod:`.patterns`). Who has a data
-set can paste it into an issue; ``tools/merge_report.py`` makes of it what a card says under ``verified``.
+Nothing is in it but numbers, words of fixed lists, patterns (:mod:`.patterns`), codes and captions of cards of
+Med-MAT's table, and how data set and plugin are called. Classes and codes of any other card are numbered in card order,
+for they may have been proposed from folders called like patients. Who has a data set can paste it into an issue;
+``tools/merge_report.py`` makes of it what a card says under ``verified``.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from attrs import Factory, define
 from medmat_core.card import Card
 from medmat_core.check.compare import unread_files
 from medmat_core.check.found import Found
-from medmat_core.check.patterns import Vocabulary
+from medmat_core.check.patterns import Vocabulary, is_public
 from medmat_core.dataset import Dataset
 from medmat_core.errors import UsageError
 from medmat_core.fileio import open_regular
@@ -73,7 +75,12 @@ def _one(found: Found, dataset: Dataset, plugin: str, data: Path, *, opened: boo
         "slug": dataset.slug, "no": dataset.no, "plugin": plugin, "layout": found.layout,
         "completeness": found.completeness, "problems": found.problems, "images": found.images,
         "images_published": found.published,
-        "classes": {one.caption: [one.here, one.published] for one in found.classes},
+        "classes": {
+            name: [one.here, one.published]
+            for name, one in zip(
+                _called(dataset.card, "class", [one.caption for one in found.classes]), found.classes, strict=True
+            )
+        },
         "reasons": dict(found.reasons),
     }  # fmt: skip
     tree = open_tree(dataset.card, data)
@@ -108,7 +115,11 @@ class _Look:
                 **{kind: _most(Counter(map(say, names))) for kind, names in files.items() if names},
                 **({"unread": _most(Counter(map(say, unread)))} if unread else {}),
             },
-            "codes": {code: self.codes[code] for code in card.labels if self.codes[code]},
+            "codes": {
+                name: self.codes[code]
+                for name, code in zip(_called(card, "code", list(card.labels)), card.labels, strict=True)
+                if self.codes[code]
+            },
             "codes_not_on_the_card": sum(count for code, count in self.codes.items() if code not in card.labels),
             "parts": {part: self.parts[part] for part in ("train", "val", "test", "") if self.parts[part]},
             "groups": len(self.groups),
@@ -141,6 +152,11 @@ class _Look:
             sizes[size] += 1
             kinds[kind] += 1
         return {"sizes": _most(sizes), "modes": _most(kinds)}
+
+
+def _called(card: Card, kind: str, names: Sequence[str]) -> Sequence[str]:
+    """How a report calls classes or codes: by name for a card of Med-MAT's table, else "class 1", "class 2"."""
+    return names if is_public(card) else [f"{kind} {number}" for number in range(1, len(names) + 1)]
 
 
 def _read(dataset: Dataset, tree: Tree, card: Card) -> Iterator[Sample | Problem]:
