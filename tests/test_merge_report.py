@@ -74,13 +74,6 @@ def test_a_report_is_added_once_and_settles_nothing_by_itself(
     assert [one.images for one in card_of(plugins).verified] == [780, 779]
 
 
-def test_a_copy_that_no_counts_could_judge_is_sound(tool: ModuleType, plugins: Path, tmp_path: Path) -> None:
-    uncounted = {**TOLD, "completeness": "uncounted"}
-    assert tool.main([report(tmp_path, uncounted), "--plugins", str(plugins)]) == 0
-    (entry,) = card_of(plugins).verified
-    assert entry.sound and "uncounted, 780 pictures" in str(entry)
-
-
 @pytest.mark.parametrize(
     ("settled", "left"),
     [
