@@ -42,7 +42,7 @@ class Verified:
     date: str = field(validator=_is_day)
     version: str = field(validator=_is_version)
     layout: Literal["right", "wrong"]
-    completeness: Literal["whole", "part", "uncounted"]
+    completeness: Literal["whole", "part"]
     images: int = field(validator=_counts)
     problems: int = field(default=0, validator=_counts)
     sizes: tuple[str, ...] = field(default=(), validator=_are_sizes)
@@ -56,5 +56,5 @@ class Verified:
 
     @property
     def sound(self) -> bool:
-        """Right, no part and without problems."""
-        return self.layout == "right" and self.completeness != "part" and not self.problems
+        """Right, whole and without problems."""
+        return self.layout == "right" and self.completeness == "whole" and not self.problems

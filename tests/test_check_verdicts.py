@@ -49,31 +49,6 @@ def test_a_whole_copy_is_right_whole_and_without_problems(tmp_path: Path, data: 
     assert run(toy_catalog(dataset), "--data", str(data)).exit_code == 0
 
 
-def test_a_card_without_counts_calls_no_copy_whole(tmp_path: Path, data: Path) -> None:
-    dataset = toy_dataset(tmp_path)
-    found = looked(dataset, data)
-    assert verdicts(found) == ("right", "uncounted", 0, True)
-    assert found.share == "20 pictures; the card says no counts"
-    told = run(toy_catalog(dataset), "--data", str(data))
-    assert told.exit_code == 0 and "whole" not in told.output
-    assert "  completeness: 20 pictures; the card says no counts\n    Cat 5, Dog 5, Cow 5, Eel 5\n" in told.output
-    assert told.output.endswith("1 of 1 data sets are right and without problems\n")
-
-
-def test_counts_of_classes_alone_are_counts(tmp_path: Path, data: Path) -> None:
-    dataset = toy_dataset(tmp_path, tables="[counts.classes]\nCat = 5")
-    assert looked(dataset, data).completeness == "whole"
-    assert "    here/published: Cat 5/5, Dog 5, " in run(toy_catalog(dataset), "--data", str(data)).output
-
-
-def test_beside_counted_data_sets_it_is_told_how_many_cards_have_no_counts(tmp_path: Path, data: Path) -> None:
-    zoo(tmp_path / "more")
-    (tmp_path / "more/toy").rename(data / "moon")
-    moon = toy_dataset(tmp_path, slug="moon", folder="moon")
-    told = run(toy_catalog(toy_dataset(tmp_path, tables=FIVE_EACH), moon), "--data", str(data))
-    assert told.output.endswith("2 of 2 data sets are as their cards say; 1 card says no counts\n")
-
-
 def test_missing_pictures_make_a_part_which_partial_forgives(tmp_path: Path, data: Path) -> None:
     for number in range(4):
         (data / f"toy/pics/dog/dog ({number}).png").unlink()

@@ -7,8 +7,6 @@ from typing import Any, Literal
 
 from attrs import Factory, asdict, define, frozen
 
-from medmat_core.shown import counted
-
 About = Literal["layout", "completeness", "problems", "known", "note"]
 """What a finding speaks of. Those of the first three are faults; "known" ones are told by the card itself."""
 
@@ -69,11 +67,8 @@ class Found:
 
     @property
     def completeness(self) -> str:
-        """ "part" where pictures or classes are missing; else "whole", or "uncounted" where the card has no counts that
-        could tell."""
-        if self.told("completeness") or not self.images:
-            return "part"
-        return "whole" if self.published or any(one.published for one in self.classes) else "uncounted"
+        """ "whole", or "part" where pictures or classes are missing."""
+        return "part" if self.told("completeness") or not self.images else "whole"
 
     @property
     def problems(self) -> int:
@@ -82,14 +77,12 @@ class Found:
 
     @property
     def sound(self) -> bool:
-        """Right, no part (or forgiven for being one) and without problems."""
-        return self.layout == "right" and not self.problems and (self.partial or self.completeness != "part")
+        """Right, whole (or forgiven for being a part) and without problems."""
+        return self.layout == "right" and not self.problems and (self.partial or self.completeness == "whole")
 
     @property
     def share(self) -> str:
-        """How much is there: "12 of 780 pictures, 2 of 3 classes", or "52 pictures; the card says no counts"."""
-        if self.completeness == "uncounted":
-            return f"{counted(self.images, 'picture', 'pictures')}; the card says no counts"
+        """How much is there: "12 of 780 pictures, 2 of 3 classes"."""
         expected = [one for one in self.classes if one.expected]
         pictures = f"{self.images} of {self.published}" if self.published else f"{self.images}"
         classes = sum(one.here > 0 for one in expected)

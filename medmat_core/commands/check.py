@@ -72,10 +72,9 @@ def command(
     """Compare what lies in your data folder with what the cards say.
 
     Three verdicts a data set. Layout: right, if its card's rules find pictures and labels. Completeness: whole, or part
-    of the published pictures and classes; neither, if the card has no counts and nothing is known to be missing.
-    Problems: what `build` would refuse, but for what the card knows to be wrong with every copy. Without names, every
-    data set whose folder is there. Exit code 0 if all are right, no part and without problems, 1 if not, 2 if nothing
-    is there.
+    of the published pictures and classes. Problems: what `build` would refuse, but for what the card knows to be wrong
+    with every copy. Without names, every data set whose folder is there. Exit code 0 if all are right, whole and
+    without problems, 1 if not, 2 if nothing is there.
     """
     from medmat_core.pipeline.options import BuildOptions
 
@@ -150,8 +149,6 @@ def _write_report(path: Path, found: Sequence[Found], catalog: Catalog, data: Pa
 def _print(reports: Sequence[Found]) -> None:
     from rich.table import Table
 
-    from medmat_core.shown import counted
-
     page = console()
     table = Table(box=None, header_style="bold", pad_edge=False)
     for title in ("no", "data set", "layout", "completeness", "problems", "known", "notes"):
@@ -160,7 +157,7 @@ def _print(reports: Sequence[Found]) -> None:
         known = sum(finding.count for finding in report.told("known"))
         table.add_row(
             str(report.no or ""), report.slug, report.layout,
-            _extent(report, ": ") if report.present else "",
+            f"{report.completeness}: {report.share}" if report.present else "",
             str(report.problems) if report.present else "", str(known or ""), str(len(report.told("note")) or ""),
         )  # fmt: skip
     page.print(table)
@@ -169,18 +166,8 @@ def _print(reports: Sequence[Found]) -> None:
         _print_one(page, report)
     page.print()
     sound = sum(report.sound for report in reports)
-    uncounted = sum(report.completeness == "uncounted" for report in reports)
-    if uncounted == len(reports) or any(report.partial for report in reports):
-        how = "right and without problems"
-    else:
-        cards = counted(uncounted, "card says", "cards say")
-        how = "as their cards say" + (f"; {cards} no counts" if uncounted else "")
+    how = "as their cards say" if not any(report.partial for report in reports) else "right and without problems"
     _line(page, f"{sound} of {len(reports)} data sets are {how}")
-
-
-def _extent(report: Found, joint: str) -> str:
-    """The verdict and how much is there; where there are no counts to judge by, only the latter."""
-    return report.share if report.completeness == "uncounted" else f"{report.completeness}{joint}{report.share}"
 
 
 def _print_one(page: Console, report: Found) -> None:
@@ -188,14 +175,13 @@ def _print_one(page: Console, report: Found) -> None:
     _line(page, f"  layout: {report.layout}")
     _findings(page, report.told("layout"))
     if report.present:
-        _line(page, f"  completeness: {_extent(report, ', ')}")
+        _line(page, f"  completeness: {report.completeness}, {report.share}")
         _findings(page, report.told("completeness"))
         if report.images and report.classes:
             told = ", ".join(
                 f"{one.caption} {one.here}" + (f"/{one.published}" if one.published else "") for one in report.classes
             )
-            head = "here/published: " if any(one.published for one in report.classes) else ""
-            _line(page, f"    {head}{told}")
+            _line(page, f"    here/published: {told}")
         _line(page, f"  problems: {report.problems or 'none'}")
         _findings(page, report.told("problems"))
     for about in ("known", "note"):

@@ -73,7 +73,7 @@ def test_an_open_data_set_comes_and_is_checked(
     assert code == 0, err
     assert found(tmp_path / "med-mat/toy") == pictures
     assert "12 files in med-mat/toy" in out and "1 data sets fetched into med-mat, 0 not" in out
-    assert "12 pictures; the card says no counts" in out and "1 of 1 data sets are right" in out
+    assert "1 of 1 data sets are as their cards say" in out
 
 
 def test_what_is_there_is_not_fetched_again(

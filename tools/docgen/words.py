@@ -89,7 +89,7 @@ TABLES: Final = {
         "date": "The day of the check, as 2026-01-31.",
         "version": "The version of medmat-core that checked.",
         "layout": "Its verdict: `right` or `wrong`.",
-        "completeness": "Its verdict: `whole` or `part`; `uncounted` where the card had no counts.",
+        "completeness": "Its verdict: `whole` or `part`.",
         "images": "The pictures that were there.",
         "problems": "Problems that the card did not know of.",
         "sizes": "The most frequent sizes of the pictures, `640x480`, at most three.",
