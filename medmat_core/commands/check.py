@@ -177,11 +177,14 @@ def _print_one(page: Console, report: Found) -> None:
     if report.present:
         _line(page, f"  completeness: {report.completeness}, {report.share}")
         _findings(page, report.told("completeness"))
+        if not report.published:
+            _line(page, "    the card says not how many pictures were published: nothing is known to be missing")
         if report.images and report.classes:
             told = ", ".join(
                 f"{one.caption} {one.here}" + (f"/{one.published}" if one.published else "") for one in report.classes
             )
-            _line(page, f"    here/published: {told}")
+            head = "here/published: " if any(one.published for one in report.classes) else ""
+            _line(page, f"    {head}{told}")
         _line(page, f"  problems: {report.problems or 'none'}")
         _findings(page, report.told("problems"))
     for about in ("known", "note"):
