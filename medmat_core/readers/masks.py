@@ -58,20 +58,21 @@ def mask_beside(image: str, folder: str, mask_folder: str) -> str:
 def gathered_masks(
     tree: Tree,
     images: Iterable[str],
-    masks: Mapping[str, Sequence[Mask]],
+    masks: Mapping[str, Sequence[Mask]] | Callable[[str], Sequence[Mask]],
     *,
     wanted: Collection[str] = (),
     missing: Literal["problem", "negative"] = "problem",
     group: Callable[[str], str | None] | None = None,
     split: Split | Callable[[str], Split | None] | None = None,
 ) -> Iterator[MaskSample]:
-    """Pictures with any number of mask files each: ``masks`` are those of a picture by its stem, folded.
+    """Pictures with any number of mask files each: ``masks`` gives those of a picture by its path, or is a mapping
+    by its stem, folded, for pictures of which no two have the same.
 
     A picture without any mask, or without one of a class of ``wanted``, is a problem; without any it is a negative
     where ``missing`` says so.
     """
     for image in images:
-        found = tuple(masks.get(stem_of(image), ()))
+        found = tuple(masks(image) if callable(masks) else masks.get(stem_of(image), ()))
         lacking = [code for code in wanted if not any(getattr(mask, "code", None) == code for mask in found)]
         if (lacking or not found) and (found or missing == "problem"):
             where = f" in {', '.join(lacking)}" if lacking else ""
