@@ -30,7 +30,8 @@ class Masks(InParts):
     ``pictures`` is the folder of the pictures (left out: all), ``masks`` the folder of the masks, below the folder that
     holds the one of the pictures (with ``parts``: anywhere). Left out, masks lie in the pictures' own folder. A mask is
     called like its picture with the ``suffix`` behind the stem, perhaps with a number (1_mask.png, 1_mask_2.png for
-    1.jpg). A mask ``holds`` one class ("binary"; how it is read stands under ``[mask]``), an "index" of classes
+    1.jpg), and lies in the folder of the same name below ``masks``; only where a name is the only one of all it may lie
+    in any. A mask ``holds`` one class ("binary"; how it is read stands under ``[mask]``), an "index" of classes
     (``mask.index``) or "colors" (``mask.colors``, within ``tolerance`` a channel).
 
     The class of a binary mask is ``label``. Where there is a file a class, {code} stands for the class in ``suffix``

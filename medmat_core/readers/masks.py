@@ -27,7 +27,9 @@ def palette(card: Card) -> tuple[tuple[tuple[int, int, int], str], ...]:
     return tuple((parse_color(text), code) for text, code in card.mask.colors.items())
 
 
-def report_unpaired(tree: Tree, masks: Iterable[tuple[Hashable, str]], pictures: Collection[Hashable]) -> None:
+def report_unpaired(
+    tree: Tree, masks: Iterable[tuple[Hashable, str]], pictures: Collection[Hashable], *, what: str = "mask"
+) -> None:
     """Report each mask file whose picture is not there.
 
     ``masks`` pairs a key with a mask's path, ``pictures`` are the keys of the pictures that are there (stems, most
@@ -36,10 +38,10 @@ def report_unpaired(tree: Tree, masks: Iterable[tuple[Hashable, str]], pictures:
     alone = [path for key, path in masks if key not in pictures]
     if len(alone) > 1 and not pictures:
         folder = alone[0].rpartition("/")[0]
-        tree.report("missing_image", folder, f"{len(alone)} masks lie here, and none of their pictures is there")
+        tree.report("missing_image", folder, f"{len(alone)} {what}s lie here, and none of their pictures is there")
         return
     for path in alone:
-        tree.report("missing_image", path, "the mask has no picture")
+        tree.report("missing_image", path, f"the {what} has no picture")
 
 
 def mask_beside(image: str, folder: str, mask_folder: str) -> str:

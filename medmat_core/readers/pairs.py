@@ -46,6 +46,7 @@ def pair_up(
     for picture in pictures:
         same.setdefault(stem(picture), []).append(picture)
     taken = {(stem(picture), place_of(picture, top)) for picture in pictures}
+    what = "mask" if reason == "missing_mask" else "file"
     found: dict[str, list[Beside]] = {}
     open_: dict[str, str] = {}
     met: set[str] = set()
@@ -64,7 +65,7 @@ def pair_up(
         found[picture] = own
         met.update(file.path for file in own)
     unmet = [file for kinds in by_name.values() for of_kind in kinds.values() for file in of_kind]
-    report_unpaired(tree, ((file.path, file.path) for file in unmet), {*met, *pictures})
+    report_unpaired(tree, ((file.path, file.path) for file in unmet), {*met, *pictures}, what=what)
     for picture, detail in open_.items():
         del found[picture]
         tree.report(reason, picture, detail)

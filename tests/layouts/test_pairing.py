@@ -69,3 +69,37 @@ def test_a_mask_of_another_folder_is_not_lent(tmp_path: Path) -> None:
     found = masks(tmp_path / "other", FOLDERS, ["images/A/1.png", "masks/A/1.png", "masks/B/1.png"])
     assert found.said == {"images/A/1.png": [("masks/A/1.png", "cat")]}
     assert found.problems == [("missing_image", "masks/B/1.png")]
+
+
+LISTED = {
+    "yolo": ("txt", "0 .5 .5 .2 .2"),
+    "voc": (
+        "xml",
+        "<annotation><object><name>cat</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>9</xmax><ymax>9</ymax></bndbox>"
+        "</object></annotation>",
+    ),
+}
+
+
+def boxes(tmp: Path, kind: str, pictures: list[str], files: list[str]) -> Read:
+    """Pictures of a layout of boxes, with files of one box; a "!" makes one empty."""
+    suffix, full = LISTED[kind]
+    empty = "" if kind == "yolo" else "<annotation/>"
+    texts = {f"{name.removesuffix('!')}.{suffix}": empty if name.endswith("!") else full for name in files}
+    return read(tmp, f'kind = "{kind}"\npictures = "images"\nboxes = "labels"', pictures, texts, kind="box")
+
+
+@pytest.mark.parametrize("kind", LISTED)
+def test_boxes_are_those_of_the_same_folder(kind: str, tmp_path: Path) -> None:
+    pictures = ["images/train/a.png", "images/val/a.png"]
+    found = boxes(tmp_path, kind, pictures, ["labels/train/a", "labels/val/a!"])
+    assert [len(said) for said in found.said.values()] == [1, 0]
+    assert found.problems == []
+
+
+@pytest.mark.parametrize("kind", LISTED)
+def test_boxes_that_may_be_of_two_pictures_are_told_and_not_guessed(kind: str, tmp_path: Path) -> None:
+    pictures = ["images/train/a.png", "images/val/a.png", "images/val/b.png"]
+    found = boxes(tmp_path, kind, pictures, ["labels/a", "labels/b"])
+    assert list(found.said) == ["images/val/b.png"]
+    assert found.problems == [("missing_label", path) for path in pictures[:2]]
