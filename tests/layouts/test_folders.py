@@ -94,6 +94,21 @@ def test_a_line_of_a_list_without_a_picture_and_a_list_that_is_not_there_are_tol
     assert found.problems == [("missing_file", "b.txt"), ("bad_row", "a.txt")]
 
 
+@pytest.mark.parametrize(("train", "test"), [("1", "1"), ("1.png", "1"), ("1", "x/1.PNG")])
+def test_a_picture_in_two_lists_is_told_and_stays_in_the_stronger_part(train: str, test: str, tmp_path: Path) -> None:
+    rule = "split = {lists = {test = 'b.txt', train = 'a.txt'}}"
+    found = read(tmp_path, FOLDERS + rule, ["cat/1.png", "cat/2.png"], {"a.txt": f"2\n{train}\n", "b.txt": test})
+    assert found.of("split") == {"cat/1.png": "test", "cat/2.png": "train"}
+    assert [reason for reason, _ in found.problems] == ["listed_twice"]
+
+
+def test_a_line_of_a_list_that_may_mean_two_pictures_is_told_once(tmp_path: Path) -> None:
+    rule = "split = {lists = {train = 'a.txt'}}"
+    found = read(tmp_path, FOLDERS + rule, ["cat/1.png", "dog/1.png", "eel/dog/1.png"], {"a.txt": "1\n"})
+    assert set(found.of("split").values()) == {"train"}
+    assert found.problems == [("bad_row", "a.txt")]
+
+
 def test_where_no_list_is_here_there_are_no_parts(tmp_path: Path) -> None:
     found = read(tmp_path, FOLDERS + "split = {lists = {train = 'a.txt'}}", ["cat/1.png"])
     assert (found.of("split"), found.problems) == ({"cat/1.png": None}, [])
