@@ -187,8 +187,12 @@ boxes = {"Polyp" = [[8, 8, 24, 20]]}
         if not self.suffix:
             return lambda mask: (stem(mask), "")
         before, each, behind = self.suffix.partition("{code}")
-        last = f"([^_]+){re.escape(behind)}" if each else r"(?:_\d+)?()"
-        rule = re.compile(f"(.+){re.escape(before)}{last}", re.IGNORECASE | re.DOTALL)
+        if each:  # the least that may be a stem leaves the longest code; other words are told by whoever reads the mask
+            last = f"({'|'.join(map(re.escape, card.labels))}|[^_]+){re.escape(behind)}"
+        else:
+            last = r"(?:_\d+)?()"
+        stems = ".+?" if each else ".+"
+        rule = re.compile(f"({stems}){re.escape(before)}{last}", re.IGNORECASE | re.DOTALL)
 
         def meant(mask: str) -> tuple[str, str] | None:
             name = mask.rpartition("/")[2]

@@ -124,3 +124,25 @@ def test_the_class_is_caught_in_a_file_name(tmp_path: Path) -> None:
 def test_a_class_may_be_made_of_several_folders(tmp_path: Path) -> None:
     layout = 'kind = "file-names"\nof = "path"\ncode = \'(?:.*/)?(DIP|MCP)/0*(\\d+)/[^/]+\'\njoin = "/"'
     assert read(tmp_path, layout, ["a/DIP/03/x.png"], labels=("DIP/3",)).said == {"a/DIP/03/x.png": "DIP/3"}
+
+
+@pytest.mark.parametrize("more", ["", "loose = true"])
+def test_codes_that_differ_in_letter_case_are_told_apart(more: str, tmp_path: Path) -> None:
+    paths = ["T1/1.png", "t1/2.png", "cat/3.png"]
+    found = read(tmp_path, FOLDERS + more, paths, labels=("T1", "t1", "cat"))
+    assert found.said == {"T1/1.png": "T1", "t1/2.png": "t1", "cat/3.png": "cat"}
+    assert found.problems == []
+
+
+@pytest.mark.parametrize("more", ["", "loose = true"])
+def test_a_folder_that_may_be_either_of_two_codes_is_told(more: str, tmp_path: Path) -> None:
+    found = read(tmp_path, FOLDERS + more, ["AB/1.png"], labels=("Ab", "aB"))
+    assert found.said == {}
+    assert found.problems == [("unknown_label", "")]
+
+
+def test_a_file_name_says_one_of_two_codes_as_it_is_spelled(tmp_path: Path) -> None:
+    layout = "kind = \"file-names\"\ncode = '\\d+_(.*)'"
+    found = read(tmp_path, layout, ["1_Ab.png", "2_aB.png", "3_AB.png"], labels=("Ab", "aB"))
+    assert found.said == {"1_Ab.png": "Ab", "2_aB.png": "aB", "3_AB.png": "AB"}  # a code that no card knows is refused
+    assert found.problems == [("unknown_label", "")]

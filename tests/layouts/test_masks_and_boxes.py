@@ -63,6 +63,16 @@ def test_a_file_a_class_is_told_by_the_suffix(tmp_path: Path) -> None:
     assert found.said == {"i/x_1.png": [("m/x_1_cat.tif", "cat"), ("m/x_1_dog.tif", "dog")]}
 
 
+@pytest.mark.parametrize("labels", [("hard", "hard_ex", "ex"), ("ex", "hard_ex", "hard")])
+def test_of_codes_that_end_alike_the_longest_is_meant(labels: tuple[str, ...], tmp_path: Path) -> None:
+    paths = ["i/x_1.png", "m/x_1_hard.tif", "m/x_1_HARD_EX.tif", "m/x_1_ex.tif", "m/x_1_eel.tif"]
+    layout = f'{MASKS}pictures = "i"\nmasks = "m"\nsuffix = "_{{code}}"'
+    found = read(tmp_path, layout, paths, labels=labels, kind="mask")
+    assert set(found.said["i/x_1.png"]) == {
+        ("m/x_1_hard.tif", "hard"), ("m/x_1_HARD_EX.tif", "HARD_EX"), ("m/x_1_ex.tif", "ex"), ("m/x_1_eel.tif", "eel"),
+    }  # fmt: skip
+
+
 def test_a_folder_a_class_has_a_mask_of_every_picture(tmp_path: Path) -> None:
     paths = ["i/1.png", "i/2.png", "m/cat/1.png", "m/dog/1.png", "m/cat/2.png"]
     found = masks(tmp_path, 'pictures = "i"\nmasks = "{code}"', paths)
