@@ -59,6 +59,10 @@ class SplitRule:
         strange = [part for part in self.lists if part not in ("train", "val", "test")]
         if strange:
             raise ValueError(f"lists: {strange[0]!r} is no part; there are train, val and test")
+        words: dict[str, Split] = {}
+        twice = [name for name, part in self.names.items() if words.setdefault(fold(name), part) != part]
+        if twice:
+            raise ValueError(f"names: {twice[0]!r} stands for two parts, since letter case is ignored")
         if self.column and not self.names:
             raise ValueError("say which words of the column are which part, as in names = {training = 'train'}")
 
@@ -67,7 +71,7 @@ class SplitRule:
         if self.lists:
             return PartLists(tree, {part: named(names) for part, names in self.lists.items()})  # type: ignore[misc]
         if self.column:
-            return Part(column=self.column, names=self.names)
+            return Part(column=self.column, names=self.names).at(tree)
         return self._of_path if self.folder else self.all
 
     def _of_path(self, path: str) -> Split | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import ClassVar, Literal
 
 from attrs import frozen
@@ -12,8 +12,8 @@ from medmat_core.card import Card
 from medmat_core.layouts.base import InParts, Names, SplitOf, named, written
 from medmat_core.model import Box, BoxSample
 from medmat_core.readers.boxes import coco_boxes, listed_boxes, paired_boxes, voc_boxes, yolo_boxes
-from medmat_core.readers.masks import stem_index
-from medmat_core.readers.pictures import Pictures, housed, report_unlisted
+from medmat_core.readers.pairs import Beside, pair_up, place_of
+from medmat_core.readers.pictures import Pictures, housed, report_unlisted, stem
 from medmat_core.readers.tables import located
 from medmat_core.tree import Tree
 
@@ -22,8 +22,9 @@ from medmat_core.tree import Tree
 class _AFile(InParts):
     """What layouts with a file of boxes for each picture share.
 
-    ``pictures`` is the folder of the pictures and ``boxes`` that of the files, which have the pictures' names (left
-    out: anywhere). ``missing`` says what a picture without a file is: a "problem", or a "negative".
+    ``pictures`` is the folder of the pictures and ``boxes`` that of the files (left out: anywhere). A file has its
+    picture's name and lies in the folder of the same name below ``boxes``; only where a name is the only one of all
+    it may lie in any. ``missing`` says what a picture without a file is: a "problem", or a "negative".
     """
 
     _copies: ClassVar[bool] = False
@@ -48,11 +49,20 @@ class _AFile(InParts):
             folder = housed(tree, named(self.pictures, word))
             if word in self.optional and not tree.folder(*named(self.pictures, word)):
                 continue
-            files = stem_index(tree.files(housed(tree, named(self.boxes, word)), (self._suffix,)))
+            beside = housed(tree, named(self.boxes, word))
+            files = [
+                Beside(path=path, picture=stem(path), place=place_of(path, beside))
+                for path in tree.files(beside, (self._suffix,))
+            ]
+            own = pair_up(tree, list(self.kept(tree.images(folder))), folder, files, reason="missing_label")
             yield from paired_boxes(
-                tree, self.kept(tree.images(folder)), files, self._reader(card), missing=self.missing,
-                group=self.grouping(tree), split=split,
-            )  # fmt: skip
+                tree, own, _only(own), self._reader(card), missing=self.missing, group=self.grouping(tree), split=split
+            )
+
+
+def _only(files: Mapping[str, Sequence[Beside]]) -> Callable[[str], str | None]:
+    """The one file of a picture."""
+    return lambda picture: files[picture][0].path if files[picture] else None
 
 
 @frozen(kw_only=True, slots=False)

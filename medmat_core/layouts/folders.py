@@ -12,7 +12,7 @@ from attrs import Factory, evolve, field, frozen
 from medmat_core.card import Card
 from medmat_core.layouts.base import Layout, Names, first_of, named, told
 from medmat_core.model import LabelSample
-from medmat_core.readers.folders import class_folders, labelled_files
+from medmat_core.readers.folders import class_folders, labelled_files, spelled
 from medmat_core.readers.groups import Pattern, catching, part_of_path
 from medmat_core.readers.pictures import housed
 from medmat_core.tree import Tree, fold
@@ -73,7 +73,7 @@ split = "test"
             tree,
             card,
             under=under,
-            code=self._rule(card),
+            code=self._rule(tree, card),
             group=self.grouping(tree),
             split=split,
             skip=self.skips,
@@ -88,18 +88,20 @@ split = "test"
         for name, code in self.spellings.items():
             yield f"spellings[{name!r}]", code
 
-    def _rule(self, card: Card) -> Callable[[str], str | None] | None:
+    def _rule(self, tree: Tree, card: Card) -> Callable[[str], str | None] | None:
         """What turns a folder's name into a code; None where names are compared as they are."""
         if not (self.spellings or self.code or self.loose):
             return None
-        known = {self._plain(code): code for code in card.labels}
-        known |= {self._plain(name): code for name, code in self.spellings.items()}
+        # a spelling may take a name from a code that is only alike
+        meant = {self._plain(name) for name in self.spellings}
+        words = {code: code for code in card.labels if self._plain(code) not in meant} | dict(self.spellings)
+        known = spelled(tree, words, self._plain)
         inner = Pattern(self.code, "") if self.code else None
 
         def code(folder: str) -> str | None:
-            found = known.get(self._plain(folder))
+            found = known(folder)
             if found is None and inner is not None and (caught := inner(folder.strip())) is not None:
-                return known.get(self._plain(caught))
+                return known(caught)
             return found
 
         return code
@@ -160,11 +162,11 @@ group = "0002"
 
     def samples(self, tree: Tree, card: Card) -> Iterator[LabelSample]:
         """A sample a picture whose name fits."""
-        known = {fold(code): code for code in card.labels}
+        known = spelled(tree, {code: code for code in card.labels})
 
         def code(path: str) -> str | None:
             caught = self._code(part_of_path(path, self.of))
-            return known.get(fold(caught), caught) if caught is not None else None
+            return (known(caught) or caught) if caught is not None else None
 
         split = self.by_path(tree)
         pictures = self.kept(tree.images(housed(tree, named(self.pictures))))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar, Literal
 
 from attrs import evolve, frozen
@@ -14,6 +14,7 @@ from medmat_core.layouts.base import InParts, Names, SplitOf, named, told, writt
 from medmat_core.model import ColorMask, IndexMask, Mask, MaskFile, MaskSample, Slice
 from medmat_core.readers.folders import class_folders
 from medmat_core.readers.masks import gathered_masks, paired_masks, palette, report_unpaired
+from medmat_core.readers.pairs import Beside, pair_up, place_of
 from medmat_core.readers.pictures import stem
 from medmat_core.readers.volumes import slices_of
 from medmat_core.tree import Tree, fold
@@ -29,7 +30,8 @@ class Masks(InParts):
     ``pictures`` is the folder of the pictures (left out: all), ``masks`` the folder of the masks, below the folder that
     holds the one of the pictures (with ``parts``: anywhere). Left out, masks lie in the pictures' own folder. A mask is
     called like its picture with the ``suffix`` behind the stem, perhaps with a number (1_mask.png, 1_mask_2.png for
-    1.jpg). A mask ``holds`` one class ("binary"; how it is read stands under ``[mask]``), an "index" of classes
+    1.jpg), and lies in the folder of the same name below ``masks``; only where a name is the only one of all it may lie
+    in any. A mask ``holds`` one class ("binary"; how it is read stands under ``[mask]``), an "index" of classes
     (``mask.index``) or "colors" (``mask.colors``, within ``tolerance`` a channel).
 
     The class of a binary mask is ``label``. Where there is a file a class, {code} stands for the class in ``suffix``
@@ -119,83 +121,93 @@ boxes = {"Polyp" = [[8, 8, 24, 20]]}
         self, tree: Tree, card: Card, word: str, folder: str | None, split: SplitOf, seen: set[str]
     ) -> Iterator[MaskSample]:
         masks = self._masks_of(tree, card, word, folder)
-        every = list(self.kept(self._files(tree, folder))) if folder is not None else []
-        if not self.masks:
-            every = [path for path in every if self._meant(path) is None]
-        stems = set(map(stem, every))
-        for index in masks.values():
-            report_unpaired(tree, ((key, path) for key, some in index.items() for path, _ in some), stems)
-        if every and word in self.optional and not any(masks.values()):
+        beside = {mask.path for mask in masks}
+        every = (
+            [path for path in self.kept(self._files(tree, folder)) if path not in beside] if folder is not None else []
+        )
+        own = pair_up(tree, every, folder or "", masks)
+        if every and word in self.optional and not masks:
             what = (*named(self.masks, word), f"*{self.suffix}")[0]
             tree.report("missing_mask", folder or "", f"no {what} with the masks of its pictures")
             return
-        pictures = [path for path in every if not self.once or stem(path) not in seen]
-        if every and not pictures:
+        pictures = [path for path in own if not self.once or stem(path) not in seen]
+        if own and not pictures:
             tree.report("left_out", folder or "", "a second copy of the same pictures")
-        seen |= stems
-        found = self._paired(tree, card, pictures, masks, split)
+        seen |= set(map(stem, every))
+        found = self._paired(tree, card, pictures, own, split)
         yield from sliced(tree, found, self.axis) if self.volumes else found
 
     def _files(self, tree: Tree, folder: str) -> Iterator[str]:
         return tree.files(folder, VOLUME_SUFFIXES) if self.volumes else tree.images(folder)
 
     def _paired(
-        self, tree: Tree, card: Card, pictures: Sequence[str], masks: _Found, split: SplitOf
+        self, tree: Tree, card: Card, pictures: Sequence[str], own: Mapping[str, Sequence[Beside]], split: SplitOf
     ) -> Iterator[MaskSample]:
         group, missing = self.grouping(tree), card.mask.missing
         if self.holds == "binary":
-            every: dict[str, list[Mask]] = {}
-            for place, index in masks.items():
-                for key, some in index.items():
-                    every.setdefault(key, []).extend(MaskFile(path, code or place or self.label) for path, code in some)
+            masks = {picture: [MaskFile(mask.path, mask.kind) for mask in some] for picture, some in own.items()}
             return gathered_masks(
-                tree, pictures, every, wanted=[place for place in masks if place], missing=missing, group=group,
-                split=split,
-            )  # fmt: skip
-        known = {key: some[0][0] for index in masks.values() for key, some in index.items()}
+                tree, pictures, masks.__getitem__, wanted=self._wanted(card), missing=missing, group=group, split=split
+            )
 
         def make(image: str, mask: str) -> Mask:
             if self.holds == "colors":
                 return ColorMask(mask, palette(card), self.tolerance)
             return IndexMask(mask, tuple((int(value), code) for value, code in card.mask.index.items() if code))
 
-        return paired_masks(tree, pictures, known, make=make, missing=missing, group=group, split=split)
+        def mask_of(image: str) -> str | None:
+            return own[image][0].path if own[image] else None
 
-    def _masks_of(self, tree: Tree, card: Card, word: str, folder: str | None) -> _Found:
-        """The masks of a folder of pictures: by class, where each has a folder of its own, and the pictures' stems."""
+        return paired_masks(tree, pictures, mask_of, make=make, missing=missing, group=group, split=split)
+
+    def _wanted(self, card: Card) -> tuple[str, ...]:
+        """The classes of which every picture has a mask: those that have a folder each."""
+        return tuple(card.labels) if any("{code}" in name for name in written(self.masks)) else ()
+
+    def _masks_of(self, tree: Tree, card: Card, word: str, folder: str | None) -> list[Beside]:
+        """The masks that belong to a folder of pictures; the ``kind`` of binary ones is their class."""
         parent = "" if folder is None or self.parts else folder.rpartition("/")[0]
-        codes = [*card.labels] if any("{code}" in name for name in written(self.masks)) else [""]
-        found: _Found = {}
-        for code in codes:
+        meant = self._meaning(card)
+        found: dict[str, Beside] = {}
+        for code in self._wanted(card) or ("",):
             names = [name.replace("{code}", code) for name in named(self.masks, word)]
             places = [folder] if folder is not None else []
             if self.masks:
                 every = [place for name in names for place in tree.folders(name, parent)]
                 places = every if self.parts else every[:1]
-            index: dict[str, list[tuple[str, str]]] = {}
-            for path in dict.fromkeys(path for place in places for path in self._files(tree, place)):
-                meant = self._meant(path)
-                if meant is not None:
-                    index.setdefault(meant[0], []).append((path, meant[1]))
-            found[code] = index
-        return found
+            for place in places:
+                for path in self._files(tree, place):
+                    if path not in found and (mean := meant(path)) is not None:
+                        kind = mean[1] or code or self.label
+                        found[path] = Beside(path=path, picture=mean[0], place=place_of(path, place), kind=kind)
+        return [*found.values()]
 
-    def _meant(self, mask: str) -> tuple[str, str] | None:
-        """(stem of the picture, class in the name) that a mask's name means; None for what is no mask."""
+    def _meaning(self, card: Card) -> Callable[[str], tuple[str, str] | None]:
+        """What gives (stem of the picture, class in the name) that a mask's name means; None for what is no mask."""
         if not self.suffix:
-            return stem(mask), ""
-        name = mask.rpartition("/")[2]
-        name = name[:-7] if name[-7:].lower() == ".nii.gz" else name.rpartition(".")[0]
+            return lambda mask: (stem(mask), "")
         before, each, behind = self.suffix.partition("{code}")
-        last = f"([^_]+){re.escape(behind)}" if each else r"(?:_\d+)?()"
-        found = re.fullmatch(f"(.+){re.escape(before)}{last}", name, re.IGNORECASE | re.DOTALL)
-        return (fold(found[1]), found[2]) if found is not None else None
+        if each:  # the least that may be a stem leaves the longest code; other words are told by whoever reads the mask
+            last = f"({'|'.join(map(re.escape, card.labels))}|[^_]+){re.escape(behind)}"
+        else:
+            last = r"(?:_\d+)?()"
+        stems = ".+?" if each else ".+"
+        rule = re.compile(f"({stems}){re.escape(before)}{last}", re.IGNORECASE | re.DOTALL)
+
+        def meant(mask: str) -> tuple[str, str] | None:
+            name = mask.rpartition("/")[2]
+            name = name[:-7] if name[-7:].lower() == ".nii.gz" else name.rpartition(".")[0]
+            found = rule.fullmatch(name)
+            return (fold(found[1]), found[2]) if found is not None else None
+
+        return meant
 
     def _in_class_folders(self, tree: Tree, card: Card) -> Iterator[MaskSample]:
         masks: dict[str, list[str]] = {}
         pictures: set[str] = set()
+        rule = self._meaning(card)
         for path in tree.images():
-            folder, meant = path.rpartition("/")[0], self._meant(path)
+            folder, meant = path.rpartition("/")[0], rule(path)
             if meant is None:
                 pictures.add(f"{folder}/{stem(path)}")
             else:
@@ -204,7 +216,7 @@ boxes = {"Polyp" = [[8, 8, 24, 20]]}
         skips, split = self.skips, self.by_path(tree)
 
         def skip(path: str) -> bool:
-            return self._meant(path) is not None or (skips is not None and skips(path))
+            return rule(path) is not None or (skips is not None and skips(path))
 
         for sample in class_folders(tree, card, skip=skip, group=self.grouping(tree), split=split):
             image = str(sample.image)
@@ -237,7 +249,3 @@ def _slice_of(mask: Mask, place: Slice) -> Mask:
     if isinstance(mask, MaskFile | IndexMask | ColorMask):
         return evolve(mask, path=Slice(str(mask.path), place.index, place.axis))
     return mask
-
-
-_Found = dict[str, dict[str, list[tuple[str, str]]]]
-"""Class that has a folder of its own ("": none has) -> stem of the picture -> (mask, class in its name)."""

@@ -39,6 +39,9 @@ def voc_boxes(tree: Tree, file: str) -> list[Box] | None:
     except (OSError, ParseError, DefusedXmlException) as error:
         tree.report("bad_file", file, f"not readable XML: {error}")
         return None
+    if root.tag != "annotation":
+        tree.report("bad_file", file, f"not a Pascal VOC file: it begins with <{root.tag[:60]}>, not <annotation>")
+        return None
     boxes: list[Box] = []
     size = _size(root)
     for item in root.iter("object"):
@@ -95,18 +98,26 @@ def yolo_boxes(tree: Tree, file: str, names: Sequence[str]) -> list[Box] | None:
     """The boxes of one YOLO text file, a line each: class, center x, center y, width, height, all but the first as
     fractions of the picture's size. ``names`` are the codes of the classes, which the file counts from 0.
 
-    A number beyond them stays the code as it stands. A line that is no box is reported and comes as a box of four NaN,
-    which leaves its class open. None, with a problem reported, if the file cannot be read.
+    A line of a class and no box is reported and comes as a box of four NaN, which leaves its class open. None, with a
+    problem reported, if the file cannot be read or if a line's class is no number of ``names``: it may be any of them.
     """
     text = read_text(tree, file)
     if text is None:
         return None
     boxes: list[Box] = []
+    known = {str(place): code for place, code in enumerate(names)}
+    strange = False
     for number, line in enumerate(text.splitlines(), 1):
         words = line.split()
         if not words:
             continue
-        code = names[int(words[0])] if words[0].isdecimal() and int(words[0]) < len(names) else words[0]
+        code = known.get(words[0])
+        if code is None:
+            tree.report(
+                "bad_box", file, f"{words[0][:60]!r} is no class: they are counted 0 to {len(names) - 1}", number
+            )
+            strange = True
+            continue
         try:
             x, y, w, h = map(float, words[1:])
             if not all(map(isfinite, (x, y, w, h))):
@@ -115,28 +126,28 @@ def yolo_boxes(tree: Tree, file: str, names: Sequence[str]) -> list[Box] | None:
             tree.report("bad_box", file, f"{line.strip()[:60]!r} is not a class and four numbers", number)
             x = y = w = h = nan
         boxes.append(Box(code, (x - w / 2, y - h / 2, x + w / 2, y + h / 2), relative=True))
-    return boxes
+    return boxes if not strange else None
 
 
 def paired_boxes(
     tree: Tree,
     images: Iterable[str],
-    files: Mapping[str, str],
+    files: Mapping[str, str] | Callable[[str], str | None],
     read: Callable[[Tree, str], list[Box] | None],
     *,
     missing: Literal["problem", "negative"] = "problem",
     group: Callable[[str], str | None] | None = None,
     split: Split | Callable[[str], Split | None] | None = None,
 ) -> Iterator[BoxSample]:
-    """Pictures with a file of boxes each: ``files`` by a picture's stem, folded, ``read`` gives a file's boxes.
+    """Pictures with a file of boxes each: ``files`` gives the one of a picture's path, ``read`` a file's boxes.
 
-    A picture without a file is a problem, or a negative where ``missing`` says so. A file without a picture is
-    reported.
+    A picture without a file is a problem, or a negative where ``missing`` says so. ``files`` may be a mapping by the
+    stem, folded, of pictures of which no two have the same; then a file without a picture is reported.
     """
     met: set[str] = set()
     for image in images:
         met.add(stem(image))
-        file = files.get(stem(image))
+        file = files(image) if callable(files) else files.get(stem(image))
         if file is None and missing == "problem":
             tree.report("missing_label", image, "no file of boxes has its name")
             continue
@@ -148,7 +159,7 @@ def paired_boxes(
                 group=group(image) if group is not None else None,
                 split=split(image) if callable(split) else split,
             )
-    for key, file in files.items():
+    for key, file in files.items() if not callable(files) else ():
         if key not in met:
             tree.report("missing_image", file, "the file of boxes has no picture")
 

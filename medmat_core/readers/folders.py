@@ -34,6 +34,33 @@ def split_of(path: str, names: Mapping[str, Split] | None = None) -> Split | Non
     return None
 
 
+def spelled(tree: Tree, words: Mapping[str, str], alike: Callable[[str], str] = fold) -> Callable[[str], str | None]:
+    """What gives the code that a name means: ``words`` maps names to codes.
+
+    A name that is one of them as it stands comes first, then the one that is ``alike``. Where several codes are so the
+    name means none of them, which is reported once.
+    """
+    plain: dict[str, list[str]] = {}
+    for word, code in words.items():
+        codes = plain.setdefault(alike(word), [])
+        if code not in codes:
+            codes.append(code)
+    told: set[str] = set()
+
+    def meant(name: str) -> str | None:
+        if name in words:
+            return words[name]
+        codes = plain.get(alike(name), [])
+        if len(codes) > 1 and name not in told:
+            told.add(name)
+            tree.report(
+                "unknown_label", "", f"{name!r} may mean any of {', '.join(map(repr, codes))}; spell it as one of them"
+            )
+        return codes[0] if len(codes) == 1 else None
+
+    return meant
+
+
 def class_folders(
     tree: Tree,
     card: Card,
@@ -46,18 +73,14 @@ def class_folders(
 ) -> Iterator[LabelSample]:
     """Pictures whose class is the name of a folder they lie in, in the order of their folders.
 
-    A folder counts as a class where its whole name, case folded, is a code of the card; ``code`` may turn a
+    A folder counts as a class where its whole name is a code of the card, or the only one that is equal when case
+    folded; ``code`` may turn a
     folder's name into a code (None: no class folder) where names carry more than the class. A class folder
     inside another class folder is part of the outer one. ``group``, ``split`` and ``skip`` are rules over
     the picture's path below the data set's root. Pictures beside class folders, loose or in a folder that is no
     class, that are not skipped and not ignored by the card are reported as ``unknown_label``, once a folder.
     """
-    known = {fold(label): label for label in card.labels}
-
-    def exact(name: str) -> str | None:
-        return known.get(fold(name))
-
-    rule = code or exact
+    rule = code or spelled(tree, {label: label for label in card.labels})
 
     def left_alone(path: str) -> bool:
         return (skip is not None and skip(path)) or card.ignores(tree.prefix + path, tree.prefix)

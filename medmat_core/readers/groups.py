@@ -11,11 +11,11 @@ from functools import cached_property, lru_cache
 from inspect import signature
 from typing import Any, Literal
 
-from attrs import Factory, field, frozen
+from attrs import Factory, evolve, field, frozen
 
 from medmat_core.model import Split
 from medmat_core.readers.tables import Row, lookup
-from medmat_core.tree import Tree
+from medmat_core.tree import Tree, fold
 
 GroupRule = Callable[[str], str | None]
 """A picture's group by its path below the data set's root; None: it has none."""
@@ -76,8 +76,8 @@ class Group:
 
     A ``table`` elsewhere may know what belongs together: what was found so far is looked up in its column ``key``,
     which is read as the picture's name is, and the group is what its ``column`` says; it stays as it is where the table
-    does not know it. A table that is not here, or a row with a blank cell, is a problem only if it
-    is ``required``.
+    does not know it. A table that is not here, a row with a blank cell, or a group that it does not
+    know, is a problem only if it is ``required``.
     """
 
     pattern: str = field(default="", validator=catching)
@@ -121,9 +121,18 @@ class Group:
             for key, value in found.items():
                 known.setdefault(self._meant(key), value)
 
+        lacking: set[str] = set()
+
         def group(path: str) -> str | None:
             own = self(path)
-            return known.get(own, own) if own is not None else None
+            if own is None:
+                return None
+            if self.required and known and own not in known and own not in lacking:
+                lacking.add(own)
+                tree.report(
+                    "missing_label", path, f"{file} has no row whose {self.key} is {own!r}, the picture's group"
+                )
+            return known.get(own, own)
 
         return group
 
@@ -145,14 +154,34 @@ class Group:
 
 @frozen(kw_only=True, slots=False)
 class Part:
-    """The official part of a picture by what stands in a ``column`` of its row: ``names`` maps that to parts."""
+    """The official part of a picture by what stands in a ``column`` of its row: ``names`` maps that to parts, letter
+    case ignored."""
 
     column: str
     names: Mapping[str, Split]
+    tree: Tree | None = field(default=None, eq=False, repr=False)
 
     def __call__(self, path: str, row: Row | None = None) -> Split | None:
-        """The part that the row says; None where it says another word."""
-        return self.names.get(row.get(self.column)) if row is not None else None
+        """The part that the row says; None where it says another word, which is reported once to the ``tree``."""
+        word = row.get(self.column) if row is not None else ""
+        part = self._parts.get(fold(word))
+        if part is None and word and row is not None and self.tree is not None and fold(word) not in self._told:
+            self._told.add(fold(word))
+            what = f"{word[:60]!r} in {self.column} is none of the words for parts, so that such pictures have none"
+            self.tree.report("bad_row", row.file, what, row.number)
+        return part
+
+    def at(self, tree: Tree) -> Part:
+        """The rule for one tree, which is told of words that no part is called by."""
+        return evolve(self, tree=tree)
+
+    @cached_property
+    def _parts(self) -> dict[str, Split]:
+        return {fold(name): part for name, part in self.names.items()}
+
+    @cached_property
+    def _told(self) -> set[str]:
+        return set()
 
 
 def group_of(rule: str | GroupRule | None, path: str, row: Row) -> str | None:

@@ -27,7 +27,9 @@ def palette(card: Card) -> tuple[tuple[tuple[int, int, int], str], ...]:
     return tuple((parse_color(text), code) for text, code in card.mask.colors.items())
 
 
-def report_unpaired(tree: Tree, masks: Iterable[tuple[Hashable, str]], pictures: Collection[Hashable]) -> None:
+def report_unpaired(
+    tree: Tree, masks: Iterable[tuple[Hashable, str]], pictures: Collection[Hashable], *, what: str = "mask"
+) -> None:
     """Report each mask file whose picture is not there.
 
     ``masks`` pairs a key with a mask's path, ``pictures`` are the keys of the pictures that are there (stems, most
@@ -36,10 +38,10 @@ def report_unpaired(tree: Tree, masks: Iterable[tuple[Hashable, str]], pictures:
     alone = [path for key, path in masks if key not in pictures]
     if len(alone) > 1 and not pictures:
         folder = alone[0].rpartition("/")[0]
-        tree.report("missing_image", folder, f"{len(alone)} masks lie here, and none of their pictures is there")
+        tree.report("missing_image", folder, f"{len(alone)} {what}s lie here, and none of their pictures is there")
         return
     for path in alone:
-        tree.report("missing_image", path, "the mask has no picture")
+        tree.report("missing_image", path, f"the {what} has no picture")
 
 
 def mask_beside(image: str, folder: str, mask_folder: str) -> str:
@@ -58,20 +60,21 @@ def mask_beside(image: str, folder: str, mask_folder: str) -> str:
 def gathered_masks(
     tree: Tree,
     images: Iterable[str],
-    masks: Mapping[str, Sequence[Mask]],
+    masks: Mapping[str, Sequence[Mask]] | Callable[[str], Sequence[Mask]],
     *,
     wanted: Collection[str] = (),
     missing: Literal["problem", "negative"] = "problem",
     group: Callable[[str], str | None] | None = None,
     split: Split | Callable[[str], Split | None] | None = None,
 ) -> Iterator[MaskSample]:
-    """Pictures with any number of mask files each: ``masks`` are those of a picture by its stem, folded.
+    """Pictures with any number of mask files each: ``masks`` gives those of a picture by its path, or is a mapping
+    by its stem, folded, for pictures of which no two have the same.
 
     A picture without any mask, or without one of a class of ``wanted``, is a problem; without any it is a negative
     where ``missing`` says so.
     """
     for image in images:
-        found = tuple(masks.get(stem_of(image), ()))
+        found = tuple(masks(image) if callable(masks) else masks.get(stem_of(image), ()))
         lacking = [code for code in wanted if not any(getattr(mask, "code", None) == code for mask in found)]
         if (lacking or not found) and (found or missing == "problem"):
             where = f" in {', '.join(lacking)}" if lacking else ""

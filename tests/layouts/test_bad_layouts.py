@@ -38,6 +38,10 @@ TABLE = 'kind = "table"\ntable = "a.csv"\nimage = "id"\nlabel = "dx"\n'
         (FOLDERS + "group = {patern = '(a)'}", "layout.group.patern: there is no field patern: did you mean pattern?"),
         (FOLDERS + "group = {column = 'a'}", "layout: group and split name a column, and a layout of this kind reads"),
         (FOLDERS + "split = {}", "layout.split: say where parts are told"),
+        (
+            FOLDERS + "split = {folder = true, names = {A = 'train', a = 'test'}}",
+            "layout.split: names: 'a' stands for two",
+        ),
         (FOLDERS + "split = {lists = {training = 'a.txt'}}", "layout.split: lists: 'training' is no part"),
         (
             FOLDERS + "split = {all = 'train', names = {a = 'test'}}",

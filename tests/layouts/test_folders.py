@@ -94,6 +94,21 @@ def test_a_line_of_a_list_without_a_picture_and_a_list_that_is_not_there_are_tol
     assert found.problems == [("missing_file", "b.txt"), ("bad_row", "a.txt")]
 
 
+@pytest.mark.parametrize(("train", "test"), [("1", "1"), ("1.png", "1"), ("1", "x/1.PNG")])
+def test_a_picture_in_two_lists_is_told_and_stays_in_the_stronger_part(train: str, test: str, tmp_path: Path) -> None:
+    rule = "split = {lists = {test = 'b.txt', train = 'a.txt'}}"
+    found = read(tmp_path, FOLDERS + rule, ["cat/1.png", "cat/2.png"], {"a.txt": f"2\n{train}\n", "b.txt": test})
+    assert found.of("split") == {"cat/1.png": "test", "cat/2.png": "train"}
+    assert [reason for reason, _ in found.problems] == ["listed_twice"]
+
+
+def test_a_line_of_a_list_that_may_mean_two_pictures_is_told_once(tmp_path: Path) -> None:
+    rule = "split = {lists = {train = 'a.txt'}}"
+    found = read(tmp_path, FOLDERS + rule, ["cat/1.png", "dog/1.png", "eel/dog/1.png"], {"a.txt": "1\n"})
+    assert set(found.of("split").values()) == {"train"}
+    assert found.problems == [("bad_row", "a.txt")]
+
+
 def test_where_no_list_is_here_there_are_no_parts(tmp_path: Path) -> None:
     found = read(tmp_path, FOLDERS + "split = {lists = {train = 'a.txt'}}", ["cat/1.png"])
     assert (found.of("split"), found.problems) == ({"cat/1.png": None}, [])
@@ -109,3 +124,25 @@ def test_the_class_is_caught_in_a_file_name(tmp_path: Path) -> None:
 def test_a_class_may_be_made_of_several_folders(tmp_path: Path) -> None:
     layout = 'kind = "file-names"\nof = "path"\ncode = \'(?:.*/)?(DIP|MCP)/0*(\\d+)/[^/]+\'\njoin = "/"'
     assert read(tmp_path, layout, ["a/DIP/03/x.png"], labels=("DIP/3",)).said == {"a/DIP/03/x.png": "DIP/3"}
+
+
+@pytest.mark.parametrize("more", ["", "loose = true"])
+def test_codes_that_differ_in_letter_case_are_told_apart(more: str, tmp_path: Path) -> None:
+    paths = ["T1/1.png", "t1/2.png", "cat/3.png"]
+    found = read(tmp_path, FOLDERS + more, paths, labels=("T1", "t1", "cat"))
+    assert found.said == {"T1/1.png": "T1", "t1/2.png": "t1", "cat/3.png": "cat"}
+    assert found.problems == []
+
+
+@pytest.mark.parametrize("more", ["", "loose = true"])
+def test_a_folder_that_may_be_either_of_two_codes_is_told(more: str, tmp_path: Path) -> None:
+    found = read(tmp_path, FOLDERS + more, ["AB/1.png"], labels=("Ab", "aB"))
+    assert found.said == {}
+    assert found.problems == [("unknown_label", "")]
+
+
+def test_a_file_name_says_one_of_two_codes_as_it_is_spelled(tmp_path: Path) -> None:
+    layout = "kind = \"file-names\"\ncode = '\\d+_(.*)'"
+    found = read(tmp_path, layout, ["1_Ab.png", "2_aB.png", "3_AB.png"], labels=("Ab", "aB"))
+    assert found.said == {"1_Ab.png": "Ab", "2_aB.png": "aB", "3_AB.png": "AB"}  # a code that no card knows is refused
+    assert found.problems == [("unknown_label", "")]

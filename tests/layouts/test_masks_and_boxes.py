@@ -63,6 +63,16 @@ def test_a_file_a_class_is_told_by_the_suffix(tmp_path: Path) -> None:
     assert found.said == {"i/x_1.png": [("m/x_1_cat.tif", "cat"), ("m/x_1_dog.tif", "dog")]}
 
 
+@pytest.mark.parametrize("labels", [("hard", "hard_ex", "ex"), ("ex", "hard_ex", "hard")])
+def test_of_codes_that_end_alike_the_longest_is_meant(labels: tuple[str, ...], tmp_path: Path) -> None:
+    paths = ["i/x_1.png", "m/x_1_hard.tif", "m/x_1_HARD_EX.tif", "m/x_1_ex.tif", "m/x_1_eel.tif"]
+    layout = f'{MASKS}pictures = "i"\nmasks = "m"\nsuffix = "_{{code}}"'
+    found = read(tmp_path, layout, paths, labels=labels, kind="mask")
+    assert set(found.said["i/x_1.png"]) == {
+        ("m/x_1_hard.tif", "hard"), ("m/x_1_HARD_EX.tif", "HARD_EX"), ("m/x_1_ex.tif", "ex"), ("m/x_1_eel.tif", "eel"),
+    }  # fmt: skip
+
+
 def test_a_folder_a_class_has_a_mask_of_every_picture(tmp_path: Path) -> None:
     paths = ["i/1.png", "i/2.png", "m/cat/1.png", "m/dog/1.png", "m/cat/2.png"]
     found = masks(tmp_path, 'pictures = "i"\nmasks = "{code}"', paths)
@@ -177,11 +187,21 @@ def test_yolo_boxes_are_fractions_of_the_pictures_size(tmp_path: Path) -> None:
     assert [clipped(box, (200, 100)) for box in sample.boxes] == [(75, 25, 125, 75), (0, 0, 40, 20)]
 
 
-def test_a_yolo_line_that_is_no_box_leaves_its_class_open_and_a_strange_number_is_handed_on(tmp_path: Path) -> None:
-    files = {"1.txt": "0 0.5 0.5 0.25\n9 0.5 0.5 0.1 0.1\n"}
-    found = read(tmp_path, 'kind = "yolo"', ["1.png"], files, kind="box")
+def test_a_yolo_line_that_is_no_box_leaves_its_class_open(tmp_path: Path) -> None:
+    found = read(tmp_path, 'kind = "yolo"', ["1.png"], {"1.txt": "0 0.5 0.5 0.25\n1 0.5 0.5 0.1 0.1\n"}, kind="box")
     assert found.problems == [("bad_box", "1.txt")]
-    assert [code for code, _ in found.said["1.png"]] == ["cat", "9"]
+    assert [(code, corners[0] == corners[0]) for code, corners in found.said["1.png"]] == [
+        ("cat", False),
+        ("dog", True),
+    ]
+
+
+@pytest.mark.parametrize("first", ["2", "9", "-1", "Stone", "0.0"])
+def test_a_class_of_a_yolo_file_is_a_place_among_the_names_and_never_a_code(first: str, tmp_path: Path) -> None:
+    files = {"1.txt": f"0 0.5 0.5 0.1 0.1\n{first} 0.5 0.5 0.1 0.1\n", "2.txt": "0 .5 .5 .1 .1\n1 .2 .2 .1 .1"}
+    found = read(tmp_path, 'kind = "yolo"', ["1.png", "2.png"], files, labels=("1", "2"), kind="box")
+    assert {image: [code for code, _ in said] for image, said in found.said.items()} == {"2.png": ["1", "2"]}
+    assert found.problems == [("bad_box", "1.txt")]
 
 
 @pytest.mark.parametrize(("missing", "pictures"), [("problem", ["i/2.png"]), ("negative", ["i/1.png", "i/2.png"])])
@@ -199,6 +219,17 @@ def test_voc_files_count_from_one_and_hold_the_last_pixel(tmp_path: Path) -> Non
     text = f"<annotation><object><name>cat</name>{box}</object></annotation>"
     found = read(tmp_path, 'kind = "voc"\npictures = "JPEGImages"', ["JPEGImages/a.jpg"], {"x/A.xml": text}, kind="box")
     assert found.said == {"JPEGImages/a.jpg": [("cat", (4, 8, 20, 28))]}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<html><body/></html>", "<annotations><image/></annotations>", '<annotation xmlns="urn:x"><object/></annotation>'],
+)
+def test_xml_that_is_not_voc_is_told_and_no_negative(text: str, tmp_path: Path) -> None:
+    files = {"a.xml": text, "b.xml": "<annotation/>"}
+    found = read(tmp_path, 'kind = "voc"', ["a.jpg", "b.jpg"], files, kind="box")
+    assert found.said == {"b.jpg": []}
+    assert found.problems == [("bad_file", "a.xml")]
 
 
 def test_a_coco_file_a_part_tells_pictures_that_it_does_not_list(tmp_path: Path) -> None:

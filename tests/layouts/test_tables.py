@@ -86,8 +86,17 @@ def test_an_optional_part_may_be_missing_but_not_by_half(tmp_path: Path) -> None
 
 def test_a_part_may_stand_in_a_column(tmp_path: Path) -> None:
     layout = TABLE + 'split = {column = "set", names = {TRAINING = "train"}}'
-    found = read(tmp_path, layout, PICTURES, {"a.csv": "id,dx,set\n1,cat,TRAINING\n2,dog,other\n"})
+    found = read(tmp_path, layout, PICTURES, {"a.csv": "id,dx,set\n1,cat, training\n2,dog,\n"})
     assert found.of("split") == {"p/1.png": "train", "p/2.png": None}
+    assert found.problems == []
+
+
+def test_a_word_that_is_no_part_is_told_once(tmp_path: Path) -> None:
+    layout = TABLE + 'split = {column = "set", names = {train = "train", test = "test"}}'
+    rows = "id,dx,set\n1,cat,Tset\n2,dog,tset\n3,dog,TEST\n4,cat,held\n"
+    found = read(tmp_path, layout, [f"p/{n}.png" for n in "1234"], {"a.csv": rows})
+    assert [*found.of("split").values()] == [None, None, "test", None]
+    assert found.problems == [("bad_row", "a.csv")] * 2
 
 
 def test_part_lists_are_held_against_the_table_and_not_against_the_disk(tmp_path: Path) -> None:
@@ -111,6 +120,16 @@ def test_a_table_of_groups_is_missed_only_where_it_is_required(tmp_path: Path) -
     assert read(tmp_path / "1", TABLE + rule.format("false"), PICTURES[:1], files).problems == []
     found = read(tmp_path / "2", TABLE + rule.format("true"), PICTURES[:1], files)
     assert found.problems == [("missing_file", "g.csv")]
+
+
+def test_a_group_that_a_required_table_does_not_know_is_told_once(tmp_path: Path) -> None:
+    rule = "group = {{pattern = '(\\d+)-.*', table = 'g.csv', key = 'image', column = 'lesion', required = {}}}"
+    files = {"a.csv": "id,dx\n1-a,cat\n2-a,cat\n2-b,cat\n", "g.csv": "image,lesion\n1-x,L9\n"}
+    paths = ["p/1-a.png", "p/2-a.png", "p/2-b.png"]
+    assert read(tmp_path / "1", TABLE + rule.format("false"), paths, files).problems == []
+    found = read(tmp_path / "2", TABLE + rule.format("true"), paths, files)
+    assert [*found.of("group").values()] == ["L9", "2", "2"]
+    assert found.problems == [("missing_label", "p/2-a.png")]
 
 
 def test_json_and_tables_without_header_are_read(tmp_path: Path) -> None:
