@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from attrs import evolve
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -602,6 +603,33 @@ def test_pascal_voc_files_are_found_beside_their_pictures(tmp_path: Path) -> Non
     _, samples, _ = tried(proposal, tmp_path / "d")
     assert samples[1].boxes[0].xyxy == (1.0, 2.0, 6.0, 8.0)
     conforms(plugin_of(proposal), tmp_path / "out")
+
+
+def yolo(base: Path, count: int, empty: Sequence[int] = ()) -> None:
+    """YOLO files of one box of class 0 or 1 each; those of ``empty`` pictures hold nothing."""
+    for n in range(count):
+        picture(base / "images" / f"{n:02d}.png")
+        text = "" if n in empty else f"{n % 2} 0.5 0.5 0.4 0.{2 + n % 5}\n"
+        (base / "labels").mkdir(exist_ok=True)
+        (base / "labels" / f"{n:02d}.txt").write_text(text)
+
+
+def test_an_empty_label_file_stands_on_the_card_as_a_file_of_the_example(tmp_path: Path) -> None:
+    yolo(tmp_path / "d", 40, empty=[7])
+    proposal = propose(tmp_path / "d")
+    folder = write_plugin(plugin_of(proposal), tmp_path / "out")
+    card = Card.load(folder / "medmat_newts/newts.toml")
+    assert [file.path for file in card.example.files if not file.text] == ["labels/07.txt"]
+    assert card.example == proposal.example
+    assert checked(folder, names_of("newts"), tmp_path / "checked")
+
+
+def test_a_card_that_cannot_be_read_back_is_not_written(tmp_path: Path) -> None:
+    yolo(tmp_path / "d", 6)
+    broken = evolve(propose(tmp_path / "d"), mask={"index": {"1": "no such code"}})
+    with pytest.raises(UsageError, match=r"cannot be read back: medmat_newts/newts\.toml: "):
+        write_plugin(plugin_of(broken), tmp_path / "out")
+    assert not list((tmp_path / "out").iterdir())
 
 
 # -- names and quoting ----------------------------------------------------------------------------------

@@ -98,21 +98,26 @@ def card_text(proposal: Proposal, facts: Facts) -> str:
     data = card_data(proposal, facts)
     example = data.pop("example", {})
     citation = data.pop("citation")
-    files = [{"example": {"files": [file]}} for file in example.pop("files", ())]
+    files = example.pop("files", ())
     # label files and citations read better line by line; elsewhere no text is broken, so that lists can be joined
     parts = [
         _HEAD.format(slug=facts.slug),
         _joined(dumps(data)),
         dumps({"citation": citation}, multiline_strings=True),
         _joined(dumps({"example": example})) if example else "",
-        *(
-            _joined(dumps(file))
-            if file["example"]["files"][0].keys() >= {"sheets"}
-            else dumps(file, multiline_strings=True)
-            for file in files
-        ),
+        *map(_file_text, files),
     ]
     return "\n".join(part for part in parts if part)
+
+
+def _file_text(file: Mapping[str, Any]) -> str:
+    """One label file as an item of ``[[example.files]]``. It is written as a table and its head doubled: a list of one
+    short table would be written inline, and no file could follow that."""
+    from tomli_w import dumps
+
+    table = {"example": {"files": file}}
+    text = _joined(dumps(table)) if "sheets" in file else dumps(table, multiline_strings=True)
+    return text.replace("[example.files]", "[[example.files]]", 1)
 
 
 def _plain(value: Any) -> Any:
