@@ -202,6 +202,53 @@ def test_ids_in_names_are_a_group_as_data_and_told(tmp_path: Path) -> None:
     conforms(plugin_of(proposal), tmp_path / "out")
 
 
+def groups_of(proposal: Proposal, base: Path) -> dict[str, str | None]:
+    _, samples, _ = tried(proposal, base)
+    return {str(sample.image): sample.group for sample in samples}
+
+
+@pytest.mark.parametrize("folders", [True, False])
+def test_a_patient_between_a_class_word_and_a_number_is_one_group_over_all_classes(
+    tmp_path: Path, folders: bool
+) -> None:
+    for number in range(60):
+        name = ("normal", "polyp")[number % 2]
+        where = tmp_path / "d" / name if folders else tmp_path / "d/all"
+        picture(where / f"{name}_p{number // 6:02d}_{number:03d}.png")
+    proposal = propose(tmp_path / "d")
+    assert not proposal.unprotected and any("taken for a patient" in doubt for doubt in proposal.doubts)
+    assert set(groups_of(proposal, tmp_path / "d").values()) == {f"p{patient:02d}" for patient in range(10)}
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+def test_numbers_that_each_class_may_count_anew_are_no_patients_and_the_hint_says_so(tmp_path: Path) -> None:
+    for number in range(20):
+        for name in ("normal", "polyp"):
+            picture(tmp_path / "d" / name / f"{name}_{number:03d}_x.png")
+    proposal = propose(tmp_path / "d")
+    assert proposal.unprotected and "group" not in proposal.layout
+    assert any("if that is a patient" in doubt and "until then" in doubt for doubt in proposal.doubts)
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+def test_a_patient_told_anywhere_in_the_name_is_a_group(tmp_path: Path) -> None:
+    for number in range(40):
+        name = ("round", "oval")[number % 2]
+        picture(tmp_path / "d" / name / f"{number:03d}_{name}_patient{number // 4}.png")
+    proposal = propose(tmp_path / "d")
+    assert set(groups_of(proposal, tmp_path / "d").values()) == {f"patient{patient}" for patient in range(10)}
+
+
+def test_ids_in_names_are_a_group_beside_official_parts_that_they_hardly_contradict(tmp_path: Path) -> None:
+    for number in range(80):
+        part = "train" if number < 60 or number == 79 else "test"
+        picture(tmp_path / "d" / part / ("round", "oval")[number % 2] / f"PAT{number // 4:02d}_{number % 4}.png")
+    proposal = propose(tmp_path / "d")
+    assert groups_of(proposal, tmp_path / "d")["test/round/PAT19_0.png"] == "PAT19"
+    assert any("of 4 pictures it lies in more than one official part" in doubt for doubt in proposal.doubts)
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
 def test_ids_in_names_never_outrank_official_parts(tmp_path: Path) -> None:
     for number in range(40):
         folder = tmp_path / "d" / ("train", "test")[number % 2] / ("round", "oval")[number % 4 > 1]

@@ -90,12 +90,16 @@ def _picked(samples: Sequence[Sample], kinds: Mapping[str, tuple[str, ...]], cla
     few = 5 if regions and len(shown - {""}) == 1 else 3 if classes <= 4 or regions else 2 if classes <= 12 else 1
     need: Counter[tuple[str, object]] = Counter()
     picked: dict[str, Sample] = {}
+    sides: dict[str, object] = {}
     for _, _, path, sample in sorted(ranked, key=lambda item: item[:3]):
+        if sample.group and sides.get(sample.group, sample.split) != sample.split:
+            continue  # a group on both sides would cost the example its train pictures
         keys = [(kind, sample.split) for kind in kinds[path]]
         wanted = any(need[key] < (2 if key[0] == "" else few if len(need) <= 40 or key in need else 1) for key in keys)
         if wanted and len(keys) <= len(SPOTS):
             picked[path] = sample
             need.update(keys)
+            sides |= {sample.group: sample.split} if sample.group else {}
     return dict(sorted(picked.items()))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from medmat_core.model import Split
+from medmat_core.scaffold.groups import IDS
 from medmat_core.scaffold.proposal import Proposal, counted
 from medmat_core.scaffold.survey import Survey, folder_of, shared, spread, stem
 from medmat_core.scaffold.words import (
@@ -25,7 +26,6 @@ from medmat_core.tree import fold
 
 _MOST: Final = 120
 """More folders than this are patients or series, not classes."""
-_IDS: Final = re.compile(r"case|patient|^pt?$|^pat|subj|^sub$|series|stud(y|ies)|scan|volume|day|visit", re.IGNORECASE)
 _MASKS: Final = re.compile(r"masks?(?![a-z])|ground[ _-]?truth|segmentation", re.IGNORECASE)
 
 _RULES: Final = (r"([^\W\d_]{2,})[\W_]*\d.*", r"([^\W\d_]{2,})[\W_].*", r".*[\W_]([^\W\d_]{2,})", r".*[\W_]([01])")
@@ -94,7 +94,7 @@ def _are_classes(counts: Counter[str]) -> bool:
         return False
     bare = {re.sub(r"[\W\d_]+", "", code) for code in counts}
     numbered = len(bare) == 1 and bare != {""}
-    if numbered and (len(counts) > 12 or _IDS.search(next(iter(bare)))):
+    if numbered and (len(counts) > 12 or IDS.search(next(iter(bare)))):
         return False
     return len(counts) <= 4 or max(counts.values()) > 1
 

@@ -17,8 +17,9 @@ from medmat_core.layouts import layout_of
 from medmat_core.model import NOTES, MaskSample, Problem, Sample
 from medmat_core.scaffold.card import card_of, ignored
 from medmat_core.scaffold.example import LABEL_SIZE, example_of
+from medmat_core.scaffold.groups import group_guess
 from medmat_core.scaffold.proposal import Proposal
-from medmat_core.scaffold.survey import Survey, folder_of, group_rule, pattern, suffix
+from medmat_core.scaffold.survey import Survey, folder_of, pattern, suffix
 from medmat_core.tree import Tree
 
 UNREAD: Final = "not read\n"
@@ -85,21 +86,30 @@ def proved(proposal: Proposal, survey: Survey) -> Proposal:
 
 
 def _grouped(proposal: Proposal, samples: list[Any]) -> Proposal:
-    """With a rule for what may be a patient, where nothing else tells. Official parts are kept as they are: a group on
-    both sides would cost its train pictures."""
+    """With a rule for what may be a patient, where nothing else tells, and a doubt that says so. A group that most
+    pictures of official parts contradict is only hinted at: it would cost their train pictures."""
     paths = [str(sample.image) for sample in samples]
-    found = group_rule(paths, len(proposal.labels)) if "group" not in proposal.layout else None
-    if found is None:
+    guess = group_guess(paths, proposal.labels) if "group" not in proposal.layout else None
+    if guess is None:
         return proposal
-    rule, seen = found
-    if not proposal.unprotected:
-        hint = f"{seen}: if that is a patient, write group = {{pattern = '{rule}'}} under [layout]"
+    groups = [guess.of(path) for path in paths]
+    sides: dict[str, set[str | None]] = {}
+    for group, sample in zip(groups, samples, strict=True):
+        if group:
+            sides.setdefault(group, set()).add(sample.split)
+    torn = sum(len(sides[group]) > 1 for group in groups if group)
+    official = not proposal.unprotected
+    if not guess.likely or (official and torn > 0.5 * len(paths)):
+        open_ = "" if official else "; nothing keeps a patient's pictures apart until then"
+        hint = f"{guess.seen}: if that is a patient, write {guess.shown} under [layout]{open_}"
         return evolve(proposal, doubts=(*proposal.doubts, hint))
-    why = f"{seen}, which is taken for a patient: if it is none, drop group from [layout] and write unprotected = true"
+    undo = "drop group from [layout] and group_by" + ("" if official else ", and write unprotected = true")
+    crossing = f"; of {torn} pictures it lies in more than one official part" if official and torn else ""
+    why = f"{guess.seen}, which is taken for a patient{crossing}: if it is none, {undo}"
     return evolve(
         proposal,
-        layout={**proposal.layout, "group": {"pattern": rule}},
-        group_by="what file names begin with",
+        layout={**proposal.layout, "group": dict(guess.rule)},
+        group_by=guess.words,
         doubts=(*proposal.doubts, why),
     )
 
