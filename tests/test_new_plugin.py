@@ -221,6 +221,42 @@ def test_a_patient_between_a_class_word_and_a_number_is_one_group_over_all_class
     conforms(plugin_of(proposal), tmp_path / "out")
 
 
+@pytest.mark.parametrize(
+    ("person", "above", "parts"),
+    [
+        ("P{:03d}", True, ("",)),
+        ("smith{:c}", True, ("train/", "test/")),
+        ("{:04d}", False, ("",)),
+        ("smith{:c}", False, ("",)),
+        ("case_{}", False, ("train/", "test/")),
+    ],
+)
+def test_patient_folders_above_or_below_class_folders_are_groups(
+    tmp_path: Path, person: str, above: bool, parts: Sequence[str]
+) -> None:
+    people = [person.format(97 + number) for number in range(24)]
+    for number, one in enumerate(people):
+        names = ("normal", "polyp") if above else (("normal", "polyp")[number // len(parts) % 2],)
+        for name in names:
+            for shot in range(3):
+                where = (one, name) if above else (name, one)
+                picture(tmp_path / "d" / parts[number % len(parts)] / "/".join(where) / f"{shot}.png")
+    proposal = propose(tmp_path / "d")
+    assert set(proposal.labels) == {"normal", "polyp"} and proposal.group_by
+    assert set(groups_of(proposal, tmp_path / "d").values()) == set(people)
+    assert any("taken were normal, polyp, and not" in doubt for doubt in proposal.doubts)
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+def test_many_classes_below_few_organs_stay_the_classes(tmp_path: Path) -> None:
+    for number in range(12):
+        for shot in range(24):
+            name = f"finding {chr(97 + number) * 3}"
+            picture(tmp_path / "d" / ("lower", "upper")[number % 2] / name / f"{shot}.png")
+    proposal = propose(tmp_path / "d")
+    assert len(proposal.labels) == 12 and "group" not in proposal.layout
+
+
 def test_numbers_that_each_class_may_count_anew_are_no_patients_and_the_hint_says_so(tmp_path: Path) -> None:
     for number in range(20):
         for name in ("normal", "polyp"):
