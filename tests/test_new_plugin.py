@@ -559,6 +559,22 @@ def test_what_masks_hold_decides_how_they_are_read(
     conforms(plugin_of(proposal), tmp_path / "out")
 
 
+@pytest.mark.parametrize(("classes", "count", "empty"), [(3, 12, 2), (5, 12, 0), (5, 4, 0), (9, 20, 2)])
+def test_masks_of_many_classes_get_an_example_with_a_round_of_every_ask(
+    tmp_path: Path, classes: int, count: int, empty: int
+) -> None:
+    for n in range(count):
+        picture(tmp_path / "d/images" / f"{n:02d}.png")
+        mask(tmp_path / "d/masks" / f"{n:02d}.png")
+        if n >= empty:
+            pixels = np.zeros((24, 32), np.uint8)
+            pixels[2:12, : 3 * classes] = np.repeat(np.arange(1, classes + 1), 3)
+            Image.fromarray(pixels).save(tmp_path / "d/masks" / f"{n:02d}.png")
+    proposal = propose(tmp_path / "d")
+    assert len(proposal.labels) == classes and "structure" in asks_of(proposal)
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
 def test_jpeg_masks_with_grey_edges_are_black_and_white(tmp_path: Path) -> None:
     for n in range(4):
         picture(tmp_path / "d/images" / f"{n}.jpg")
