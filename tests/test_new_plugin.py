@@ -10,6 +10,7 @@ import shutil
 import sys
 import tomllib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,13 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from medmat_core.card import Card
+from medmat_core.check import check_dataset as check_data
 from medmat_core.cli import run
+from medmat_core.dataset import Dataset
 from medmat_core.errors import CatalogError, UsageError
 from medmat_core.layouts import KINDS
 from medmat_core.model import BoxSample, ColorMask, IndexMask, LabelSample, MaskFile, MaskSample
+from medmat_core.pipeline.options import BuildOptions
 from medmat_core.plugins import plugin_called
 from medmat_core.scaffold.card import Facts, card_text
 from medmat_core.scaffold.choose import propose
@@ -116,12 +120,19 @@ def conforms(plugin: Plugin, where: Path) -> None:
 
 
 def checked(folder: Path, names: Names, where: Path) -> Report:
+    with loaded(folder, names) as dataset:
+        return check_dataset(dataset, where)
+
+
+@contextmanager
+def loaded(folder: Path, names: Names) -> Iterator[Dataset]:
+    """The data set of a written package."""
     sys.path.insert(0, str(folder))
     try:
         importlib.invalidate_caches()
-        loaded: Any = plugin_called(f"{names.package}.{names.module}")
-        (dataset,) = loaded.medmat_datasets()
-        return check_dataset(dataset, where)
+        plugin: Any = plugin_called(f"{names.package}.{names.module}")
+        (dataset,) = plugin.medmat_datasets()
+        yield dataset
     finally:
         sys.path.remove(str(folder))
         for name in [name for name in sys.modules if name.partition(".")[0] == names.package]:
@@ -302,6 +313,19 @@ def test_words_in_file_names_are_classes_where_nothing_else_is(tmp_path: Path) -
     assert read(proposal, tmp_path / "d")["all/malignant_003.png"] == (("malignant",), None)
     assert any("is it one?" in doubt for doubt in proposal.doubts)
     conforms(plugin_of(proposal), tmp_path / "out")
+
+
+def test_what_was_counted_is_on_the_card_so_that_a_check_misses_what_is_deleted(tmp_path: Path) -> None:
+    for number in range(30):
+        picture(tmp_path / "newts" / ("round", "oval")[number % 3 > 1] / f"{number:02d}.png")
+    proposal = propose(tmp_path / "newts")
+    folder = write_plugin(plugin_of(proposal), tmp_path / "out")
+    with loaded(folder, names_of("newts")) as dataset:
+        assert (dataset.card.counts.images, dict(dataset.card.counts.classes)) == (30, {"Round": 20, "Oval": 10})
+        options = BuildOptions(data=tmp_path, out=tmp_path / "built")
+        assert check_data(dataset, options).completeness == "whole"
+        (tmp_path / "newts/round/00.png").unlink()
+        assert check_data(dataset, options).told("completeness")[0].what == "1 of 30 pictures are not here"
 
 
 # -- tables ---------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from medmat_core.errors import UsageError
 from medmat_core.example import ExampleFile, ExamplePicture
 from medmat_core.images.suffixes import DICOM_SUFFIXES, is_image
 from medmat_core.layouts import layout_of
-from medmat_core.model import NOTES, MaskSample, Problem, Sample
+from medmat_core.model import NOTES, BoxSample, LabelSample, MaskSample, Problem, Sample
 from medmat_core.scaffold.card import card_of, ignored
 from medmat_core.scaffold.example import LABEL_SIZE, example_of
 from medmat_core.scaffold.groups import group_guess
@@ -73,6 +73,8 @@ def proved(proposal: Proposal, survey: Survey) -> Proposal:
     return evolve(
         proposal,
         extras=(*(["dicom"] if dicom else []), *proposal.extras),
+        images=read,
+        counts=_counts(samples),
         ignored=tuple(rules),
         example=evolve(example, pictures=(*example.pictures, *unused), files=(*example.files, *texts)),
         evidence=(*proposal.evidence, f"tried on the folder: {read} pictures read"),
@@ -112,6 +114,16 @@ def _grouped(proposal: Proposal, samples: list[Any]) -> Proposal:
         group_by=guess.words,
         doubts=(*proposal.doubts, why),
     )
+
+
+def _counts(samples: list[Any]) -> dict[str, int]:
+    """Code -> pictures that show it, where samples tell that without a look into masks."""
+    shown: set[tuple[str, str]] = set()
+    for sample in samples:
+        if isinstance(sample, LabelSample | BoxSample):
+            codes = sample.stated if isinstance(sample, LabelSample) else [box.code for box in sample.boxes]
+            shown |= {(str(sample.image), code) for code in codes}
+    return Counter(code for _, code in shown)
 
 
 def files_of(sample: Sample) -> list[str]:
