@@ -19,7 +19,7 @@ import pytest
 from attrs import evolve
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from medmat_core.card import Card
 from medmat_core.check import check_dataset as check_data
@@ -605,6 +605,48 @@ def test_jpeg_masks_with_grey_edges_are_black_and_white(tmp_path: Path) -> None:
         mask(tmp_path / "d/masks" / f"{n}.jpg", 255)
     proposal = propose(tmp_path / "d")
     assert not proposal.mask and any("JPEG: edges are grey" in line for line in proposal.evidence)
+
+
+def jpeg_mask(path: Path, colors: Sequence[tuple[int, int, int]], behind: tuple[int, int, int], n: int) -> None:
+    """Discs of some colors on a background, as JPEG leaves them."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image = Image.new("RGB", (256, 192), behind)
+    for number, color in enumerate(colors):
+        left, top = 10 + 80 * number, 20 + 7 * (n % 8)
+        ImageDraw.Draw(image).ellipse((left, top, left + 60, top + 70), color)
+    image.save(path, quality=75)
+
+
+@pytest.mark.parametrize("behind", [(0, 0, 0), (255, 255, 255)])
+def test_jpeg_color_masks_have_the_classes_that_were_painted_and_no_noise(
+    tmp_path: Path, behind: tuple[int, int, int]
+) -> None:
+    painted = [(200, 30, 40), (20, 180, 60), (240, 220, 10)]
+    for n in range(16):
+        picture(tmp_path / "d/images" / f"{n:02d}.jpg")
+        jpeg_mask(tmp_path / "d/masks" / f"{n:02d}.jpg", painted, behind, n)
+    proposal = propose(tmp_path / "d")
+    assert len(proposal.labels) == 3 and proposal.layout["tolerance"] == 40
+    named = [(color, code) for color, code in proposal.mask["colors"].items() if code]
+    near = {min(painted, key=lambda c: distance(color, c)) for color, _ in named}
+    assert near == set(painted) and all(min(distance(color, c) for c in painted) <= 6 for color, _ in named)
+    assert [code for color, code in proposal.mask["colors"].items() if distance(color, behind) < 20] in ([], [""])
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+def distance(color: str, other: Sequence[int]) -> int:
+    return max(abs(int(color[at : at + 2], 16) - one) for at, one in zip((1, 3, 5), other, strict=True))
+
+
+@pytest.mark.parametrize("size", [(6, 8), (96, 128)])
+def test_jpeg_photographs_named_like_masks_are_not_taken_for_classes(tmp_path: Path, size: tuple[int, int]) -> None:
+    shades = np.random.default_rng(3).integers(0, 255, (*size, 3), np.uint8)
+    for n in range(12):
+        picture(tmp_path / "d/images" / f"{n:02d}.jpg")
+        (tmp_path / "d/masks").mkdir(exist_ok=True)
+        Image.fromarray(np.roll(shades, n, 1)).resize((256, 192)).save(tmp_path / "d/masks" / f"{n:02d}.jpg")
+    with pytest.raises(UsageError, match="too many different values"):
+        propose(tmp_path / "d", "masks")
 
 
 def test_a_folder_of_masks_for_each_side_is_a_class_each(tmp_path: Path) -> None:
