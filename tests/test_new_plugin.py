@@ -10,20 +10,25 @@ import shutil
 import sys
 import tomllib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from attrs import evolve
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from medmat_core.card import Card
+from medmat_core.check import check_dataset as check_data
 from medmat_core.cli import run
+from medmat_core.dataset import Dataset
 from medmat_core.errors import CatalogError, UsageError
 from medmat_core.layouts import KINDS
 from medmat_core.model import BoxSample, ColorMask, IndexMask, LabelSample, MaskFile, MaskSample
+from medmat_core.pipeline.options import BuildOptions
 from medmat_core.plugins import plugin_called
 from medmat_core.scaffold.card import Facts, card_text
 from medmat_core.scaffold.choose import propose
@@ -115,12 +120,19 @@ def conforms(plugin: Plugin, where: Path) -> None:
 
 
 def checked(folder: Path, names: Names, where: Path) -> Report:
+    with loaded(folder, names) as dataset:
+        return check_dataset(dataset, where)
+
+
+@contextmanager
+def loaded(folder: Path, names: Names) -> Iterator[Dataset]:
+    """The data set of a written package."""
     sys.path.insert(0, str(folder))
     try:
         importlib.invalidate_caches()
-        loaded: Any = plugin_called(f"{names.package}.{names.module}")
-        (dataset,) = loaded.medmat_datasets()
-        return check_dataset(dataset, where)
+        plugin: Any = plugin_called(f"{names.package}.{names.module}")
+        (dataset,) = plugin.medmat_datasets()
+        yield dataset
     finally:
         sys.path.remove(str(folder))
         for name in [name for name in sys.modules if name.partition(".")[0] == names.package]:
@@ -201,6 +213,89 @@ def test_ids_in_names_are_a_group_as_data_and_told(tmp_path: Path) -> None:
     conforms(plugin_of(proposal), tmp_path / "out")
 
 
+def groups_of(proposal: Proposal, base: Path) -> dict[str, str | None]:
+    _, samples, _ = tried(proposal, base)
+    return {str(sample.image): sample.group for sample in samples}
+
+
+@pytest.mark.parametrize("folders", [True, False])
+def test_a_patient_between_a_class_word_and_a_number_is_one_group_over_all_classes(
+    tmp_path: Path, folders: bool
+) -> None:
+    for number in range(60):
+        name = ("normal", "polyp")[number % 2]
+        where = tmp_path / "d" / name if folders else tmp_path / "d/all"
+        picture(where / f"{name}_p{number // 6:02d}_{number:03d}.png")
+    proposal = propose(tmp_path / "d")
+    assert not proposal.unprotected and any("taken for a patient" in doubt for doubt in proposal.doubts)
+    assert set(groups_of(proposal, tmp_path / "d").values()) == {f"p{patient:02d}" for patient in range(10)}
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("person", "above", "parts"),
+    [
+        ("P{:03d}", True, ("",)),
+        ("smith{:c}", True, ("train/", "test/")),
+        ("{:04d}", False, ("",)),
+        ("smith{:c}", False, ("",)),
+        ("case_{}", False, ("train/", "test/")),
+    ],
+)
+def test_patient_folders_above_or_below_class_folders_are_groups(
+    tmp_path: Path, person: str, above: bool, parts: Sequence[str]
+) -> None:
+    people = [person.format(97 + number) for number in range(24)]
+    for number, one in enumerate(people):
+        names = ("normal", "polyp") if above else (("normal", "polyp")[number // len(parts) % 2],)
+        for name in names:
+            for shot in range(3):
+                where = (one, name) if above else (name, one)
+                picture(tmp_path / "d" / parts[number % len(parts)] / "/".join(where) / f"{shot}.png")
+    proposal = propose(tmp_path / "d")
+    assert set(proposal.labels) == {"normal", "polyp"} and proposal.group_by
+    assert set(groups_of(proposal, tmp_path / "d").values()) == set(people)
+    assert any("taken were normal, polyp, and not" in doubt for doubt in proposal.doubts)
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+def test_many_classes_below_few_organs_stay_the_classes(tmp_path: Path) -> None:
+    for number in range(12):
+        for shot in range(24):
+            name = f"finding {chr(97 + number) * 3}"
+            picture(tmp_path / "d" / ("lower", "upper")[number % 2] / name / f"{shot}.png")
+    proposal = propose(tmp_path / "d")
+    assert len(proposal.labels) == 12 and "group" not in proposal.layout
+
+
+def test_numbers_that_each_class_may_count_anew_are_no_patients_and_the_hint_says_so(tmp_path: Path) -> None:
+    for number in range(20):
+        for name in ("normal", "polyp"):
+            picture(tmp_path / "d" / name / f"{name}_{number:03d}_x.png")
+    proposal = propose(tmp_path / "d")
+    assert proposal.unprotected and "group" not in proposal.layout
+    assert any("if that is a patient" in doubt and "until then" in doubt for doubt in proposal.doubts)
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+def test_a_patient_told_anywhere_in_the_name_is_a_group(tmp_path: Path) -> None:
+    for number in range(40):
+        name = ("round", "oval")[number % 2]
+        picture(tmp_path / "d" / name / f"{number:03d}_{name}_patient{number // 4}.png")
+    proposal = propose(tmp_path / "d")
+    assert set(groups_of(proposal, tmp_path / "d").values()) == {f"patient{patient}" for patient in range(10)}
+
+
+def test_ids_in_names_are_a_group_beside_official_parts_that_they_hardly_contradict(tmp_path: Path) -> None:
+    for number in range(80):
+        part = "train" if number < 60 or number == 79 else "test"
+        picture(tmp_path / "d" / part / ("round", "oval")[number % 2] / f"PAT{number // 4:02d}_{number % 4}.png")
+    proposal = propose(tmp_path / "d")
+    assert groups_of(proposal, tmp_path / "d")["test/round/PAT19_0.png"] == "PAT19"
+    assert any("of 4 pictures it lies in more than one official part" in doubt for doubt in proposal.doubts)
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
 def test_ids_in_names_never_outrank_official_parts(tmp_path: Path) -> None:
     for number in range(40):
         folder = tmp_path / "d" / ("train", "test")[number % 2] / ("round", "oval")[number % 4 > 1]
@@ -218,6 +313,19 @@ def test_words_in_file_names_are_classes_where_nothing_else_is(tmp_path: Path) -
     assert read(proposal, tmp_path / "d")["all/malignant_003.png"] == (("malignant",), None)
     assert any("is it one?" in doubt for doubt in proposal.doubts)
     conforms(plugin_of(proposal), tmp_path / "out")
+
+
+def test_what_was_counted_is_on_the_card_so_that_a_check_misses_what_is_deleted(tmp_path: Path) -> None:
+    for number in range(30):
+        picture(tmp_path / "newts" / ("round", "oval")[number % 3 > 1] / f"{number:02d}.png")
+    proposal = propose(tmp_path / "newts")
+    folder = write_plugin(plugin_of(proposal), tmp_path / "out")
+    with loaded(folder, names_of("newts")) as dataset:
+        assert (dataset.card.counts.images, dict(dataset.card.counts.classes)) == (30, {"Round": 20, "Oval": 10})
+        options = BuildOptions(data=tmp_path, out=tmp_path / "built")
+        assert check_data(dataset, options).completeness == "whole"
+        (tmp_path / "newts/round/00.png").unlink()
+        assert check_data(dataset, options).told("completeness")[0].what == "1 of 30 pictures are not here"
 
 
 # -- tables ---------------------------------------------------------------------------------------------
@@ -475,12 +583,70 @@ def test_what_masks_hold_decides_how_they_are_read(
     conforms(plugin_of(proposal), tmp_path / "out")
 
 
+@pytest.mark.parametrize(("classes", "count", "empty"), [(3, 12, 2), (5, 12, 0), (5, 4, 0), (9, 20, 2)])
+def test_masks_of_many_classes_get_an_example_with_a_round_of_every_ask(
+    tmp_path: Path, classes: int, count: int, empty: int
+) -> None:
+    for n in range(count):
+        picture(tmp_path / "d/images" / f"{n:02d}.png")
+        mask(tmp_path / "d/masks" / f"{n:02d}.png")
+        if n >= empty:
+            pixels = np.zeros((24, 32), np.uint8)
+            pixels[2:12, : 3 * classes] = np.repeat(np.arange(1, classes + 1), 3)
+            Image.fromarray(pixels).save(tmp_path / "d/masks" / f"{n:02d}.png")
+    proposal = propose(tmp_path / "d")
+    assert len(proposal.labels) == classes and "structure" in asks_of(proposal)
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
 def test_jpeg_masks_with_grey_edges_are_black_and_white(tmp_path: Path) -> None:
     for n in range(4):
         picture(tmp_path / "d/images" / f"{n}.jpg")
         mask(tmp_path / "d/masks" / f"{n}.jpg", 255)
     proposal = propose(tmp_path / "d")
     assert not proposal.mask and any("JPEG: edges are grey" in line for line in proposal.evidence)
+
+
+def jpeg_mask(path: Path, colors: Sequence[tuple[int, int, int]], behind: tuple[int, int, int], n: int) -> None:
+    """Discs of some colors on a background, as JPEG leaves them."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image = Image.new("RGB", (256, 192), behind)
+    for number, color in enumerate(colors):
+        left, top = 10 + 80 * number, 20 + 7 * (n % 8)
+        ImageDraw.Draw(image).ellipse((left, top, left + 60, top + 70), color)
+    image.save(path, quality=75)
+
+
+@pytest.mark.parametrize("behind", [(0, 0, 0), (255, 255, 255)])
+def test_jpeg_color_masks_have_the_classes_that_were_painted_and_no_noise(
+    tmp_path: Path, behind: tuple[int, int, int]
+) -> None:
+    painted = [(200, 30, 40), (20, 180, 60), (240, 220, 10)]
+    for n in range(16):
+        picture(tmp_path / "d/images" / f"{n:02d}.jpg")
+        jpeg_mask(tmp_path / "d/masks" / f"{n:02d}.jpg", painted, behind, n)
+    proposal = propose(tmp_path / "d")
+    assert len(proposal.labels) == 3 and proposal.layout["tolerance"] == 40
+    named = [(color, code) for color, code in proposal.mask["colors"].items() if code]
+    near = {min(painted, key=lambda c: distance(color, c)) for color, _ in named}
+    assert near == set(painted) and all(min(distance(color, c) for c in painted) <= 6 for color, _ in named)
+    assert [code for color, code in proposal.mask["colors"].items() if distance(color, behind) < 20] in ([], [""])
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+def distance(color: str, other: Sequence[int]) -> int:
+    return max(abs(int(color[at : at + 2], 16) - one) for at, one in zip((1, 3, 5), other, strict=True))
+
+
+@pytest.mark.parametrize("size", [(6, 8), (96, 128)])
+def test_jpeg_photographs_named_like_masks_are_not_taken_for_classes(tmp_path: Path, size: tuple[int, int]) -> None:
+    shades = np.random.default_rng(3).integers(0, 255, (*size, 3), np.uint8)
+    for n in range(12):
+        picture(tmp_path / "d/images" / f"{n:02d}.jpg")
+        (tmp_path / "d/masks").mkdir(exist_ok=True)
+        Image.fromarray(np.roll(shades, n, 1)).resize((256, 192)).save(tmp_path / "d/masks" / f"{n:02d}.jpg")
+    with pytest.raises(UsageError, match="too many different values"):
+        propose(tmp_path / "d", "masks")
 
 
 def test_a_folder_of_masks_for_each_side_is_a_class_each(tmp_path: Path) -> None:
@@ -602,6 +768,33 @@ def test_pascal_voc_files_are_found_beside_their_pictures(tmp_path: Path) -> Non
     _, samples, _ = tried(proposal, tmp_path / "d")
     assert samples[1].boxes[0].xyxy == (1.0, 2.0, 6.0, 8.0)
     conforms(plugin_of(proposal), tmp_path / "out")
+
+
+def yolo(base: Path, count: int, empty: Sequence[int] = ()) -> None:
+    """YOLO files of one box of class 0 or 1 each; those of ``empty`` pictures hold nothing."""
+    for n in range(count):
+        picture(base / "images" / f"{n:02d}.png")
+        text = "" if n in empty else f"{n % 2} 0.5 0.5 0.4 0.{2 + n % 5}\n"
+        (base / "labels").mkdir(exist_ok=True)
+        (base / "labels" / f"{n:02d}.txt").write_text(text)
+
+
+def test_an_empty_label_file_stands_on_the_card_as_a_file_of_the_example(tmp_path: Path) -> None:
+    yolo(tmp_path / "d", 40, empty=[7])
+    proposal = propose(tmp_path / "d")
+    folder = write_plugin(plugin_of(proposal), tmp_path / "out")
+    card = Card.load(folder / "medmat_newts/newts.toml")
+    assert [file.path for file in card.example.files if not file.text] == ["labels/07.txt"]
+    assert card.example == proposal.example
+    assert checked(folder, names_of("newts"), tmp_path / "checked")
+
+
+def test_a_card_that_cannot_be_read_back_is_not_written(tmp_path: Path) -> None:
+    yolo(tmp_path / "d", 6)
+    broken = evolve(propose(tmp_path / "d"), mask={"index": {"1": "no such code"}})
+    with pytest.raises(UsageError, match=r"cannot be read back: medmat_newts/newts\.toml: "):
+        write_plugin(plugin_of(broken), tmp_path / "out")
+    assert not list((tmp_path / "out").iterdir())
 
 
 # -- names and quoting ----------------------------------------------------------------------------------

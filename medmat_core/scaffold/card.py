@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +21,7 @@ _HEAD: Final = """\
 # The card of this data set: what its codes mean, how it lies on disk, and an example that its tests run on.
 # README.md lists what is left to do; `medmat show {slug}` shows what medmat makes of it.
 # access is "open", "account", "competition" or "credentialed"; the order of [labels] is that of classes everywhere.
+# [counts] is what a whole copy holds; `medmat new-plugin` wrote what it counted.
 """
 
 
@@ -82,6 +84,7 @@ def card_data(proposal: Proposal, facts: Facts = _TRIAL) -> dict[str, Any]:
         "unverified": [" ".join(doubt.split()) for doubt in proposal.doubts],
         "labels": dict(proposal.labels),
         "layout": dict(proposal.layout),
+        "counts": _counts(proposal),
         "classes": {name: value for name, value in classes.items() if value},
         "mask": dict(proposal.mask),
         "ignored": _plain(proposal.ignored),
@@ -91,6 +94,20 @@ def card_data(proposal: Proposal, facts: Facts = _TRIAL) -> dict[str, Any]:
     return data | {name: value for name, value in more.items() if value}
 
 
+def _counts(proposal: Proposal) -> dict[str, Any]:
+    """What the folder holds, so that a check of another copy knows what is missing. A caption of several codes has no
+    count: a picture may show them all."""
+    once = Counter(proposal.labels.values())
+    classes = {
+        caption: proposal.counts[code]
+        for code, caption in proposal.labels.items()
+        if proposal.counts.get(code) and once[caption] == 1
+    }
+    if not proposal.images:
+        return {}
+    return {"images": proposal.images} | ({"classes": classes} if classes else {})
+
+
 def card_text(proposal: Proposal, facts: Facts) -> str:
     """The card as its file holds it."""
     from tomli_w import dumps
@@ -98,21 +115,26 @@ def card_text(proposal: Proposal, facts: Facts) -> str:
     data = card_data(proposal, facts)
     example = data.pop("example", {})
     citation = data.pop("citation")
-    files = [{"example": {"files": [file]}} for file in example.pop("files", ())]
+    files = example.pop("files", ())
     # label files and citations read better line by line; elsewhere no text is broken, so that lists can be joined
     parts = [
         _HEAD.format(slug=facts.slug),
         _joined(dumps(data)),
         dumps({"citation": citation}, multiline_strings=True),
         _joined(dumps({"example": example})) if example else "",
-        *(
-            _joined(dumps(file))
-            if file["example"]["files"][0].keys() >= {"sheets"}
-            else dumps(file, multiline_strings=True)
-            for file in files
-        ),
+        *map(_file_text, files),
     ]
     return "\n".join(part for part in parts if part)
+
+
+def _file_text(file: Mapping[str, Any]) -> str:
+    """One label file as an item of ``[[example.files]]``. It is written as a table and its head doubled: a list of one
+    short table would be written inline, and no file could follow that."""
+    from tomli_w import dumps
+
+    table = {"example": {"files": file}}
+    text = _joined(dumps(table)) if "sheets" in file else dumps(table, multiline_strings=True)
+    return text.replace("[example.files]", "[[example.files]]", 1)
 
 
 def _plain(value: Any) -> Any:

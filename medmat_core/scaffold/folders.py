@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from medmat_core.model import Split
+from medmat_core.scaffold.groups import IDS
 from medmat_core.scaffold.proposal import Proposal, counted
 from medmat_core.scaffold.survey import Survey, folder_of, shared, spread, stem
 from medmat_core.scaffold.words import (
@@ -25,7 +26,9 @@ from medmat_core.tree import fold
 
 _MOST: Final = 120
 """More folders than this are patients or series, not classes."""
-_IDS: Final = re.compile(r"case|patient|^pt?$|^pat|subj|^sub$|series|stud(y|ies)|scan|volume|day|visit", re.IGNORECASE)
+_CROWD: Final = 8
+"""So many folders may be persons, if each holds no more pictures than a person has."""
+_FEW: Final = 20
 _MASKS: Final = re.compile(r"masks?(?![a-z])|ground[ _-]?truth|segmentation", re.IGNORECASE)
 
 _RULES: Final = (r"([^\W\d_]{2,})[\W_]*\d.*", r"([^\W\d_]{2,})[\W_].*", r".*[\W_]([^\W\d_]{2,})", r".*[\W_]([01])")
@@ -50,7 +53,7 @@ def folders(survey: Survey, leave_out: Collection[str] = (), skip: Sequence[str]
     if stray and len({part for parts in below.values() for part in _named(parts, splits)} - stray) >= 2:
         # "test_stg2" beside classes is a part without labels, not a class
         below = {folder: ["" if part in stray else part for part in parts] for folder, parts in below.items()}
-    level, notes = _class_level(below, splits)
+    level, notes = _class_level(below, splits, Counter(map(folder_of, pictures)))
     place = _placed(below, splits, level, common) if level is not None else {}
     counts = Counter(place[folder_of(path)][0] for path in pictures if folder_of(path) in place)
     if not _are_classes(counts):
@@ -94,7 +97,7 @@ def _are_classes(counts: Counter[str]) -> bool:
         return False
     bare = {re.sub(r"[\W\d_]+", "", code) for code in counts}
     numbered = len(bare) == 1 and bare != {""}
-    if numbered and (len(counts) > 12 or _IDS.search(next(iter(bare)))):
+    if numbered and (len(counts) > 12 or IDS.search(next(iter(bare)))):
         return False
     return len(counts) <= 4 or max(counts.values()) > 1
 
@@ -127,8 +130,11 @@ def _placed(
     return {folder: found for folder, found in place.items() if found[0] in known}
 
 
-def _class_level(below: Mapping[str, list[str]], splits: Splits) -> tuple[int | None, list[str]]:
-    """The place of the class among the telling folder names of a path: 0 the first, -1 the last; and what to doubt."""
+def _class_level(
+    below: Mapping[str, list[str]], splits: Splits, counts: Mapping[str, int]
+) -> tuple[int | None, list[str]]:
+    """The place of the class among the telling folder names of a path: 0 the first, -1 the last; and what to doubt.
+    ``counts``: folder -> pictures in it."""
     paths = [named for parts in below.values() if (named := _named(parts, splits))]
     if not paths:
         return None, []
@@ -141,13 +147,20 @@ def _class_level(below: Mapping[str, list[str]], splits: Splits) -> tuple[int | 
     if not candidates:
         return None, []
 
-    def rank(level: int) -> tuple[bool, bool, int]:
+    persons = {level for level in candidates if _like_persons(level, below, splits, counts)}
+
+    def rank(level: int) -> tuple[bool, bool, bool, int]:
         """Words before numbers, names that come back under several parents before many that do not (patients), and of
         those the deepest."""
         names = candidates[level]
         wordy = sum(sum(map(str.isdigit, name)) <= 0.25 * len(name) for name in names) >= 0.8 * len(names)
         wordy = wordy and len({re.sub(r"\d+", "", name) for name in names}) >= 0.8 * len(names)
-        return wordy, len(names) <= 30 or len(paths) > len(names), max(depths) + level if level < 0 else level
+        return (
+            level not in persons,
+            wordy,
+            len(names) <= 30 or len(paths) > len(names),
+            max(depths) + level if level < 0 else level,
+        )
 
     best = max(candidates, key=rank)
     seen = {
@@ -155,7 +168,31 @@ def _class_level(below: Mapping[str, list[str]], splits: Splits) -> tuple[int | 
     }
     others = [names for level, names in seen.items() if names != seen[best]]
     told = "; ".join(", ".join(names[:5]) + (", ..." if len(names) > 5 else "") for names in others[:3])
-    return best, [f"folders of another level could be the classes instead: {told}"] if others else []
+    if not others:
+        return best, []
+    taken = f"{', '.join(seen[best][:5])}{', ...' if len(seen[best]) > 5 else ''}"
+    return best, [
+        f"folders of two levels could be the classes; taken were {taken}, and not {told}: to take those, write their "
+        "names in [labels], and drop group from [layout] if it names their level"
+    ]
+
+
+def _like_persons(level: int, below: Mapping[str, list[str]], splits: Splits, counts: Mapping[str, int]) -> bool:
+    """Whether the folders of a level are like persons: many below few, each in one of them, with few pictures each."""
+    held: Counter[str] = Counter()
+    above: dict[str, set[str]] = {}
+    for folder, parts in below.items():
+        named = _named(parts, splits)
+        place = level if level >= 0 else len(named) + level
+        if 0 < place < len(named):
+            held[fold(named[place])] += counts[folder]
+            above.setdefault(fold(named[place]), set()).add(fold(named[place - 1]))
+    parents = {name for names in above.values() for name in names}
+    return (
+        len(held) >= max(_CROWD, 3 * len(parents))
+        and all(len(names) == 1 for names in above.values())
+        and sorted(held.values())[len(held) // 2] <= _FEW
+    )
 
 
 def _named(parts: list[str], splits: Splits) -> list[str]:

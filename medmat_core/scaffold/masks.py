@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from medmat_core.scaffold.pairs import Pairing, pair_masks
-from medmat_core.scaffold.peek import Peek, peek
+from medmat_core.scaffold.peek import NOISE, Peek, peek
 from medmat_core.scaffold.proposal import Proposal
 from medmat_core.scaffold.survey import Root, Survey, folder_of, spread, stem, templated
 from medmat_core.scaffold.words import captions_of, natural, normal_of, split_names, split_rule
@@ -88,13 +88,15 @@ def _proposal(survey: Survey, pairing: Pairing, seen: Peek, root: Root, where: M
         captions = {code: f"Class {place}" for place, code in enumerate(codes, 1)}
     named = codes if len(codes) == len(seen.values) else codes * len(seen.values)
     rules: dict[str, Any] = {holds: dict(zip(seen.values, named, strict=True))} if holds != "binary" else {}
+    if seen.background and holds != "binary":
+        rules[holds][seen.background] = ""
     if holds == "binary" and seen.kind != "binary":
         rules = {"threshold": 0}  # what is above black belongs to the class of that file
     fields = {
         **where,
         "holds": holds if holds != "binary" else "",
         "label": "{folder}" if around else codes[0] if holds == "binary" and not several else "",
-        "tolerance": 40 if holds == "colors" and seen.lossy else 0,
+        "tolerance": NOISE if holds == "colors" and seen.lossy else 0,
     }
     images = sorted(set(pairing.owner.values()))
     parts = {part.split for part in pairing.parts}
@@ -175,6 +177,6 @@ def _doubts(pairing: Pairing, seen: Peek, holds: str, codes: Sequence[str]) -> I
     elif pairing.classes and pairing.form != "sides":
         yield f"the folders {', '.join(pairing.classes)} could be the class of their masks, which no layout reads"
     if seen.lossy and holds == "colors":
-        yield "JPEG colors are blurred: every channel may be off by 40"
+        yield f"JPEG colors are blurred: every channel may be off by {NOISE}"
     if seen.failed:
         yield f"{seen.failed} of {seen.failed + seen.seen} masks looked at cannot be read"

@@ -15,7 +15,8 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from medmat_core.errors import UsageError
+from medmat_core.card import Card
+from medmat_core.errors import CardError, UsageError
 from medmat_core.hooks import API_VERSION
 from medmat_core.scaffold.card import Facts, card_text
 from medmat_core.scaffold.names import Names
@@ -89,7 +90,7 @@ def instructions() -> dict[str, list[str]]:
 def write_plugin(plugin: Plugin, to: Path) -> Path:
     """Write the package to ``to/<dist>`` whole, or not at all, and return that folder.
 
-    :class:`UsageError` if it exists, even empty, or cannot be written.
+    :class:`UsageError` if it exists, even empty, cannot be written, or its card cannot be read back.
     """
     target = to / plugin.names.dist
     if os.path.lexists(target):
@@ -104,11 +105,18 @@ def write_plugin(plugin: Plugin, to: Path) -> Path:
             file = partial / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8", newline="\n")
+        # nothing may be said to be done that medmat itself cannot read
+        Card.load(partial / plugin.names.package / f"{plugin.names.module}.toml")
         partial.chmod(0o755)
         # a plain rename would replace an empty folder made meanwhile; that one holds nothing
         partial.rename(target)
     except OSError as error:
         raise UsageError(f"{target}: cannot be written: {error.strerror}") from error
+    except CardError as error:
+        why = str(error).replace(f"{partial}{os.sep}", "")
+        raise UsageError(
+            f"{target}: was not written, for its card cannot be read back: {why}; please report it"
+        ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return target

@@ -19,6 +19,10 @@ _FILES: Final = 24
 _VALUES: Final = 32
 """More different values than this are a picture, not classes."""
 _GREY_EDGE: Final = 0.03
+NOISE: Final = 40
+"""How far JPEG may move a channel."""
+_FEW: Final = 12
+"""More colors than this in JPEG masks are a picture, not classes."""
 
 Kind = Literal["binary", "low", "index", "colors", "unclear"]
 
@@ -30,7 +34,8 @@ class Peek:
     ``kind``: "binary" (black and white), "low" (black and a value below half of the range, so that a threshold is
     needed), "index" (a number a class), "colors" (a color a class), "unclear". ``values`` are the numbers above 0 or
     the colors "#rrggbb" but black. ``empty`` are those of the ``seen`` masks that hold nothing. ``mostly``: the
-    foreground fills more than half of most masks, which may be inverted. ``lossy``: JPEG.
+    foreground fills more than half of most masks, which may be inverted. ``lossy``: JPEG. ``background``: a color that
+    is none of the values and not black, "" for none.
     """
 
     kind: Kind
@@ -40,6 +45,7 @@ class Peek:
     mostly: bool
     lossy: bool
     failed: int
+    background: str = ""
 
 
 def peek(base: Path, masks: Sequence[str]) -> Peek:
@@ -57,7 +63,7 @@ def _looked(base: Path, masks: Sequence[str]) -> Peek:
     numbers: Counter[int] = Counter()
     colors: Counter[str] = Counter()
     empty: list[str] = []
-    mostly = failed = 0
+    mostly = failed = colored = 0
     top, palette = 1, False
     for path in masks:
         try:
@@ -67,7 +73,8 @@ def _looked(base: Path, masks: Sequence[str]) -> Peek:
             continue
         array, high = pixels.array, pixels.top or 1
         palette = palette or mode_of(base / path) == "P"
-        if _count_colors(array, 40 if lossy else 0, colors):
+        if _count_colors(array, NOISE if lossy else 0, colors):
+            colored += array.shape[0] * array.shape[1]
             continue
         if array.dtype == bool:
             array, high = array.astype("uint8") * 255, 255
@@ -78,6 +85,11 @@ def _looked(base: Path, masks: Sequence[str]) -> Peek:
         top = max(top, high)
         _count(array, numbers)
     seen = len(masks) - failed
+    if lossy and colored:
+        # with shades in most places it is a picture
+        values, background = _dominant(colors) if colors.total() > 0.5 * colored else ((), "")
+        kind: Kind = "colors" if values else "unclear"
+        return Peek(kind, values, seen, tuple(empty), mostly > seen / 2, lossy, failed, background)
     kind, values = _kind(numbers, colors, top, lossy=lossy, palette=palette) if seen else ("unclear", ())
     return Peek(kind, values, seen, tuple(empty), mostly > seen / 2, lossy, failed)
 
@@ -105,18 +117,55 @@ def _count_colors(array: np.ndarray, noise: int, colors: Counter[str]) -> bool:
     rgb = array[..., :3].astype("int32")
     if array.ndim != 3 or int((rgb.max(axis=2) - rgb.min(axis=2)).max()) <= noise:
         return False
+    packed = (rgb[..., 0] << 16) | (rgb[..., 1] << 8) | rgb[..., -1]
     counts: Counter[int] = Counter()
-    _count((rgb[..., 0] << 16) | (rgb[..., 1] << 8) | rgb[..., -1], counts)
+    _count(packed[_even(array[..., :3])] if noise else packed, counts)
     colors.update({f"#{value:06x}": count for value, count in counts.items()})
     return True
+
+
+def _even(array: np.ndarray) -> np.ndarray:
+    """Where a picture is nearly of one color all around: JPEG leaves shades between two colors that are neither."""
+    import cv2
+    import numpy as np
+
+    around = np.ones((5, 5), np.uint8)
+    whole = np.ascontiguousarray(array)
+    spread_of: np.ndarray = (cv2.dilate(whole, around) - cv2.erode(whole, around)).max(axis=2)
+    return spread_of <= NOISE
+
+
+def _dominant(colors: Counter[str]) -> tuple[tuple[str, ...], str]:
+    """The few colors around which all others of JPEG masks lie, without the background, and that if it is not black.
+    No colors where they are not few: those of a photograph, or of a drawing with shades."""
+    import numpy as np
+
+    ranked = colors.most_common()
+    rgb = np.array([[int(color[at : at + 2], 16) for at in (1, 3, 5)] for color, _ in ranked])
+    counts = np.array([count for _, count in ranked])
+    found: dict[int, int] = {}
+    left = np.ones(len(ranked), bool)
+    while left.any() and len(found) <= 2 * _FEW:
+        center = int(left.argmax())  # the most frequent that is left
+        near = left & (np.abs(rgb - rgb[center]).max(axis=1) <= NOISE)
+        found[center] = int(counts[near].sum())
+        left &= ~near
+    kept = [center for center, count in found.items() if count >= 0.001 * counts.sum()]
+    if len(kept) > _FEW or sum(found[center] for center in kept) <= 0.99 * counts.sum():
+        return (), ""
+    black = [center for center in kept if rgb[center].max() <= NOISE]
+    most = max(kept, key=lambda center: found[center])
+    grey = int(rgb[most].max() - rgb[most].min()) <= NOISE
+    behind = black or ([most] if grey else [])
+    names = sorted(ranked[center][0] for center in kept if center not in behind)
+    return tuple(names), "" if black or not behind else ranked[most][0]
 
 
 def _kind(
     numbers: Counter[int], colors: Counter[str], top: int, *, lossy: bool, palette: bool
 ) -> tuple[Kind, tuple[str, ...]]:
     if colors:
-        least = 0.002 * colors.total() if lossy else 1
-        kept = sorted(color for color, count in colors.items() if count >= least)
+        kept = sorted(colors)
         return ("colors", tuple(c for c in kept if c != "#000000")) if len(kept) <= _VALUES else ("unclear", ())
     values = sorted(value for value in numbers if value)
     names = tuple(map(str, values))

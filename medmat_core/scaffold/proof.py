@@ -14,11 +14,12 @@ from medmat_core.errors import UsageError
 from medmat_core.example import ExampleFile, ExamplePicture
 from medmat_core.images.suffixes import DICOM_SUFFIXES, is_image
 from medmat_core.layouts import layout_of
-from medmat_core.model import NOTES, MaskSample, Problem, Sample
+from medmat_core.model import NOTES, BoxSample, LabelSample, MaskSample, Problem, Sample
 from medmat_core.scaffold.card import card_of, ignored
 from medmat_core.scaffold.example import LABEL_SIZE, example_of
+from medmat_core.scaffold.groups import group_guess
 from medmat_core.scaffold.proposal import Proposal
-from medmat_core.scaffold.survey import Survey, folder_of, group_rule, pattern, suffix
+from medmat_core.scaffold.survey import Survey, folder_of, pattern, suffix
 from medmat_core.tree import Tree
 
 UNREAD: Final = "not read\n"
@@ -72,6 +73,8 @@ def proved(proposal: Proposal, survey: Survey) -> Proposal:
     return evolve(
         proposal,
         extras=(*(["dicom"] if dicom else []), *proposal.extras),
+        images=read,
+        counts=_counts(samples),
         ignored=tuple(rules),
         example=evolve(example, pictures=(*example.pictures, *unused), files=(*example.files, *texts)),
         evidence=(*proposal.evidence, f"tried on the folder: {read} pictures read"),
@@ -85,23 +88,42 @@ def proved(proposal: Proposal, survey: Survey) -> Proposal:
 
 
 def _grouped(proposal: Proposal, samples: list[Any]) -> Proposal:
-    """With a rule for what may be a patient, where nothing else tells. Official parts are kept as they are: a group on
-    both sides would cost its train pictures."""
+    """With a rule for what may be a patient, where nothing else tells, and a doubt that says so. A group that most
+    pictures of official parts contradict is only hinted at: it would cost their train pictures."""
     paths = [str(sample.image) for sample in samples]
-    found = group_rule(paths, len(proposal.labels)) if "group" not in proposal.layout else None
-    if found is None:
+    guess = group_guess(paths, proposal.labels) if "group" not in proposal.layout else None
+    if guess is None:
         return proposal
-    rule, seen = found
-    if not proposal.unprotected:
-        hint = f"{seen}: if that is a patient, write group = {{pattern = '{rule}'}} under [layout]"
+    groups = [guess.of(path) for path in paths]
+    sides: dict[str, set[str | None]] = {}
+    for group, sample in zip(groups, samples, strict=True):
+        if group:
+            sides.setdefault(group, set()).add(sample.split)
+    torn = sum(len(sides[group]) > 1 for group in groups if group)
+    official = not proposal.unprotected
+    if not guess.likely or (official and torn > 0.5 * len(paths)):
+        open_ = "" if official else "; nothing keeps a patient's pictures apart until then"
+        hint = f"{guess.seen}: if that is a patient, write {guess.shown} under [layout]{open_}"
         return evolve(proposal, doubts=(*proposal.doubts, hint))
-    why = f"{seen}, which is taken for a patient: if it is none, drop group from [layout] and write unprotected = true"
+    undo = "drop group from [layout] and group_by" + ("" if official else ", and write unprotected = true")
+    crossing = f"; of {torn} pictures it lies in more than one official part" if official and torn else ""
+    why = f"{guess.seen}, which is taken for a patient{crossing}: if it is none, {undo}"
     return evolve(
         proposal,
-        layout={**proposal.layout, "group": {"pattern": rule}},
-        group_by="what file names begin with",
+        layout={**proposal.layout, "group": dict(guess.rule)},
+        group_by=guess.words,
         doubts=(*proposal.doubts, why),
     )
+
+
+def _counts(samples: list[Any]) -> dict[str, int]:
+    """Code -> pictures that show it, where samples tell that without a look into masks."""
+    shown: set[tuple[str, str]] = set()
+    for sample in samples:
+        if isinstance(sample, LabelSample | BoxSample):
+            codes = sample.stated if isinstance(sample, LabelSample) else [box.code for box in sample.boxes]
+            shown |= {(str(sample.image), code) for code in codes}
+    return Counter(code for _, code in shown)
 
 
 def files_of(sample: Sample) -> list[str]:

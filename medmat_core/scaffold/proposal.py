@@ -46,7 +46,8 @@ class Proposal:
     ``layout`` is the card's table of that name; empty where no layout fits. ``root`` is where the archive's own root
     lies. ``evidence`` says what was found, ``doubts`` what could not be found out or should be checked by a person.
     ``normal`` is the code of "nothing found", "" where there is none or it stands beside findings. ``covered`` is the
-    number of pictures that the layout gives labels. ``sources`` are the label files, ``empty`` masks that
+    number of pictures that the layout gives labels. ``images`` are those that it read in the folder, and ``counts`` the
+    pictures of each code where it tells them. ``sources`` are the label files, ``empty`` masks that
     show nothing, ``parts`` the official parts of all pictures (None: in none). The rest are fields of cards.
     """
 
@@ -67,6 +68,8 @@ class Proposal:
     evidence: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
     covered: int = 0
+    images: int = 0
+    counts: Mapping[str, int] = Factory(dict)
     ignored: tuple[Ignored, ...] = ()
     example: Example = Factory(Example)
 

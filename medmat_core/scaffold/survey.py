@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from itertools import takewhile
@@ -16,7 +15,7 @@ from attrs import frozen
 from medmat_core.images.suffixes import FOREIGN_VOLUMES, VOLUME_SUFFIXES, is_image
 from medmat_core.model import Split
 from medmat_core.readers.pictures import Pictures
-from medmat_core.scaffold.words import MASK_WORD, folded, split_of_path
+from medmat_core.scaffold.words import MASK_WORD, split_of_path
 from medmat_core.tree import Tree, fold
 
 _MARKERS: Final = 24
@@ -177,38 +176,3 @@ def _common(texts: Sequence[str]) -> str:
     """What all texts begin with."""
     alike = takewhile(lambda chars: len(set(chars)) == 1, zip(*texts, strict=False))
     return "".join(chars[0] for chars in alike)
-
-
-def group_rule(paths: Sequence[str], classes: int) -> tuple[str, str] | None:
-    """A regular expression whose group may be a patient, and what speaks for it; None where nothing is seen.
-
-    A beginning that names share in many small groups may be a patient. It is a guess: nothing tells an id from a
-    running number but a person. Names of no more groups than there are ``classes`` may begin with their class.
-    """
-    stems = [stem(path) for path in paths]
-    folders = {folded(name) for path in paths for name in path.split("/")[:-1]}
-    best: tuple[str, Counter[str]] | None = None
-    for pieces in (1, 2, 3):
-        expression = r"[^\W_]+" + r"[\W_]+[^\W_]+" * (pieces - 1)
-        heads = [found[1] for text in stems if (found := re.match(rf"({expression})[\W_]", text))]
-        counts = Counter(heads)
-        if len(heads) < 0.9 * len(stems) or not heads:
-            break
-        # "Cyst- (1).jpg" in a folder Cyst begins with its class
-        if sum(folded(head) in folders for head in heads) > 0.5 * len(heads):
-            continue
-        if (
-            len(counts) > max(2, classes)
-            and max(counts.values()) <= max(2, len(heads) // 3)
-            and len(heads) >= 1.3 * len(counts)
-        ):
-            best = (expression, counts)
-    if best is None:
-        return None
-    expression, counts = best
-    shown = next(head for head, count in counts.items() if count > 1)
-    names = [path.rpartition("/")[2] for path in paths if stem(path).startswith(shown)]
-    return (
-        rf"({expression})[\W_].*",
-        f"file names begin alike in {len(counts)} groups: {names[0]!r} and {names[-1]!r} share {shown!r}",
-    )
