@@ -54,7 +54,9 @@ class _AFile(InParts):
                 Beside(path=path, picture=stem(path), place=place_of(path, beside))
                 for path in tree.files(beside, (self._suffix,))
             ]
-            own = pair_up(tree, list(self.kept(tree.images(folder))), folder, files, reason="missing_label")
+            own = pair_up(
+                tree, list(self.kept(tree.images(folder))), folder, files, reason="missing_label", single=True
+            )
             yield from paired_boxes(
                 tree, own, _only(own), self._reader(card), missing=self.missing, group=self.grouping(tree), split=split
             )

@@ -125,7 +125,7 @@ boxes = {"Polyp" = [[8, 8, 24, 20]]}
         every = (
             [path for path in self.kept(self._files(tree, folder)) if path not in beside] if folder is not None else []
         )
-        own = pair_up(tree, every, folder or "", masks)
+        own = pair_up(tree, every, folder or "", masks, single=self.holds != "binary")
         if every and word in self.optional and not masks:
             what = (*named(self.masks, word), f"*{self.suffix}")[0]
             tree.report("missing_mask", folder or "", f"no {what} with the masks of its pictures")

@@ -31,13 +31,20 @@ def place_of(path: str, top: str) -> str:
 
 
 def pair_up(
-    tree: Tree, pictures: Sequence[str], top: str, files: Iterable[Beside], *, reason: str = "missing_mask"
+    tree: Tree,
+    pictures: Sequence[str],
+    top: str,
+    files: Iterable[Beside],
+    *,
+    reason: str = "missing_mask",
+    single: bool = False,
 ) -> dict[str, list[Beside]]:
     """The files of each picture: those that mean its stem and lie in its own place below ``top``.
 
     Where there is none of a kind, those that mean its stem elsewhere are its own if they lie in one place and no other
-    picture has that stem. A picture for which that leaves more than one answer is reported as ``reason`` and is none of
-    the keys; one without any file has an empty list. A file that belongs to no picture is reported.
+    picture has that stem. With ``single`` a picture has one file of a kind at most. A picture for which that leaves
+    more than one answer is reported as ``reason`` and is none of the keys; one without any file has an empty list. A
+    file that belongs to no picture is reported.
     """
     by_name: dict[str, dict[str, list[Beside]]] = {}
     for file in files:
@@ -61,6 +68,8 @@ def pair_up(
                 if len(same[name]) > 1 or len({file.place for file in of_kind}) > 1:
                     open_[picture] = _open(of_kind, same[name])
                 here = free
+            if single and len(here) > 1 and picture not in open_:
+                open_[picture] = f"{here[0].path} and {here[1].path} both have its name; keep the one that is meant"
             own += here
         found[picture] = own
         met.update(file.path for file in own)

@@ -71,6 +71,14 @@ def test_a_mask_of_another_folder_is_not_lent(tmp_path: Path) -> None:
     assert found.problems == [("missing_image", "masks/B/1.png")]
 
 
+@pytest.mark.parametrize("folder", ["masks", "masks/A"])
+def test_of_two_index_masks_of_one_picture_none_is_taken(folder: str, tmp_path: Path) -> None:
+    two = [f"{folder}/1.png", f"{folder}/1.tif"]
+    found = masks(tmp_path, INDEX, ["images/1.png", "images/2.png", *two, "masks/2.png"])
+    assert list(found.said) == ["images/2.png"]
+    assert found.problems == [("missing_mask", "images/1.png")]
+
+
 LISTED = {
     "yolo": ("txt", "0 .5 .5 .2 .2"),
     "voc": (
