@@ -62,7 +62,7 @@ def _by_folder(paths: Sequence[str], classes: Collection[str], few: int) -> Grou
         if many and not told and 3 * max(counts.values()) <= len(paths) >= 1.3 * len(counts):
             first = next(name for name, count in counts.items() if count > 1)
             rule = {"pattern": "[^/]+/" * level + "([^/]+)/.*", "of": "path"}
-            return GroupGuess(rule, "the folder of each", f"{len(counts)} folders of one level such as {first!r}")
+            return GroupGuess(rule, "the name of a folder", f"{len(counts)} folders of one level such as {first!r}")
     return None
 
 
