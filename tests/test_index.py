@@ -128,6 +128,7 @@ def test_an_index_of_another_contract_counts_for_nothing(install: Install, tmp_p
     assert imported()
 
 
+@pytest.mark.slow
 def test_an_indexed_plugin_that_fails_when_it_is_needed_is_told_and_the_others_are_built(
     install: Install, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

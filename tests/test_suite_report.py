@@ -45,6 +45,7 @@ def row(text: str) -> list[str]:
     return lines[0]
 
 
+@pytest.mark.slow
 def test_the_run_ends_in_a_table_of_samples_properties_and_time(plugin: Path) -> None:
     code, text = suite(plugin)
     assert code == 0, text
