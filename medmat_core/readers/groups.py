@@ -190,18 +190,23 @@ def group_of(rule: str | GroupRule | None, path: str, row: Row) -> str | None:
         return None
     if isinstance(rule, str):
         return row.get(rule) or None
-    if isinstance(rule, Group):
-        return rule(path, row)
-    return rule(row, path) if _takes_row(rule) else rule(path)  # type: ignore[call-arg, arg-type]
+    found: str | None = _said(rule, path, row)
+    return found
 
 
 def split_at(rule: Split | Callable[[str], Split | None] | None, path: str, row: Row) -> Split | None:
     """The part of a picture that a row names: ``rule`` is one for all, or a rule over the path."""
     if not callable(rule):
         return rule
-    if isinstance(rule, Part):
+    found: Split | None = _said(rule, path, row)
+    return found
+
+
+def _said(rule: Callable[..., Any], path: str, row: Row) -> Any:
+    """What a rule says of a picture that a row names."""
+    if isinstance(rule, Group | Part):
         return rule(path, row)
-    return rule(row, path) if _takes_row(rule) else rule(path)  # type: ignore[call-arg, arg-type]
+    return rule(row, path) if _takes_row(rule) else rule(path)
 
 
 @lru_cache(maxsize=64)
