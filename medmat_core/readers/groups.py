@@ -40,27 +40,24 @@ class Pattern:
     join: str = "-"
 
     @cached_property
-    def _compiled(self) -> re.Pattern[str]:
-        return re.compile(self.text, re.IGNORECASE)
-
-    def caught(self, text: str) -> list[str] | None:
-        """What the groups caught; None where the pattern does not fit."""
-        found = self._compiled.fullmatch(text)
-        return [part for part in found.groups() if part is not None] if found else None
+    def fits(self) -> Callable[[str], re.Match[str] | None]:
+        """The match of a text, or None."""
+        return re.compile(self.text, re.IGNORECASE).fullmatch
 
     def __call__(self, text: str) -> str | None:
-        found = self.caught(text)
-        return (self.join.join(found) or None) if found is not None else None
+        found = self.fits(text)
+        if found is None:
+            return None
+        return self.join.join([part for part in found.groups() if part is not None]) or None
 
 
 def part_of_path(path: str, of: str) -> str:
     """The text that a pattern is held against: a path's "stem" (its file name without suffix), its "name", or the whole
     "path" without suffix."""
-    if of == "path":
-        folder, slash, name = path.rpartition("/")
-        return folder + slash + (name.rpartition(".")[0] or name)
-    name = path.rpartition("/")[2]
-    return name if of == "name" else name.rpartition(".")[0] or name
+    folder, slash, name = path.rpartition("/")
+    if of == "stem":
+        return name.rpartition(".")[0] or name
+    return name if of == "name" else folder + slash + (name.rpartition(".")[0] or name)
 
 
 @frozen(kw_only=True, slots=False)
@@ -112,6 +109,9 @@ class Group:
 
     def at(self, tree: Tree) -> GroupRule:
         """The rule for one tree: itself, or with what its table says there."""
+        if not self.column:
+            meant, of = self._meant, self.of
+            return lambda path: meant(part_of_path(path, of))
         if not self.table:
             return self
         file = tree.find(*((self.table,) if isinstance(self.table, str) else self.table))
@@ -136,20 +136,33 @@ class Group:
 
         return group
 
-    def _meant(self, text: str) -> str | None:
-        group = self._caught(text) if self.pattern else text or None
-        if group is None:
-            return None
-        group = group.lower() if self.case == "lower" else group.upper() if self.case == "upper" else group
-        return self.same.get(group, group)
+    @cached_property
+    def _meant(self) -> Callable[[str], str | None]:
+        """The group that a text means; put together once, for there may be a million pictures."""
+        caught = self._of_block if self.block else self._pattern if self.pattern else lambda text: text or None
+        if not (self.case or self.same):
+            return caught
+        case: Callable[[str], str] = {"lower": str.lower, "upper": str.upper}.get(self.case, str)
+        same = self.same
 
-    def _caught(self, text: str) -> str | None:
-        if not self.block:
-            return self._pattern(text)
-        found = self._pattern.caught(text)
-        if not found or not found[-1].isdecimal():
-            return None
-        return "-".join((*found[:-1], str(int(found[-1]) // self.block)))
+        def meant(text: str) -> str | None:
+            group = caught(text)
+            return None if group is None else same.get(case(group), case(group))
+
+        return meant
+
+    @cached_property
+    def _of_block(self) -> Callable[[str], str | None]:
+        fits, block = self._pattern.fits, self.block
+
+        def group(text: str) -> str | None:
+            found = fits(text)
+            if found is None:
+                return None
+            *before, number = [part for part in found.groups() if part is not None] or [""]
+            return "-".join((*before, str(int(number) // block))) if number.isdecimal() else None
+
+        return group
 
 
 @frozen(kw_only=True, slots=False)

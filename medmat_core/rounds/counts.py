@@ -127,7 +127,10 @@ def form(
             own = lanes.counts[rows[:, None], sets]
             outside = of_group[rows]  # a copy
             outside[np.arange(len(rows))[:, None], lanes.group[rows[:, None], sets]] = 0
-            times = np.minimum(own.min(axis=1), -(-lanes.most[rows] // blocks))
+            times = own.min(axis=1)
+            # where there are no other classes to choose, the next blocks would be of the same set
+            choice = live[rows].sum(axis=1) > size
+            times[choice] = np.minimum(times[choice], -(-lanes.most[rows[choice]] // blocks))
             times = np.maximum(1, np.minimum(times, reach[rows] - outside.max(axis=1)))
             lanes.counts[rows[:, None], sets] = own - times[:, None]
             told.append((lanes.ids[rows], sets, times))
