@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 import re
 from collections.abc import Iterable, Mapping
@@ -57,6 +56,8 @@ def license_fits(license_: str, wanted: str) -> bool:
 
 def unknown(option: str, value: object, known: Iterable[str], told: str, more: Iterable[str] = ()) -> UsageError:
     """The error for a value that fits nothing: the nearest one that there is (of ``more``, too), and all known ones."""
+    import difflib
+
     every = list(dict.fromkeys(known))
     names = [*every, *more]
     near = difflib.get_close_matches(str(value).casefold(), [name.casefold() for name in names], n=1)

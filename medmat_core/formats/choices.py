@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from medmat_core.choice_text import LETTERS
 from medmat_core.errors import UsageError
 from medmat_core.formats.lines import ArrayFormat, dumped
 from medmat_core.formats.protocol import Picture, Place, Scope, Told
-from medmat_core.formats.talk import LETTERS
 from medmat_core.model import Record
 
 KEYS: Final = ("id", "image", "question", "choices", "caption")

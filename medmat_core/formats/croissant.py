@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from attrs import Attribute, field, frozen
 
+from medmat_core.choice_text import letter
 from medmat_core.formats.card import withheld
 from medmat_core.formats.lines import LineFormat, dumped
 from medmat_core.formats.protocol import Folder, Picture, Place, Scope, Told
-from medmat_core.formats.talk import letter
 from medmat_core.model import Record
 
 _COLUMNS: Final = {

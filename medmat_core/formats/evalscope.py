@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from medmat_core.choice_text import letter
 from medmat_core.formats.lines import LineFormat, dumped
 from medmat_core.formats.protocol import Picture, Place, Scope, Told
-from medmat_core.formats.talk import letter, plain
+from medmat_core.formats.talk import plain
 from medmat_core.model import Record
 
 

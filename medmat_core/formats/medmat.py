@@ -7,10 +7,10 @@ from json.encoder import encode_basestring as quoted
 from pathlib import Path
 from typing import Any, Final
 
+from medmat_core.choice_text import around_question
 from medmat_core.errors import UsageError
 from medmat_core.formats.lines import ArrayFormat
 from medmat_core.formats.protocol import Picture, Place, Scope, Told
-from medmat_core.formats.talk import choice_text, letter
 from medmat_core.model import Record
 
 ID: Final = "\0"
@@ -20,19 +20,6 @@ KEYS: Final = (
     "id", "caption", "image", "Question", "Answer", "Question-choice", "Answer-choice", "data-no",
 )  # fmt: skip
 """The keys of a record, in their order."""
-
-
-def around_question(
-    caption: str, question: str, answer: str, options: tuple[str, ...], slot: int, data_no: str
-) -> tuple[str, str]:
-    """A line after its running number, before and after the picture's JSON string: nothing else in it hangs on the
-    picture, so that pictures with equal questions are written without asking again."""
-    return (
-        f'"caption": {quoted(caption)}, "image": ',
-        f', "Question": {quoted(question)}, "Answer": {quoted(answer)}, '
-        f'"Question-choice": {quoted(choice_text(question, options))}, '
-        f'"Answer-choice": "{letter(slot)}", "data-no": {quoted(data_no)}}}',
-    )
 
 
 def line(record: Record) -> str:

@@ -7,13 +7,9 @@ from typing import Final, Literal
 
 from attrs import frozen
 
+from medmat_core.choice_text import CLOSING_LINE, choice_text, letter
 from medmat_core.formats.protocol import Told
 from medmat_core.model import Record
-
-LETTERS: Final = "ABCDEFGHIJ"
-
-CLOSING_LINE: Final = "Answer with the option's letter from the given choices directly."
-"""Med-MAT's own last line."""
 
 _CLOSING: Final = {
     "letter": CLOSING_LINE,
@@ -22,21 +18,6 @@ _CLOSING: Final = {
 }
 
 _TAG: Final = re.compile(r"<(/?(?:image|video|audio|bbox|ref-object)[^<>]*)>", re.IGNORECASE)
-
-
-def letter(index: int) -> str:
-    """The letter of an option by its place; "" for none."""
-    return LETTERS[index] if index >= 0 else ""
-
-
-def listed(options: tuple[str, ...]) -> str:
-    """One line an option: ``A: text``."""
-    return "\n".join(f"{LETTERS[place]}: {option}" for place, option in enumerate(options))
-
-
-def choice_text(question: str, options: tuple[str, ...], closing: str = CLOSING_LINE) -> str:
-    """The question, one line an option, and the closing line."""
-    return f"{question}\n{listed(options)}\n{closing}"
 
 
 def plain(text: str) -> str:

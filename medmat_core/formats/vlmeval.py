@@ -13,10 +13,10 @@ from typing import Any, Final, Literal
 
 from attrs import frozen
 
+from medmat_core.choice_text import letter
 from medmat_core.errors import UsageError
 from medmat_core.formats.lines import LineFormat
 from medmat_core.formats.protocol import Folder, Item, NewFile, Picture, Place, Scope, Told
-from medmat_core.formats.talk import letter
 from medmat_core.model import Record
 
 COLUMNS: Final = (

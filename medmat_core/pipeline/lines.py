@@ -8,14 +8,15 @@ from __future__ import annotations
 import json
 import math
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
+from itertools import islice
 from json.encoder import encode_basestring as quoted
-from operator import itemgetter
+from operator import le
 
 import numpy as np
 from attrs import define, field, frozen
 
-from medmat_core.formats.medmat import around_question
+from medmat_core.choice_text import around_question
 from medmat_core.model import ASKS
 from medmat_core.model import PARTS as PARTS
 from medmat_core.pipeline.context import Context
@@ -38,6 +39,15 @@ class PartLines:
 
     def __len__(self) -> int:
         return len(self.records)
+
+    def ordered(self, shuffled: bool) -> PartLines:
+        """The lines by picture, a picture's in the order in which they came; ``shuffled``: by record key."""
+        order = [record[:16] for record in self.records] if shuffled else self.images
+        if all(map(le, order, islice(order, 1, None))):
+            return self
+        places = sorted(range(len(order)), key=order.__getitem__)
+        columns = (self.images, self.records, self.choices)
+        return PartLines(*([column[place] for place in places] for column in columns))
 
 
 @frozen
@@ -71,51 +81,42 @@ class LineMaker:
 
     def lines(self, facts: Facts, decisions: Sequence[int], table: Table) -> dict[str, PartLines]:
         """The lines of a shard by part, sorted by picture; ``table`` counts places from the shard's first picture."""
-        rows: Iterable[tuple[int, str, str, str]] = self._rows(facts, decisions, table)
-        images = facts.images
-        places = table.places.tolist()
-        if self.shuffled:
-            rows = sorted(((part, record[:16], record, choice) for part, _, record, choice in rows), key=itemgetter(1))
-        elif any(images[a] > images[b] for a, b in zip(places, places[1:], strict=False)):
-            rows = sorted(rows, key=itemgetter(1))  # stable: a picture's questions keep their order
         found = {part: PartLines() for part in PARTS}
-        adders = [(p.images.append, p.records.append, p.choices.append) for p in found.values()]
-        for part, image, record, choice in rows:
-            add_image, add_record, add_choice = adders[part]
-            add_image(image)
-            add_record(record)
-            add_choice(choice)
-        return {part: lines for part, lines in found.items() if lines.records}
+        self._fill(facts, decisions, table, [found[part] for part in PARTS])
+        return {part: lines.ordered(self.shuffled) for part, lines in found.items() if lines.records}
 
-    def _rows(self, facts: Facts, decisions: Sequence[int], table: Table) -> Iterator[tuple[int, str, str, str]]:
-        """(part, picture, record, choice) of every question: this loop is the build's hot path."""
+    def _fill(self, facts: Facts, decisions: Sequence[int], table: Table, parts: Sequence[PartLines]) -> None:
+        """A line of each question to its part: this loop is the build's hot path."""
         images, groups, widths, heights = facts.images, facts.groups, facts.widths, facts.heights
-        keys, owner, group_of, known = facts.ledger.keys, self._owner, self._group, self._around
+        keys, group_of, known = facts.ledger.keys, self._group, self._around
         boxes = _BoxTexts(facts, self.context.card.captions) if facts.regions is not None else None
+        adders = [(lines.images.append, lines.records.append, lines.choices.append) for lines in parts]
         columns = (table.places, table.asks, table.classes, table.rounds)
         seen = -1
-        image = group = picture = shown = ""
-        part = key = 0
+        image = picture = shown = head = middle = ""
+        add_image, add_record, add_choice = adders[0]
         for row, (code, place, ask, name, number) in enumerate(
             zip(self._codes(table), *(column.tolist() for column in columns), strict=True)
         ):
             if place != seen:
                 seen = place
-                image, part, key = images[place], decisions[place], keys[place]
-                group = group_of(groups[place])
+                image, part = images[place], decisions[place]
+                add_image, add_record, add_choice = adders[part]
                 picture = quoted(image)
                 shown = boxes.text(place) if boxes is not None else "[]"
+                head = f"{keys[place]:016x}"
+                middle = (
+                    f'{self._owner}{PARTS[part]}", "group": {group_of(groups[place])}, "image": {picture}, '
+                    f'"width": {widths[place]}, "height": {heights[place]}, '
+                )
             if ask != LABEL:
-                key = self._key(facts, place, ask, name)
+                head = f"{self._key(facts, place, ask, name):016x}"
             text = known.get(code) or self._make(code, table, row)
-            yield (
-                part,
-                image,
-                f'{key:016x}{owner}{PARTS[part]}", "group": {group}, "image": {picture}, "width": {widths[place]}, '
-                f'"height": {heights[place]}, {text.record}{f"{number:016x}" if number else ""}", "boxes": {shown}'
-                f"{text.record_tail}",
-                f"{text.choice}{picture}{text.choice_tail}" if text.choice else "",
+            add_image(image)
+            add_record(
+                f'{head}{middle}{text.record}{f"{number:016x}" if number else ""}", "boxes": {shown}{text.record_tail}'
             )
+            add_choice(f"{text.choice}{picture}{text.choice_tail}" if text.choice else "")
 
     def _codes(self, table: Table) -> list[int]:
         """A number for what a question says besides its picture; equal where all of it is equal."""

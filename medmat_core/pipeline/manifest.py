@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from html import escape
 from typing import Any
 
 from attrs import define, field
@@ -194,6 +193,8 @@ class Manifest:
 
     def _repr_html_(self) -> str:
         """A table of the data sets, as notebooks show it."""
+        from html import escape
+
         titles = ("no", "data set", "subset", "seen", "used", "refused", *PARTS, "split")
         rows = [titles]
         for report in self.datasets:

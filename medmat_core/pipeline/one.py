@@ -324,12 +324,15 @@ class OneBuild(Reading):
         """Records by part and answer (labels, presence) or class."""
         if not len(table):
             return
-        parts = np.frombuffer(bytes(settled.decisions), np.uint8)[table.places]
+        parts = np.frombuffer(bytes(settled.decisions), np.uint8)[table.places].astype(np.int64)
         said = np.isin(table.asks, [ASKS.index("label"), ASKS.index("presence")])
-        what = np.where(said, table.answers.astype(np.int64), -1 - table.classes.astype(np.int64))
-        rows, counts = np.unique(np.stack([parts.astype(np.int64), what], 1), axis=0, return_counts=True)
-        for (part, number), count in zip(rows.tolist(), counts.tolist(), strict=True):
-            name = sheet.answers.items[number] if number >= 0 else self.dataset.card.captions[-1 - number]
+        classes = len(self.dataset.card.captions)
+        what = np.where(said, table.answers.astype(np.int64) + classes, table.classes)
+        both, counts = np.unique(parts * (int(what.max()) + 1) + what, return_counts=True)
+        for one, count in zip(both.tolist(), counts.tolist(), strict=True):
+            part, number = divmod(one, int(what.max()) + 1)
+            number -= classes
+            name = sheet.answers.items[number] if number >= 0 else self.dataset.card.captions[number]
             self.report.records.setdefault(PARTS[part], Counter())[name] += count
 
 

@@ -290,9 +290,13 @@ class OutFolder:
         """The data set is built anew: of its files, those that stand and are not made by this build count no more."""
         self._gone.update(self.finished.files_of(slug))
 
+    def made(self, path: str) -> bool:
+        """Whether this build made the file of this path."""
+        return path in self._added
+
     def changed(self, paths: Iterable[str]) -> bool:
         """Whether this build made one of these files, or made one needless."""
-        return any(path in self._added or path in self._gone for path in paths)
+        return any(self.made(path) or path in self._gone for path in paths)
 
     def stands(self, path: str) -> bool:
         """Whether the finished build's file of this path is there. It stays as it is, so nobody looks into it."""

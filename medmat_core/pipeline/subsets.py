@@ -174,11 +174,15 @@ def _contradict(one: About, a: Labels, two: About, b: Labels, related: Callable[
 
 @frozen
 class Source:
-    """A member's own file of records, the SHA-256 that it must have, and the pictures that the subset leaves out."""
+    """A member's own file of records, the SHA-256 that it must have, and the pictures that the subset leaves out.
+
+    ``made``: by this build, which knows the SHA-256 from writing it.
+    """
 
     file: Path
     sha256: str
     without: frozenset[str] = frozenset()
+    made: bool = False
 
 
 @frozen
@@ -207,7 +211,7 @@ class SubsetFiles:
             for part in PARTS:
                 own = [choices_path(about.file_stem, part) for about in self.members[no]]
                 sources = [
-                    Source(place.file(path), digest, frozenset(now.get(no, {}).get(about.number, ())))
+                    Source(place.file(path), digest, frozenset(now.get(no, {}).get(about.number, ())), place.made(path))
                     for about, path in zip(self.members[no], own, strict=True)
                     if (digest := place.digest(path)) is not None
                 ]
@@ -239,7 +243,7 @@ def merge_records(sources: Sequence[Source], target: Path) -> str | None:
     the one that its data set's build wrote.
     """
     if len(sources) == 1 and not sources[0].without:
-        if sha256_of(sources[0].file) != sources[0].sha256:
+        if not sources[0].made and sha256_of(sources[0].file) != sources[0].sha256:
             raise _changed(sources[0].file)
         share_file(sources[0].file, target)  # the union of one: the same bytes
         return sources[0].sha256
