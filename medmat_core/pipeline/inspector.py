@@ -6,7 +6,7 @@ import os
 import traceback
 import unicodedata
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from functools import partial
 from operator import length_hint
 from pathlib import Path
@@ -47,6 +47,7 @@ class Inspector:
         self.problems: list[Problem] = []
         self._captions_of = Translator(context.card)
         self._groups: dict[str, int] = {}
+        self._gray: Any = None
         self._decoders: list[Any] | None = None
         self._sides: dict[str | None, Side] = {
             None: Side.UNSAID,
@@ -77,7 +78,7 @@ class Inspector:
         facts = Facts(regions=None if self.context.card.head.kind not in ("mask", "box") else Regions())
         todo = iter(list(samples))
         left = partial(length_hint, todo)
-        with closing(HeaderReader(str(self.context.root))) as headers:
+        with closing(HeaderReader(str(self.context.root))) as headers, self._ahead(samples):
             while left():
                 try:
                     with Watch(self.context.timeout, left, lambda: self._give_up(samples[-left() - 1])):
@@ -95,6 +96,19 @@ class Inspector:
                     self._refuse_after(error, samples[-left() - 1])
         _draw_places(facts.ledger, self.context.seed)
         return facts
+
+    @contextmanager
+    def _ahead(self, samples: Sequence[Sample]) -> Iterator[None]:
+        """While this lasts, a thread decodes masks that come next."""
+        masks = [mask for sample in samples if isinstance(sample, MaskSample) for mask in sample.masks]
+        if not masks or not self.context.ahead:
+            yield
+            return
+        from medmat_core.pipeline.ahead import Ahead  # not before: it loads OpenCV
+
+        with closing(Ahead(self.context.root, masks)) as ahead:
+            self._gray = ahead.gray
+            yield
 
     def _refuse_after(self, error: BaseException, sample: Sample) -> None:
         """A sample that raised what nobody foresaw."""
@@ -299,7 +313,8 @@ class Inspector:
 
         if self._decoders is None:
             plugins = self.context.region_plugins
-            self._decoders = [worker_hooks(plugins).medmat_regions if plugins else decode_mask]  # the same, if alone
+            own = partial(decode_mask, gray=self._gray) if self._gray is not None else decode_mask
+            self._decoders = [worker_hooks(plugins).medmat_regions if plugins else own]  # the same, if alone
         found = regions_of(sample, (look.width, look.height), self.context.root, self.context.card, self._decoders)
         self.problems.extend(found.notes)
         if found.failed:

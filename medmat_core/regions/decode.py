@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -66,7 +66,11 @@ class Decoded:
     stored: tuple[int, int] = (0, 0)
 
 
-def decode(mask: Mask, size: tuple[int, int], root: Path) -> list[Decoded]:
+Gray = Callable[[str, Slice | None], Pixels]
+"""What loads one channel of a file, as :func:`~medmat_core.images.pixels.load_gray` does."""
+
+
+def decode(mask: Mask, size: tuple[int, int], root: Path, gray: Gray = load_gray) -> list[Decoded]:
     """The classes of a mask as arrays of the picture's ``size`` (width, height).
 
     ``root`` is what the mask's path is relative to. A mask of one class gives one array even if it is empty;
@@ -79,7 +83,7 @@ def decode(mask: Mask, size: tuple[int, int], root: Path) -> list[Decoded]:
     if isinstance(mask, PolygonMask):
         return [Decoded(mask.code, _outline(mask, size))]
     if isinstance(mask, MaskFile):
-        found = [(mask.code, _file(mask, size, root))]
+        found = [(mask.code, _file(mask, size, root, gray))]
     elif isinstance(mask, IndexMask):
         found = _indices(mask, size, root)
     elif isinstance(mask, ColorMask):
@@ -117,9 +121,9 @@ def _open(ref: ImageRef, root: Path) -> tuple[str, Slice | None]:
 # -- files ----------------------------------------------------------------------------------------------
 
 
-def _file(mask: MaskFile, size: tuple[int, int], root: Path) -> npt.NDArray[np.uint8]:
+def _file(mask: MaskFile, size: tuple[int, int], root: Path, gray: Gray) -> npt.NDArray[np.uint8]:
     path, slice_ = _open(mask.path, root)
-    pixels = load_gray(path, slice_)
+    pixels = gray(path, slice_)
     _check_aspect(pixels.array, size)
     threshold = mask.threshold
     found = foreground(pixels, threshold, mask.invert)
