@@ -22,7 +22,7 @@ class Context:
     decoded then.
     ``region_plugins`` are modules whose hooks a worker asks. ``stamp`` is a hash of all that facts hang on besides the
     samples, ``resume`` whether facts of a killed build may be used. ``timeout`` are the seconds that a sample may take.
-    ``ahead``: a thread decodes masks that come next.
+    ``ahead``: threads decode masks that come next.
     """
 
     card: Card

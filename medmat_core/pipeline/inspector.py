@@ -47,7 +47,7 @@ class Inspector:
         self.problems: list[Problem] = []
         self._captions_of = Translator(context.card)
         self._groups: dict[str, int] = {}
-        self._gray: Any = None
+        self._read: Any = None
         self._decoders: list[Any] | None = None
         self._sides: dict[str | None, Side] = {
             None: Side.UNSAID,
@@ -99,15 +99,17 @@ class Inspector:
 
     @contextmanager
     def _ahead(self, samples: Sequence[Sample]) -> Iterator[None]:
-        """While this lasts, a thread decodes masks that come next."""
+        """While this lasts, threads decode masks that come next."""
         masks = [mask for sample in samples if isinstance(sample, MaskSample) for mask in sample.masks]
         if not masks or not self.context.ahead:
             yield
             return
         from medmat_core.pipeline.ahead import Ahead  # not before: it loads OpenCV
+        from medmat_core.regions.extract import by_card
 
-        with closing(Ahead(self.context.root, masks)) as ahead:
-            self._gray = ahead.gray
+        rules = self.context.card.mask
+        with closing(Ahead(self.context.root, (by_card(mask, rules) for mask in masks))) as ahead:
+            self._read = ahead.read
             yield
 
     def _refuse_after(self, error: BaseException, sample: Sample) -> None:
@@ -313,7 +315,7 @@ class Inspector:
 
         if self._decoders is None:
             plugins = self.context.region_plugins
-            own = partial(decode_mask, gray=self._gray) if self._gray is not None else decode_mask
+            own = partial(decode_mask, read=self._read) if self._read is not None else decode_mask
             self._decoders = [worker_hooks(plugins).medmat_regions if plugins else own]  # the same, if alone
         found = regions_of(sample, (look.width, look.height), self.context.root, self.context.card, self._decoders)
         self.problems.extend(found.notes)

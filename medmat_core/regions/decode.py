@@ -66,24 +66,37 @@ class Decoded:
     stored: tuple[int, int] = (0, 0)
 
 
-Gray = Callable[[str, Slice | None], Pixels]
-"""What loads one channel of a file, as :func:`~medmat_core.images.pixels.load_gray` does."""
+@frozen(eq=False)
+class Bare:
+    """A mask file as it is stored: its one channel, and what of it is foreground, uint8, not yet of its picture's
+    size."""
+
+    pixels: Pixels
+    found: npt.NDArray[np.uint8]
 
 
-def decode(mask: Mask, size: tuple[int, int], root: Path, gray: Gray = load_gray) -> list[Decoded]:
+def read_bare(mask: MaskFile, path: str) -> Bare:
+    """The mask, whose file lies at ``path``."""
+    pixels = load_gray(path, mask.path if isinstance(mask.path, Slice) else None)
+    return Bare(pixels, foreground(pixels, mask.threshold, mask.invert))
+
+
+def decode(
+    mask: Mask, size: tuple[int, int], root: Path, read: Callable[[MaskFile, str], Bare] = read_bare
+) -> list[Decoded]:
     """The classes of a mask as arrays of the picture's ``size`` (width, height).
 
-    ``root`` is what the mask's path is relative to. A mask of one class gives one array even if it is empty;
-    index and color masks give those of their classes that occur, in the order listed. Raises :class:`PictureError`
-    for a mask that cannot be read or used and :class:`~medmat_core.images.MissingExtraError` for a format whose library
-    is missing.
+    ``root`` is what the mask's path is relative to; ``read`` reads a mask file. A mask of one class gives one array
+    even if it is empty; index and color masks give those of their classes that occur, in the order listed. Raises
+    :class:`PictureError` for a mask that cannot be read or used and :class:`~medmat_core.images.MissingExtraError` for
+    a format whose library is missing.
     """
     if isinstance(mask, RleMask):
         return [_scaled(mask.code, _runs(mask, mask.size or size), size)]
     if isinstance(mask, PolygonMask):
         return [Decoded(mask.code, _outline(mask, size))]
     if isinstance(mask, MaskFile):
-        found = [(mask.code, _file(mask, size, root, gray))]
+        found = [(mask.code, _file(mask, size, root, read))]
     elif isinstance(mask, IndexMask):
         found = _indices(mask, size, root)
     elif isinstance(mask, ColorMask):
@@ -121,19 +134,20 @@ def _open(ref: ImageRef, root: Path) -> tuple[str, Slice | None]:
 # -- files ----------------------------------------------------------------------------------------------
 
 
-def _file(mask: MaskFile, size: tuple[int, int], root: Path, gray: Gray) -> npt.NDArray[np.uint8]:
+def _file(
+    mask: MaskFile, size: tuple[int, int], root: Path, read: Callable[[MaskFile, str], Bare]
+) -> npt.NDArray[np.uint8]:
     path, slice_ = _open(mask.path, root)
-    pixels = gray(path, slice_)
+    bare = read(mask, path)
+    pixels, found = bare.pixels, bare.found
     _check_aspect(pixels.array, size)
-    threshold = mask.threshold
-    found = foreground(pixels, threshold, mask.invert)
     alike = _alike(found)
     if alike is not None:
         _refuse_alpha(path, slice_)
-        if threshold is None and pixels.array.dtype != np.bool_ and alike == mask.invert:
+        if mask.threshold is None and pixels.array.dtype != np.bool_ and alike == mask.invert:
             threshold = _by_values(pixels)
             if threshold is not None:
-                found = foreground(pixels, threshold, mask.invert)
+                return foreground(pixels, threshold, mask.invert)
     return found
 
 
