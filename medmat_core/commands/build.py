@@ -9,7 +9,8 @@ import click
 
 from medmat_core.commands import catalog_of, complete_modality, complete_names, exit_code
 from medmat_core.commands.options import FOLDER, JOBS, QUIET, listed
-from medmat_core.subsets.wording import CONVENTIONS
+from medmat_core.model import ASKS
+from medmat_core.regions.conventions import BOX_FORMATS
 
 NEXT: Final = ("audit", "preview")
 """Commands that take a built folder, in the order in which one would try them."""
@@ -90,14 +91,13 @@ NEXT: Final = ("audit", "preview")
     "asks",
     multiple=True,
     metavar="ASK",
-    help="Only these questions: label, box, location, coverage, presence, structure "
-    "(repeatable; default: what the card says).",
+    help=f"Only these questions: {', '.join(ASKS)} (repeatable; default: what the card says).",
 )
 @click.option(
     "--box-format",
     default="unit",
     show_default=True,
-    metavar="|".join(CONVENTIONS),
+    metavar="|".join(BOX_FORMATS),
     help="How boxes are written.",
 )
 @click.option(
