@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from medmat_core.splits import Decision, Ledger, Part, Side, group_hash, settle
 from tests.splitting import Row, decided, ledger_of, never, other_class, settled
 
-TRAIN, VAL, TEST, LEAK, CONTRADICTORY, TWICE, COPY, CAPPED, NEAR = Decision
-ASKED = (TRAIN, VAL, TEST)
+ASKED = tuple(part.decision for part in Part)
+TRAIN, VAL, TEST = Decision.TRAIN, Decision.VAL, Decision.TEST
+LEAK, CONTRADICTORY, TWICE, COPY, CAPPED, _NEAR = (decision for decision in Decision if decision not in ASKED)
 CLASSES = ("a", "b", "c")
 
 ROWS = st.lists(

@@ -10,6 +10,7 @@ import click
 from medmat_core.commands import catalog_of, complete_modality, complete_names, exit_code
 from medmat_core.commands.options import FOLDER, JOBS, QUIET, listed
 from medmat_core.model import ASKS
+from medmat_core.pipeline.engines import ENGINES
 from medmat_core.regions.conventions import BOX_FORMATS
 
 NEXT: Final = ("audit", "preview")
@@ -43,7 +44,7 @@ NEXT: Final = ("audit", "preview")
 )
 @click.option("--seed", default=0, show_default=True, help="Seed of every draw.")
 @JOBS
-@click.option("--engine", default="local", show_default=True, metavar="local|dask", help="Where the work is done.")
+@click.option("--engine", default="local", show_default=True, metavar="|".join(ENGINES), help="Where the work is done.")
 @click.option("--scheduler", metavar="ADDR", help="A Dask scheduler such as tcp://host:8786 (with --engine dask).")
 @click.option(
     "--split",
