@@ -26,8 +26,6 @@ from medmat_core.errors import BuildError, UsageError
 EngineName = Literal["local", "dask"]
 
 ENGINES: Final[tuple[EngineName, ...]] = get_args(EngineName)
-"""What ``--engine`` takes; :func:`start_engine` starts each."""
-
 A = TypeVar("A")
 B = TypeVar("B")
 
