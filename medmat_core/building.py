@@ -11,8 +11,9 @@ from medmat_core.errors import MedmatError, PluginError, UsageError
 
 if TYPE_CHECKING:
     from medmat_core.catalog import Catalog
+    from medmat_core.pipeline.engines import EngineName
     from medmat_core.pipeline.manifest import Manifest
-    from medmat_core.pipeline.options import BuildOptions, EngineName
+    from medmat_core.pipeline.options import BuildOptions
     from medmat_core.pipeline.progress import Progress, Step
     from medmat_core.regions.words import BoxFormat
 

@@ -105,6 +105,9 @@ _READ: Final[Mapping[str, Callable[[Any], Any]]] = {
 KEYS: Final = tuple(_READ)
 """The keys of a line, in their order."""
 
+FORM: Final = 2
+"""The form of a line, by number: builds of another form are not added to, and the manifest names it as ``records``."""
+
 
 def record_of(raw: Any) -> Record:
     """One parsed line as a record; TypeError, ValueError or KeyError says what is wrong with it."""

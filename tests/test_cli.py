@@ -15,6 +15,7 @@ import click
 import pytest
 
 from medmat_core import build, load_catalog
+from medmat_core.builtin import medmat_commands
 from medmat_core.catalog import Catalog
 from medmat_core.cli import run
 from medmat_core.errors import UsageError
@@ -22,7 +23,7 @@ from medmat_core.filters import license_fits
 from medmat_core.samples import write_example
 from tests.outside import START, medmat, tree_bytes
 
-COMMANDS = ("list", "show", "build", "check", "audit", "sample", "demo", "new-plugin")
+COMMANDS = tuple(command.name for command in medmat_commands())
 FIELDS = ["no", "slug", "title", "modality", "area", "task", "subset", "kind", "folder", "access", "license", "source"]
 
 Call = Callable[..., SimpleNamespace]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 from typing import Any
@@ -95,6 +96,18 @@ def test_the_hooks_are_these() -> None:
 def test_the_readers_keep_their_parameters() -> None:
     for name, expected in READERS.items():
         assert parameters(getattr(medmat_core.readers, name)) == expected, name
+
+
+def test_a_type_checker_is_told_of_every_reader() -> None:
+    tree = ast.parse(inspect.getsource(medmat_core.readers))
+    told = {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.asname
+    }
+    assert told == set(medmat_core.readers.__all__)
 
 
 def test_a_built_in_format_is_a_format() -> None:

@@ -9,11 +9,13 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
+from medmat_core.model import PARTS
 from medmat_core.splits import Decision, Ledger, Part, Side, group_hash, settle
 from tests.splitting import Row, decided, ledger_of, never, other_class, settled
 
-TRAIN, VAL, TEST, LEAK, CONTRADICTORY, TWICE, COPY, CAPPED, NEAR = Decision
-ASKED = (TRAIN, VAL, TEST)
+ASKED = tuple(part.decision for part in Part)
+TRAIN, VAL, TEST = Decision.TRAIN, Decision.VAL, Decision.TEST
+LEAK, CONTRADICTORY, TWICE, COPY, CAPPED, _NEAR = (decision for decision in Decision if decision not in ASKED)
 CLASSES = ("a", "b", "c")
 
 ROWS = st.lists(
@@ -288,12 +290,13 @@ def test_the_lowest_hashes_of_seed_and_key_are_kept_rarer_labels_first(found, li
 
 
 def test_the_cap_holds_in_every_part_for_itself() -> None:
-    rows = [Row(n, side=Side(1 + n % 3), stated=(CLASSES[n % 2],)) for n in range(1, 200)]
+    parts = len(ASKED)
+    rows = [Row(n, side=Side(1 + n % parts), stated=(CLASSES[n // parts % 2],)) for n in range(1, 200)]
     result = settled(rows, validation="own", max_per_label=7)
     for name in CLASSES[:2]:
         for part in ASKED:
             assert sum(d == part and row.stated == (name,) for row, d in zip(rows, result.decisions, strict=True)) == 7
-    assert result.count(CAPPED) == 199 - 6 * 7
+    assert result.count(CAPPED) == 199 - 2 * parts * 7
 
 
 def test_which_pictures_are_kept_hangs_on_seed_and_key_alone() -> None:
@@ -308,7 +311,7 @@ def test_which_pictures_are_kept_hangs_on_seed_and_key_alone() -> None:
 
 
 def test_every_decision_has_a_part_or_a_reason() -> None:
-    assert [decision.part for decision in ASKED] == [Part.TRAIN, Part.VAL, Part.TEST]
+    assert [decision.part for decision in ASKED] == list(Part)
     assert [part.decision for part in Part] == list(ASKED)
     for decision in Decision:
         assert (decision.part is None) == bool(decision.reason) == bool(decision.detail)
@@ -316,7 +319,8 @@ def test_every_decision_has_a_part_or_a_reason() -> None:
 
 
 def test_sides_are_named_as_samples_name_them() -> None:
-    assert [Side.named(name) for name in (None, "train", "val", "test")] == list(Side)
+    assert [Side.named(name) for name in (None, *PARTS)] == list(Side)
+    assert [part.value for part in Part] == list(PARTS)
 
 
 def test_a_ledger_of_shards_is_the_ledger_of_all() -> None:

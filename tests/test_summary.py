@@ -9,7 +9,7 @@ import pytest
 from medmat_core.cli import run
 from medmat_core.commands.summary import counted
 
-LABEL, BOX = "2", "98"
+LABEL, BOX, WITH_VAL = "2", "98", "5"
 
 
 @pytest.fixture
@@ -38,6 +38,20 @@ def test_of_several_data_sets_each_has_its_rows(data: Path, capsys: pytest.Captu
     text = told(capsys, data)
     assert "ct-kidney label" in text and "tn3k box" in text
     assert "from 2 data sets in 2 subsets" in text and "comparison only" not in text
+
+
+def test_a_validation_part_of_its_own_is_counted_beside_train_and_test(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "med-mat"
+    if run(["sample", WITH_VAL, "--to", str(data)]) != 0:
+        pytest.skip("the data set is not installed")
+    capsys.readouterr()
+    assert run(["build", "--data", str(data), "--out", str(tmp_path), "--jobs", "1", "--validation", "own"]) == 0
+    done = capsys.readouterr()
+    assert "8 train, 6 val and 8 test records" in done.err
+    assert " train val test split " in " ".join(done.out.split())
+    assert "Questions a subset: 4: 22\n" in done.out
 
 
 def test_the_published_rule_is_told_to_be_for_comparison(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -105,8 +105,8 @@ class Audit:
     def _figures(self, row: Row, name: str, asked: list[Asked], file: str) -> None:
         """What guessers and letters tell of a data set or of published files, and its row."""
         self.trials.extend(odds.letters(name, asked, file))
-        train, val, test = asked
-        row.guessed = guess(train, test if len(test) else val)
+        train, *others = asked
+        row.guessed = guess(train, next((held for held in reversed(others) if len(held)), others[-1]))
         self.trials.extend(odds.blind(name, row.guessed, file))
         asked.clear()  # with many data sets it would add up
         self.report.rows.append(row)

@@ -30,7 +30,7 @@ from medmat_core.folders import open_tree
 from medmat_core.images.faults import PictureError, contained, opened, own_limit
 from medmat_core.images.headers import read_header
 from medmat_core.images.suffixes import DICOM_SUFFIXES, PILLOW_FORMATS, VOLUME_SUFFIXES, suffix_of
-from medmat_core.model import BoxSample, LabelSample, MaskSample, Problem, Sample, Slice
+from medmat_core.model import PARTS, BoxSample, LabelSample, MaskSample, Problem, Sample, Slice
 from medmat_core.tree import Tree
 
 VERSION: Final = 1
@@ -121,7 +121,7 @@ class _Look:
                 if self.codes[code]
             },
             "codes_not_on_the_card": sum(count for code, count in self.codes.items() if code not in card.labels),
-            "parts": {part: self.parts[part] for part in ("train", "val", "test", "") if self.parts[part]},
+            "parts": {part: self.parts[part] for part in (*PARTS, "") if self.parts[part]},
             "groups": len(self.groups),
             "tables": [_table(self.tree, file, say) for file in files["label_files"] if suffix_of(file) in _TABLES],
             **({kind: self._looks(files[kind]) for kind in ("pictures", "masks") if files[kind]} if opened else {}),

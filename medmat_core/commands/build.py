@@ -9,7 +9,9 @@ import click
 
 from medmat_core.commands import catalog_of, complete_modality, complete_names, exit_code
 from medmat_core.commands.options import FOLDER, JOBS, QUIET, listed
-from medmat_core.subsets.wording import CONVENTIONS
+from medmat_core.model import ASKS
+from medmat_core.pipeline.engines import ENGINES
+from medmat_core.regions.conventions import BOX_FORMATS
 
 NEXT: Final = ("audit", "preview")
 """Commands that take a built folder, in the order in which one would try them."""
@@ -42,7 +44,7 @@ NEXT: Final = ("audit", "preview")
 )
 @click.option("--seed", default=0, show_default=True, help="Seed of every draw.")
 @JOBS
-@click.option("--engine", default="local", show_default=True, metavar="local|dask", help="Where the work is done.")
+@click.option("--engine", default="local", show_default=True, metavar="|".join(ENGINES), help="Where the work is done.")
 @click.option("--scheduler", metavar="ADDR", help="A Dask scheduler such as tcp://host:8786 (with --engine dask).")
 @click.option(
     "--split",
@@ -90,14 +92,13 @@ NEXT: Final = ("audit", "preview")
     "asks",
     multiple=True,
     metavar="ASK",
-    help="Only these questions: label, box, location, coverage, presence, structure "
-    "(repeatable; default: what the card says).",
+    help=f"Only these questions: {', '.join(ASKS)} (repeatable; default: what the card says).",
 )
 @click.option(
     "--box-format",
     default="unit",
     show_default=True,
-    metavar="|".join(CONVENTIONS),
+    metavar="|".join(BOX_FORMATS),
     help="How boxes are written.",
 )
 @click.option(

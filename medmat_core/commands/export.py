@@ -9,6 +9,7 @@ import click
 
 from medmat_core.commands import catalog_of, counted, exit_code
 from medmat_core.commands.options import BUILT_FROM, DATASETS, FOLDER, JOBS, QUIET, SUBSETS, Counter, listed
+from medmat_core.formats import KINDS
 
 
 @click.command("export")
@@ -20,8 +21,7 @@ from medmat_core.commands.options import BUILT_FROM, DATASETS, FOLDER, JOBS, QUI
     multiple=True,
     required=True,
     metavar="F",
-    help="llava, sharegpt, swift, chat, hf, vlmeval, lmms-eval, evalscope, coco, croissant, webdataset, medmat, jsonl, "
-    "medmat-choices, or a plugin's (repeatable).",
+    help=f"{', '.join(KINDS)}, or a plugin's (repeatable).",
 )
 @click.option(
     "--option", "option", multiple=True, metavar="F.KEY=VALUE", help="An option of a format, such as chat.style=openai."

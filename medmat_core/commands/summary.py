@@ -82,13 +82,14 @@ def _data_sets(reports: Sequence[DatasetReport]) -> object:
     from rich.table import Table
 
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for title in ("no", "data set", "subset", "seen", "used", "refused", "train", "test", "split"):
+    parts = [part for part in PARTS if part in ("train", "test") or any(report.total(part) for report in reports)]
+    for title in ("no", "data set", "subset", "seen", "used", "refused", *parts, "split"):
         table.add_column(title, justify="left" if title in ("data set", "split") else "right")
     for report in reports:
         facts = report.pictures.as_json()
         table.add_row(
             str(report.no or ""), report.slug, str(report.dataset.card.head.subset), str(facts["seen"]),
-            str(facts["used"]), str(facts["refused"]), str(report.total("train")), str(report.total("test")),
+            str(facts["used"]), str(facts["refused"]), *(str(report.total(part)) for part in parts),
             report.split,
         )  # fmt: skip
     return table
@@ -146,7 +147,7 @@ def _why(report: DatasetReport) -> str:
 def _subsets(reports: Sequence[DatasetReport]) -> Counter[int]:
     found: Counter[int] = Counter()
     for report in reports:
-        found[report.dataset.card.head.subset] += report.total("train") + report.total("test")
+        found[report.dataset.card.head.subset] += sum(map(report.total, PARTS))
     return found
 
 

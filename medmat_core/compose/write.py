@@ -23,7 +23,7 @@ from medmat_core.export.pictures import safe_image
 from medmat_core.export.select import Filters, Source, facts_of, less, sources_of
 from medmat_core.fileio import share_file, write_text
 from medmat_core.formats.jsonl import ID, line
-from medmat_core.model import Record
+from medmat_core.model import PARTS, Record
 from medmat_core.records import FOLDER, MANIFEST, Built
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 TARGET: Final = "target"
 EXPORTED: Final = "exported"
-TRAINING: Final = ("train", "val")
+TRAINING: Final = tuple(part for part in PARTS if part != "test")
 
 
 @frozen

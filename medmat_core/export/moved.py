@@ -7,17 +7,14 @@ from attrs import evolve
 from medmat_core.concepts import fold
 from medmat_core.export.pictures import Made, UnusableError
 from medmat_core.model import ClassBoxes, Record
-from medmat_core.regions.box_words import BoxFormat, box_text, find_box_texts, parse_boxes, scaled
-
-_IN_PIXELS = ("pixel", "qwen25")
-"""Conventions whose texts change when the picture is resized; the others are fractions."""
+from medmat_core.regions.box_words import RELATIVE, BoxFormat, box_text, find_box_texts, parse_boxes, scaled
 
 
 def moved(record: Record, made: Made, fmt: BoxFormat) -> Record:
     """The record over the picture that was made of its own.
 
-    Boxes are those of the resized picture, rounded to nearest. Texts in ``pixel`` or ``qwen25`` are written anew;
-    all others are fractions of the picture, which resizing leaves as they are. Raises :class:`UnusableError` where two
+    Boxes are those of the resized picture, rounded to nearest. Texts in pixels are written anew; all others are
+    fractions of the picture, which resizing leaves as they are. Raises :class:`UnusableError` where two
     options read alike afterwards.
     """
     picture = made.picture
@@ -30,7 +27,7 @@ def moved(record: Record, made: Made, fmt: BoxFormat) -> Record:
         for found in record.boxes
     )
     record = evolve(record, boxes=boxes)
-    if fmt not in _IN_PIXELS or record.ask not in ("box", "structure"):
+    if fmt in RELATIVE or record.ask not in ("box", "structure"):
         return record
     if record.ask == "structure":
         return evolve(record, question=_rewritten(record.question, made.before, size, fmt))

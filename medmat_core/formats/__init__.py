@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
+from typing import Final
 
 from medmat_core.formats.lines import ArrayFormat, LineFormat
 from medmat_core.formats.protocol import (
@@ -22,29 +24,32 @@ from medmat_core.formats.protocol import (
     Written,
 )
 
+KINDS: Final[Mapping[str, str]] = {
+    "medmat": "medmat.MedmatFormat",
+    "jsonl": "jsonl.JsonlFormat",
+    "llava": "llava.LlavaFormat",
+    "sharegpt": "sharegpt.SharegptFormat",
+    "swift": "swift.SwiftFormat",
+    "chat": "chat.ChatFormat",
+    "hf": "hf.HfFormat",
+    "vlmeval": "vlmeval.VlmevalFormat",
+    "lmms-eval": "lmms_eval.LmmsEvalFormat",
+    "evalscope": "evalscope.EvalscopeFormat",
+    "coco": "coco.CocoFormat",
+    "croissant": "croissant.CroissantFormat",
+    "webdataset": "webdataset.WebdatasetFormat",
+    "medmat-choices": "choices.ChoicesFormat",
+}
+"""The core's own formats, each with the class that writes it, which is imported when formats are asked for."""
+
 
 def core_formats() -> tuple[Format, ...]:
     """The core's own formats; each is made without a library of its own until it is used."""
-    from medmat_core.formats.chat import ChatFormat
-    from medmat_core.formats.choices import ChoicesFormat
-    from medmat_core.formats.coco import CocoFormat
-    from medmat_core.formats.croissant import CroissantFormat
-    from medmat_core.formats.evalscope import EvalscopeFormat
-    from medmat_core.formats.hf import HfFormat
-    from medmat_core.formats.jsonl import JsonlFormat
-    from medmat_core.formats.llava import LlavaFormat
-    from medmat_core.formats.lmms_eval import LmmsEvalFormat
-    from medmat_core.formats.medmat import MedmatFormat
-    from medmat_core.formats.sharegpt import SharegptFormat
-    from medmat_core.formats.swift import SwiftFormat
-    from medmat_core.formats.vlmeval import VlmevalFormat
-    from medmat_core.formats.webdataset import WebdatasetFormat
-
-    return (
-        MedmatFormat(), JsonlFormat(), LlavaFormat(), SharegptFormat(), SwiftFormat(), ChatFormat(), HfFormat(),
-        VlmevalFormat(), LmmsEvalFormat(), EvalscopeFormat(), CocoFormat(), CroissantFormat(), WebdatasetFormat(),
-        ChoicesFormat(),
-    )  # fmt: skip
+    made: list[Format] = []
+    for home in KINDS.values():
+        module, _, name = home.partition(".")
+        made.append(getattr(import_module(f"{__name__}.{module}"), name)())
+    return tuple(made)
 
 
 def formats() -> Mapping[str, Format]:
@@ -53,6 +58,7 @@ def formats() -> Mapping[str, Format]:
 
 
 __all__ = [
+    "KINDS",
     "ArrayFormat",
     "BaseFormat",
     "Encoder",

@@ -12,19 +12,19 @@ from medmat_core.choice_text import letter
 from medmat_core.formats.card import withheld
 from medmat_core.formats.lines import LineFormat, dumped
 from medmat_core.formats.protocol import Folder, Picture, Place, Scope, Told
-from medmat_core.model import Record
+from medmat_core.model import ASKS, PARTS, Record
 
 _COLUMNS: Final = {
     "key": ("sc:Text", "names the record across builds"),
     "round": ("sc:Text", "shared by the pictures of a round; empty elsewhere"),
     "dataset": ("sc:Text", "the member's slug"),
     "subset": ("sc:Integer", "Med-MAT's subset"),
-    "split": ("sc:Text", "train, val or test"),
+    "split": ("sc:Text", f"one of {', '.join(PARTS)}"),
     "group": ("sc:Text", "patient or the like; records of one group lie in one part"),
     "image": ("sc:Text", "the picture's path below this folder"),
     "width": ("sc:Integer", "stored pixels"),
     "height": ("sc:Integer", "stored pixels"),
-    "ask": ("sc:Text", "label, box, location, coverage, presence or structure"),
+    "ask": ("sc:Text", f"one of {', '.join(ASKS)}"),
     "caption": ("sc:Text", "what is asked about"),
     "question": ("sc:Text", "the instruction"),
     "options": ("sc:Text", "a JSON list; empty of an open question"),

@@ -7,7 +7,7 @@ from typing import Final
 
 from medmat_core.formats.card import quoted
 from medmat_core.formats.protocol import BaseFormat, Folder, Item, Picture, Place, Scope, Told
-from medmat_core.model import Record
+from medmat_core.model import PARTS, Record
 
 _TASK: Final = """\
 # `lmms_eval --include_path {folder} --tasks medmat`
@@ -112,7 +112,7 @@ class LmmsEvalFormat(BaseFormat):
 
     def finish(self, folder: Folder, told: Told) -> None:
         splits = {place.split for place, count in folder.counts().items() if count}
-        split = next((name for name in ("test", "val", "train") if name in splits), "test")
+        split = next((name for name in reversed(PARTS) if name in splits), "test")
         task = folder.create("lmms-eval/medmat.yaml")
         data, where = quoted(str(told.root / "hf")), quoted(str(told.root / "lmms-eval"))
         task.write(_TASK.format(data=data, split=split, folder=where).encode())

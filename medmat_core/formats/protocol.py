@@ -16,7 +16,7 @@ from typing import IO, Any, Literal, Protocol, runtime_checkable
 from attrs import field, frozen
 
 from medmat_core.model import Record
-from medmat_core.regions.box_words import BoxFormat
+from medmat_core.regions.conventions import BoxFormat
 
 Scope = Literal["dataset", "subset", "build"]
 Reply = Literal["letter", "text", "both"]

@@ -12,7 +12,7 @@ from attrs import Factory, frozen
 
 from medmat_core.card import Card
 from medmat_core.layouts.lists import PartLists
-from medmat_core.model import BoxSample, LabelSample, MaskSample, Problem, Sample, Split
+from medmat_core.model import PARTS, BoxSample, LabelSample, MaskSample, Problem, Sample, Split
 from medmat_core.readers.folders import split_of
 from medmat_core.readers.groups import Group, GroupRule, Part
 from medmat_core.tree import Tree, fold
@@ -56,9 +56,9 @@ class SplitRule:
             raise ValueError("say where parts are told: folder = true, column = '...', lists = {...} or all = '...'")
         if self.names and not self.folder and not self.column:
             raise ValueError("names are words for parts in folders or in a column, and neither is said")
-        strange = [part for part in self.lists if part not in ("train", "val", "test")]
+        strange = [part for part in self.lists if part not in PARTS]
         if strange:
-            raise ValueError(f"lists: {strange[0]!r} is no part; there are train, val and test")
+            raise ValueError(f"lists: {strange[0]!r} is no part; there are {', '.join(PARTS)}")
         words: dict[str, Split] = {}
         twice = [name for name, part in self.names.items() if words.setdefault(fold(name), part) != part]
         if twice:

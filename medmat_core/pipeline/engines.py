@@ -17,12 +17,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import wait
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Literal, Protocol, TypeVar, get_args
 
 from attrs import define
 
 from medmat_core.errors import BuildError, UsageError
 
+EngineName = Literal["local", "dask"]
+
+ENGINES: Final[tuple[EngineName, ...]] = get_args(EngineName)
 A = TypeVar("A")
 B = TypeVar("B")
 
@@ -385,7 +388,7 @@ def _processes(pool: Any) -> list[Any]:
     return list((getattr(pool, "_processes", None) or {}).values())
 
 
-def start_engine(engine: str, jobs: int, scheduler: str | None, *, careful: bool = False) -> Engine:
+def start_engine(engine: EngineName, jobs: int, scheduler: str | None, *, careful: bool = False) -> Engine:
     """The engine that the arguments ask for. ``careful``: where there are workers, all is left to them."""
     if engine == "dask":
         from medmat_core.pipeline.cluster import Dask

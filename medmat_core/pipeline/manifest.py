@@ -242,11 +242,12 @@ def versions() -> dict[str, Any]:
     from importlib.metadata import version
 
     from medmat_core import __version__
+    from medmat_core.records import FORM
     from medmat_core.subsets import pool_version
 
     return {
         "medmat_core": __version__,
-        "records": 2,
+        "records": FORM,
         "pool": pool_version(),
         **{name: version(name) for name in ("numpy", "opencv-python-headless", "pillow")},
     }

@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal
 
 from attrs import Attribute, field, frozen
 from attrs.validators import optional
 
 from medmat_core.errors import UsageError
 from medmat_core.model import ASKS
+from medmat_core.pipeline.engines import ENGINES, EngineName
 from medmat_core.regions.words import BOX_FORMATS, BoxFormat
 
 SplitMode = Literal["official", "group", "none"]
-EngineName = Literal["local", "dask"]
 
 
 def _one_of(*allowed: str) -> Any:
@@ -108,7 +108,7 @@ class BuildOptions:
     formats: tuple[str, ...] = field(default=RECORDED, converter=_with_records)
     seed: int = 0
     jobs: int = field(factory=lambda: os.cpu_count() or 1, validator=_positive)
-    engine: EngineName = field(default="local", validator=_one_of(*get_args(EngineName)))
+    engine: EngineName = field(default="local", validator=_one_of(*ENGINES))
     scheduler: str | None = None
     split: SplitMode = field(default="official", validator=_one_of("official", "group", "none"))
     test_fraction: float = field(default=0.15, validator=_fraction)

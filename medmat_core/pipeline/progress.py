@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from attrs import evolve, frozen
 
+from medmat_core.model import PARTS
+
 if TYPE_CHECKING:
     from medmat_core.dataset import Dataset
     from medmat_core.pipeline.manifest import DatasetReport
@@ -131,10 +133,9 @@ class Shown:
             return
         for gap in gaps:
             _say(gap)
-        _say(
-            f"{self._name}: {self._place} {report.total('train')} train and {report.total('test')} test records, "
-            f"{report.refused} refused"
-        )
+        counts = {part: report.total(part) for part in PARTS}
+        *others, last = (f"{count} {part}" for part, count in counts.items() if count or part in ("train", "test"))
+        _say(f"{self._name}: {self._place} {', '.join(others)} and {last} records, {report.refused} refused")
 
     def close(self) -> None:
         """Leave the terminal as it was."""

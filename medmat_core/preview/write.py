@@ -23,6 +23,7 @@ from medmat_core.preview.columns import LIMIT, Pages, Sheet, Words, script
 from medmat_core.preview.pictures import FOLDER, base_url, make, wanted
 from medmat_core.records import Built
 from medmat_core.regions.box_words import smart_resize
+from medmat_core.regions.conventions import CONVENTIONS
 from medmat_core.subsets import subset_index
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ class _Work:
         problems = self._problems()
         subsets = {entry.no: [entry.modality, entry.area, entry.task] for entry in subset_index().values()}
         used = sorted({facts.subset for facts in self.datasets if facts.subset in subsets})
-        scale = {"unit": [1, 1], "pixel": None, "qwen25": None}.get(self.box_format, [1000, 1000])
+        written = next((own for name, own in CONVENTIONS.items() if name == self.box_format), CONVENTIONS["thousand"])
         index = {
             "records": self.records, "asks": ASKS, "splits": PARTS, "levels": LEVELS, "packs": self._packs(),
             "datasets": [
@@ -173,7 +174,7 @@ class _Work:
             "subsets": {no: subsets[no] for no in used},
             "pictures": base_url(self.built.pictures.absolute(), self.folder.to),
             "rendered": base_url(self.built.out.absolute(), self.folder.to),
-            "scale": scale, "yFirst": self.box_format == "gemini", "problems": problems["told"],
+            "scale": written.end and [written.end] * 2, "yFirst": written.y_first, "problems": problems["told"],
             "reasons": {name: REASONS[name] for name in sorted(problems["reasons"]) if name in REASONS},
         }  # fmt: skip
         self.folder.write_text("data-index.js", script("medmat.index", index))

@@ -1,17 +1,7 @@
 """How boxes are written, convention by convention, and read back.
 
-Boxes are half-open pixel boxes (x1, y1, x2, y2) of a picture of ``size`` (width, height). Which model family was
-trained on which convention (their model cards and fine-tuning sources, autumn 2026):
-
-- ``unit``: fractions with three decimals: LLaVA.
-- ``thousand``: whole thousandths, x first: Qwen2-VL, Qwen3-VL, MiniCPM-V (which separates them by spaces).
-- ``pixel``: pixels of the picture as stored: Molmo-like pointing models, detectors, and every trainer that converts
-  boxes itself (ms-swift does, from its own fields).
-- ``qwen25``: pixels of the picture *after* Qwen2.5-VL's processor has resized it (:func:`smart_resize`, sides in
-  multiples of 28, between its ``min_pixels`` and ``max_pixels``), as its fine-tuning notebook does it.
-- ``gemini``: thousandths, y first: Gemini's ``box_2d``.
-- ``internvl``: thousandths inside ``<ref>name</ref><box>[[x1, y1, x2, y2], ...]</box>``: InternVL; in a question the
-  name is left out.
+Boxes are half-open pixel boxes (x1, y1, x2, y2) of a picture of ``size`` (width, height). The conventions stand in
+:mod:`medmat_core.regions.conventions`.
 """
 
 from __future__ import annotations
@@ -19,20 +9,18 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
-from typing import Final, Literal, TypeVar, get_args
+from typing import Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from medmat_core.regions.conventions import BOX_FORMATS as BOX_FORMATS
+from medmat_core.regions.conventions import CONVENTIONS
+from medmat_core.regions.conventions import RELATIVE as RELATIVE
+from medmat_core.regions.conventions import BoxFormat as BoxFormat
+
 PixelBox = tuple[int, int, int, int]
 N = TypeVar("N", int, float)
-BoxFormat = Literal["unit", "thousand", "pixel", "qwen25", "gemini", "internvl"]
-
-BOX_FORMATS: Final[tuple[BoxFormat, ...]] = get_args(BoxFormat)
-"""The conventions; see the module's text."""
-
-RELATIVE: Final[tuple[BoxFormat, ...]] = ("unit", "thousand", "gemini", "internvl")
-"""The conventions in which boxes of pictures of different sizes compare."""
 
 FACTOR: Final = 28
 """Qwen2.5-VL's processor makes both sides multiples of this: patches of 14 pixels, merged two by two."""
@@ -99,21 +87,16 @@ def box_text(boxes: Iterable[Sequence[float]], size: tuple[int, int], fmt: BoxFo
     ``name`` is what the boxes enclose; only ``internvl`` writes it, and a question that asks what lies there must not.
     """
     if fmt == "pixel":
-        return "; ".join(f"[{x1}, {y1}, {x2}, {y2}]" for x1, y1, x2, y2 in boxes)
-    if fmt == "qwen25":
+        steps = list(boxes)
+    elif fmt == "qwen25":
         to = smart_resize(size)
-        return "; ".join("[{}, {}, {}, {}]".format(*scaled(box, size, to)) for box in boxes)
-    steps = [thousandths(box, size) for box in boxes]
-    if fmt == "thousand":
-        return "; ".join([f"[{x1}, {y1}, {x2}, {y2}]" for x1, y1, x2, y2 in steps])
-    if fmt == "gemini":
-        return "; ".join([f"[{y1}, {x1}, {y2}, {x2}]" for x1, y1, x2, y2 in steps])
+        steps = [scaled(box, size, to) for box in boxes]
+    else:
+        steps = [thousandths(box, size) for box in boxes]
     if fmt == "internvl":
         listed = ", ".join([f"[{x1}, {y1}, {x2}, {y2}]" for x1, y1, x2, y2 in steps])
         return f"<ref>{name}</ref><box>[{listed}]</box>" if name else f"<box>[{listed}]</box>"
-    return "; ".join(
-        [f"[{x1 / 1000:.3f}, {y1 / 1000:.3f}, {x2 / 1000:.3f}, {y2 / 1000:.3f}]" for x1, y1, x2, y2 in steps]
-    )
+    return "; ".join([steps_text(box, fmt) for box in steps])
 
 
 def steps_of(
@@ -141,17 +124,16 @@ def steps_of(
     return np.asarray(steps, np.int32)
 
 
-def steps_text(steps: Sequence[int], fmt: BoxFormat = "unit") -> str:
+def steps_text(steps: Sequence[float], fmt: BoxFormat = "unit") -> str:
     """One box of :func:`steps_of` as text."""
     x1, y1, x2, y2 = steps
     if fmt == "unit":
-        return "[" + ", ".join(f"{step / 1000:.3f}" for step in steps) + "]"
+        return f"[{x1 / 1000:.3f}, {y1 / 1000:.3f}, {x2 / 1000:.3f}, {y2 / 1000:.3f}]"
     if fmt == "gemini":
         return f"[{y1}, {x1}, {y2}, {x2}]"
     return f"<box>[[{x1}, {y1}, {x2}, {y2}]]</box>" if fmt == "internvl" else f"[{x1}, {y1}, {x2}, {y2}]"
 
 
-_FRACTION: Final = r"[01]\.\d{3}"
 _WHOLE: Final = r"\d{1,9}"
 
 
@@ -160,7 +142,9 @@ def _one(number: str) -> str:
 
 
 _ONE: Final[dict[BoxFormat, str]] = {
-    fmt: _one(_FRACTION if fmt == "unit" else _WHOLE) for fmt in BOX_FORMATS if fmt != "internvl"
+    fmt: _one(rf"[01]\.\d{{{own.digits}}}" if own.digits else _WHOLE)
+    for fmt, own in CONVENTIONS.items()
+    if fmt != "internvl"
 }
 _TEXT: Final[dict[BoxFormat, re.Pattern[str]]] = {
     **{fmt: re.compile(rf"{one}(?:; {one})*") for fmt, one in _ONE.items()},
@@ -206,7 +190,8 @@ def box_of(numbers: Sequence[float], size: tuple[int, int], fmt: BoxFormat) -> t
     Raises ValueError for a box without area, or one that leaves the picture.
     """
     width, height = size
-    end = {"pixel": size, "unit": (1, 1)}.get(fmt) or (smart_resize(size) if fmt == "qwen25" else (1000, 1000))
+    far = CONVENTIONS[fmt].end
+    end = (far, far) if far is not None else smart_resize(size) if fmt == "qwen25" else size
     across, down = width / end[0], height / end[1]
     x1, y1, x2, y2 = _x_first(numbers, fmt)
     box = (x1 * across, y1 * down, x2 * across, y2 * down)
@@ -224,4 +209,4 @@ def _printed(text: str, fmt: BoxFormat) -> list[tuple[str, ...]]:
 
 def _x_first(numbers: Sequence[N], fmt: BoxFormat) -> tuple[N, N, N, N]:
     one, two, three, four = numbers
-    return (two, one, four, three) if fmt == "gemini" else (one, two, three, four)
+    return (two, one, four, three) if CONVENTIONS[fmt].y_first else (one, two, three, four)

@@ -7,20 +7,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from medmat_core.model import Split
+from medmat_core.readers.folders import SPLIT_NAMES
 from medmat_core.tree import fold
 
-_SPLITS: Final[Mapping[str, Split]] = {
-    "train": "train",
-    "training": "train",
-    "trainval": "train",
-    "val": "val",
-    "valid": "val",
-    "validation": "val",
-    "dev": "val",
-    "test": "test",
-    "testing": "test",
-}
-STANDARD: Final = frozenset({"train", "training", "val", "valid", "validation", "test", "testing"})
+_SPLITS: Final[Mapping[str, Split]] = {**SPLIT_NAMES, "trainval": "train", "dev": "val"}
+STANDARD: Final = frozenset(SPLIT_NAMES)
 """Folder names that ``readers.split_of`` knows without being told."""
 
 _NORMAL: Final = frozenset(
@@ -54,7 +45,7 @@ def split_of_path(path: str) -> Split | None:
 def whole(splits: Iterable[Split | None]) -> bool:
     """Whether these parts make a split: a train part, and another one."""
     found = set(splits)
-    return "train" in found and bool(found & {"val", "test"})
+    return "train" in found and bool(found - {None, "train"})
 
 
 Splits = Mapping[str, Split]

@@ -8,7 +8,8 @@ from itertools import permutations
 from typing import Final
 
 from medmat_core.model import Record
-from medmat_core.regions.box_words import BoxFormat, box_of, parse_boxes
+from medmat_core.regions.box_words import box_of, parse_boxes
+from medmat_core.regions.conventions import CONVENTIONS, BoxFormat
 
 XYXY = tuple[float, float, float, float]
 
@@ -37,7 +38,7 @@ def read_boxes(text: str, size: tuple[int, int], fmt: BoxFormat) -> tuple[XYXY, 
     Models drop trailing zeros and spaces: the numbers are what counts.
     """
     found: list[XYXY] = []
-    digits = 3 if fmt == "unit" else 0
+    digits = CONVENTIONS[fmt].digits
     for numbers in _BOX.findall(text)[: 8 * MOST]:
         try:
             found.append(box_of([round(float(number), digits) for number in numbers], size, fmt))

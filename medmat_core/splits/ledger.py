@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from array import array
-from enum import IntEnum, StrEnum
+from enum import IntEnum, StrEnum, auto
 from typing import Final
 
 import numpy as np
@@ -36,9 +36,9 @@ class Side(IntEnum):
     """The official part of a picture, as an adapter gave it. A side other than UNSAID is one above its decision."""
 
     UNSAID = 0
-    TRAIN = 1
-    VAL = 2
-    TEST = 3
+    TRAIN = auto()
+    VAL = auto()
+    TEST = auto()
 
     @classmethod
     def named(cls, split: str | None) -> Side:
@@ -52,14 +52,14 @@ class Decision(IntEnum):
     """
 
     TRAIN = 0
-    VAL = 1
-    TEST = 2
-    LEAK = 3
-    CONTRADICTORY = 4
-    TWICE = 5
-    COPY = 6
-    CAPPED = 7
-    NEAR = 8
+    VAL = auto()
+    TEST = auto()
+    LEAK = auto()
+    CONTRADICTORY = auto()
+    TWICE = auto()
+    COPY = auto()
+    CAPPED = auto()
+    NEAR = auto()
 
     @property
     def part(self) -> Part | None:

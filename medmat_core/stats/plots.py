@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +13,7 @@ from medmat_core.stats.counts import KINDS, Stats
 MOST: Final = 40
 """Labels of a subset that get a bar; the rarest of more stand in one."""
 
-_SHADES: Final = {"train": (BLUE, ""), "val": (GRAY, ".."), "test": (ORANGE, "//")}
+_SHADES: Final = dict(zip(PARTS, cycle(((BLUE, ""), (GRAY, ".."), (ORANGE, "//"), (GREEN, "xx"))), strict=False))
 _ASKED: Final = dict(
     zip(KINDS, ((BLUE, ""), ("#56B4E9", "//"), (GREEN, ".."), (ORANGE, "xx"), (GRAY, "")), strict=True)
 )

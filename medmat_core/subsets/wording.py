@@ -7,11 +7,11 @@ the class asked about, ``{box}`` a box as text, ``{count}`` and ``{convention}``
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from string import Formatter
 from typing import Final
 
 from medmat_core.model import PLACEHOLDERS as PLACEHOLDERS
+from medmat_core.regions.conventions import CONVENTIONS, BoxFormat
 
 OPEN_BOX: Final = (
     "Give {count} of the {caption} in this {modality}, {convention}.",
@@ -24,16 +24,6 @@ OPEN_BOX: Final = (
 """The instructions of a box question without options, in every subset: there is nothing to choose from."""
 
 _CHOOSING: Final = re.compile(r"\b(choices?|options?|listed|following|offered)\b", re.IGNORECASE)
-
-CONVENTIONS: Final[Mapping[str, str]] = {
-    "unit": "as [x1, y1, x2, y2] in fractions of the picture's width and height",
-    "thousand": "as [x1, y1, x2, y2] in thousandths of the picture's width and height",
-    "pixel": "as [x1, y1, x2, y2] in pixels from the picture's upper left corner",
-    "qwen25": "as [x1, y1, x2, y2] in pixels of the resized picture",
-    "gemini": "as [y1, x1, y2, x2] in thousandths of the picture's height and width",
-    "internvl": "as <box>[[x1, y1, x2, y2]]</box> in thousandths of the picture's width and height",
-}
-"""What ``{convention}`` says of each box format (:mod:`medmat_core.regions.box_words`)."""
 
 # eponyms that open a caption; those with a capital or a digit inside ("COVID-19") need no list
 _PROPER: Final = frozenset(
@@ -76,9 +66,9 @@ def count_clause(regions: int) -> str:
     return "the bounding boxes of all regions" if regions <= 4 else "the one box that encloses all regions"
 
 
-def convention_clause(box_format: str) -> str:
+def convention_clause(box_format: BoxFormat) -> str:
     """What ``{convention}`` says for a box format, such as "unit" (KeyError where there is none of that name)."""
-    return CONVENTIONS[box_format]
+    return CONVENTIONS[box_format].says
 
 
 def lacking(ask: str, template: str) -> frozenset[str]:

@@ -120,10 +120,6 @@ def _pristine(card: Card, reading: Reading, built: Built) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-_ROUNDS_ALONE: Final = frozenset({"coverage", "presence", "structure"})
-"""Asks that have no open form."""
-
-
 def _audited(dataset: Dataset, card: Card, built: Built) -> Iterator[Finding]:
     """Everything that ``medmat audit`` says of the records: options, answers, groups, splits, keys."""
     from medmat_core.audit import FAULTS, check_records
@@ -157,8 +153,8 @@ def _as_expected(card: Card, reading: Reading, built: Built, expect: Expect, whe
             yield wrong("is asked about", "nothing is known of it that could be asked")
         return
     negative = not expect.captions and "presence" not in card.asks  # presence alone asks about negatives
-    if not labelled and _ROUNDS_ALONE.issuperset(card.asks):
-        negative = True  # what finds no round is counted by the manifest, and no question of another kind is left
+    if not labelled and "box" not in card.asks:
+        negative = True  # boxes alone are asked openly: what finds no round is counted by the manifest
     if not records and not negative and not built.told(expect.image):
         yield wrong("is asked nothing, and no problem says why", "report a Problem; never skip in silence")
     if labelled and len(records) > 1:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from medmat_core.model import ASKS
+
 HEAD: Final = {
     "no": "The row of Med-MAT's table. A third party's card has none; its slug stands in file names and in `data-no`.",
     "slug": "The short name: lower-case letters and digits with single hyphens. Also the name of the entry point.",
@@ -35,7 +37,8 @@ HEAD: Final = {
     "unprotected": "No split and no id is published, so near copies of one patient may lie on both sides.",
     "normal": 'The caption that means "nothing found".',
     "blank_is_absent": "In a multi-label table: a class that is not marked is absent.",
-    "asks": "The questions that suit a mask or box data set: `box`, `location`, `coverage`, `presence`, `structure`.",
+    "asks": "The questions that suit a mask or box data set: "
+    + f"{', '.join(f'`{ask}`' for ask in ASKS if ask != 'label')}.",
     "corrections": "What Med-MAT's table gets wrong about this row, a sentence each.",
     "faults": "What is known to be wrong with the data set, a sentence each.",
     "unverified": "What nobody has checked against the real files, a sentence each.",
