@@ -13,8 +13,7 @@ DRAWN = {"disc_fovea_illustration", "lesion_illustration"}
 
 
 def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
-    folders = [folder for name in ("Disc_Masks", "Disc Masks") for folder in tree.folders(name)]
-    masks = readers.stem_index(path for folder in folders for path in tree.images(folder))
+    masks = disc_masks(tree)
     labelled = {PARTS.get(name[:1]) for name in masks}
     images = photographs(tree)
     readers.report_unpaired(tree, masks.items(), set(map(readers.stem, images)))
@@ -30,6 +29,17 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
         missing="negative",
         split=part,
     )
+
+
+def disc_masks(tree: readers.Tree) -> dict[str, str]:
+    """Masks by stem, which only one picture has; a second one that lies in another folder is told."""
+    found: dict[str, str] = {}
+    for folder in (folder for name in ("Disc_Masks", "Disc Masks") for folder in tree.folders(name)):
+        for path in tree.images(folder):
+            first = found.setdefault(readers.stem(path), path)
+            if first != path:
+                tree.report("left_out", path, f"a second mask of this name; {first} is read")
+    return found
 
 
 def photographs(tree: readers.Tree) -> list[str]:
