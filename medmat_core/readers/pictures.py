@@ -103,7 +103,7 @@ class Pictures:
             told = text.replace("\\", "/").strip()
             named, own = _name_of(told), (_stem_of if by == "stem" else _name_of)(path)
             above, folder = told.rpartition("/")[0], path.rpartition("/")[0]
-            if by == "tail" and above and folder and _name_of(above) != _name_of(folder):
+            if by == "tail" and above and folder and fold(_name_of(above)) != fold(_name_of(folder)):
                 named, own = told, path
             if named.strip() != own:  # once a label file: it may be so in all of its rows
                 self._told.add(file)
