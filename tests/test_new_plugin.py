@@ -23,22 +23,21 @@ from PIL import Image, ImageDraw
 
 from medmat_core.card import Card
 from medmat_core.check import check_dataset as check_data
-from medmat_core.cli import run
+from medmat_core.cli import run as medmat
 from medmat_core.dataset import Dataset
 from medmat_core.errors import CatalogError, UsageError
 from medmat_core.layouts import KINDS
+from medmat_core.layouts.guess.proposal import Proposal, asks_of, run
+from medmat_core.layouts.guess.words import caption_of, captions_of, folded, split_of_name
 from medmat_core.model import BoxSample, ColorMask, IndexMask, LabelSample, MaskFile, MaskSample
 from medmat_core.pipeline.options import BuildOptions
 from medmat_core.plugins import plugin_called
 from medmat_core.scaffold.card import Facts, card_text
-from medmat_core.scaffold.choose import propose
 from medmat_core.scaffold.invent import DEFAULT_CLASSES
 from medmat_core.scaffold.names import Names, names_of
 from medmat_core.scaffold.package import Plugin, instructions, package_files, write_plugin
-from medmat_core.scaffold.proof import run as tried
-from medmat_core.scaffold.proposal import Proposal, asks_of
+from medmat_core.scaffold.propose import propose
 from medmat_core.scaffold.triples import place
-from medmat_core.scaffold.words import caption_of, captions_of, folded, split_of_name
 from medmat_core.subsets import PLACEHOLDERS, Subset, placeholders
 from medmat_core.testing import check_dataset
 from medmat_core.testing.report import Report
@@ -94,6 +93,12 @@ def read(proposal: Proposal, base: Path) -> dict[str, Any]:
     tree, samples, problems = tried(proposal, base)
     assert not [problem for problem in problems if problem.level == "refused"]
     return {tree.prefix + str(sample.image): (said(sample), sample.split) for sample in samples}
+
+
+def tried(proposal: Proposal, base: Path) -> tuple[Any, Any, Any]:
+    """The tree, samples and problems of a proposal's layout."""
+    trial = run(proposal, base)
+    return trial.tree, trial.samples, trial.problems
 
 
 def said(sample: Any) -> tuple[str, ...]:
@@ -963,7 +968,7 @@ def test_without_a_folder_every_layout_starts_from_a_made_up_data_set_that_confo
     tmp_path: Path, layout: str
 ) -> None:
     name = f"zoo-{layout}"
-    assert run(["new-plugin", name, "--layout", layout, "--yes", "--to", str(tmp_path)]) == 0
+    assert medmat(["new-plugin", name, "--layout", layout, "--yes", "--to", str(tmp_path)]) == 0
     folder = tmp_path / f"medmat-plugin-{name}"
     for path in ("pyproject.toml", "tox.ini", "README.md", ".gitignore", ".github/workflows/test.yml"):
         text = (folder / path).read_text("utf-8")
@@ -984,7 +989,7 @@ def test_where_no_layout_fits_an_adapter_is_there_to_fill_in(
     for number in range(9):
         picture(tmp_path / "d" / f"scan{number}" / "x.png")
     (tmp_path / "d/notes.csv").write_text("a,b\n1,2\n")
-    assert run(["new-plugin", "newts", "--from", str(tmp_path / "d"), "--to", str(tmp_path), "--yes"]) == 0
+    assert medmat(["new-plugin", "newts", "--from", str(tmp_path / "d"), "--to", str(tmp_path), "--yes"]) == 0
     out = capsys.readouterr().out
     assert "cannot be read by any layout" in out and "notes.csv has no column that names the pictures" in out
     folder = tmp_path / "medmat-plugin-newts"
@@ -1002,7 +1007,7 @@ def test_a_package_of_a_known_triple_holds_no_code_but_its_test(tmp_path: Path) 
         for number in range(4):
             picture(tmp_path / "d" / name / f"{number}.png")
     triple = ["--modality", "CT", "--area", "Kidney", "--task", "Normal or Cyst or Stone or Tumor"]
-    assert run(["new-plugin", "newts", "--from", str(tmp_path / "d"), "--to", str(tmp_path), "--yes", *triple]) == 0
+    assert medmat(["new-plugin", "newts", "--from", str(tmp_path / "d"), "--to", str(tmp_path), "--yes", *triple]) == 0
     folder = tmp_path / "medmat-plugin-newts"
     code = {path.relative_to(folder).as_posix() for path in folder.rglob("*.py")}
     assert code == {"medmat_newts/__init__.py", "tests/test_newts.py"}
@@ -1011,7 +1016,7 @@ def test_a_package_of_a_known_triple_holds_no_code_but_its_test(tmp_path: Path) 
 
 def test_a_folder_that_is_there_is_never_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "medmat-plugin-newts").mkdir()
-    assert run(["new-plugin", "newts", "--yes", "--to", str(tmp_path)]) == 2
+    assert medmat(["new-plugin", "newts", "--yes", "--to", str(tmp_path)]) == 2
     assert "is there already" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["medmat-plugin-newts"]
     assert not list((tmp_path / "medmat-plugin-newts").iterdir())
@@ -1032,10 +1037,10 @@ def test_what_cannot_be_written_leaves_nothing_behind(tmp_path: Path, monkeypatc
 
 
 def test_without_a_terminal_the_triple_is_needed_or_yes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["new-plugin", "newts", "--to", str(tmp_path)]) == 2
+    assert medmat(["new-plugin", "newts", "--to", str(tmp_path)]) == 2
     assert "--modality is needed" in capsys.readouterr().err
     triple = ["--modality", "CT", "--area", "Kidney", "--task", "Normal or Cyst or Stone or Tumor"]
-    assert run(["new-plugin", "newts", "--to", str(tmp_path), *triple]) == 0
+    assert medmat(["new-plugin", "newts", "--to", str(tmp_path), *triple]) == 0
     assert "belongs to subset 2 of Med-MAT" in capsys.readouterr().out
     assert not (tmp_path / "medmat-plugin-newts/medmat_newts/newts.py").exists()
 
@@ -1059,7 +1064,7 @@ def test_on_a_terminal_it_asks_and_the_answers_are_on_the_card(tmp_path: Path, t
         for n in range(2):
             picture(tmp_path / "Pond" / name / f"{n}.png")
     terminal += ["Ay", "", "The newts", "Photo", "Pond", "Newt Kind", "photograph", "", ""]
-    assert run(["new-plugin", "newts", "--from", str(tmp_path / "Pond"), "--to", str(tmp_path)]) == 0
+    assert medmat(["new-plugin", "newts", "--from", str(tmp_path / "Pond"), "--to", str(tmp_path)]) == 0
     card = tomllib.loads((tmp_path / "medmat-plugin-newts/medmat_newts/newts.toml").read_text("utf-8"))
     assert card["labels"] == {"a": "Ay", "b": "B"}
     assert (card["title"], card["modality"], card["task"]) == ("The newts", "Photo", "Newt Kind")
@@ -1071,9 +1076,9 @@ def test_labels_give_captions_to_codes_that_were_found(tmp_path: Path, capsys: p
         for n in range(2):
             picture(tmp_path / "Pond" / name / f"{n}.png")
     start = ["new-plugin", "newts", "--from", str(tmp_path / "Pond"), "--to", str(tmp_path), "--yes"]
-    assert run([*start, "--labels", "x=Axolotl"]) == 2
+    assert medmat([*start, "--labels", "x=Axolotl"]) == 2
     assert "'x' is no class that was found; found were a, b" in capsys.readouterr().err
-    assert run([*start, "--labels", "a=Axolotl, pale", "--labels", "b"]) == 0
+    assert medmat([*start, "--labels", "a=Axolotl, pale", "--labels", "b"]) == 0
     card = tomllib.loads((tmp_path / "medmat-plugin-newts/medmat_newts/newts.toml").read_text("utf-8"))
     assert card["labels"] == {"a": "Axolotl, pale", "b": "B"}
 
@@ -1083,7 +1088,7 @@ def test_what_was_found_and_what_was_not_is_told(tmp_path: Path, capsys: pytest.
     table(tmp_path / "d/labels.csv", ("file", "grade"), *rows)
     for name, _ in rows:
         picture(tmp_path / "d/pics" / name)
-    assert run(["new-plugin", "newts", "--from", str(tmp_path / "d"), "--to", str(tmp_path), "--yes"]) == 0
+    assert medmat(["new-plugin", "newts", "--from", str(tmp_path / "d"), "--to", str(tmp_path), "--yes"]) == 0
     out = capsys.readouterr().out
     assert "3 classes in column 'grade': 0 (4), 1 (4), 2 (4)" in out
     assert "the classes are numbers (0, 1, 2)" in out
@@ -1096,7 +1101,7 @@ def test_the_users_pictures_are_not_copied(tmp_path: Path) -> None:
     for name in ("a", "b"):
         for n in range(2):
             picture(tmp_path / "Pond" / name / f"{n}.png")
-    assert run(["new-plugin", "newts", "--from", str(tmp_path / "Pond"), "--to", str(tmp_path), "--yes"]) == 0
+    assert medmat(["new-plugin", "newts", "--from", str(tmp_path / "Pond"), "--to", str(tmp_path), "--yes"]) == 0
     files = [path for path in (tmp_path / "medmat-plugin-newts").rglob("*") if path.is_file()]
     assert all(path.suffix not in (".png", ".jpg") and path.read_text("utf-8") for path in files)
 
@@ -1107,7 +1112,7 @@ def test_a_slug_that_another_package_has_is_refused(tmp_path: Path, monkeypatch:
 
     installed = toy_catalog(toy_dataset(tmp_path / "toy", slug="newts"))
     monkeypatch.setattr(catalog, "load_catalog", lambda **_: installed)
-    assert run(["new-plugin", "newts", "--yes", "--to", str(tmp_path)]) == 2
+    assert medmat(["new-plugin", "newts", "--yes", "--to", str(tmp_path)]) == 2
     assert not (tmp_path / "medmat-plugin-newts").exists()
 
 
@@ -1122,7 +1127,7 @@ def test_a_folder_that_another_data_set_has_is_not_taken_unasked(
     for name in ("a", "b"):
         for n in range(2):
             picture(tmp_path / "Pond" / name / f"{n}.png")
-    assert run(["new-plugin", "newts", "--from", str(tmp_path / "Pond"), "--to", str(tmp_path), "--yes"]) == 0
+    assert medmat(["new-plugin", "newts", "--from", str(tmp_path / "Pond"), "--to", str(tmp_path), "--yes"]) == 0
     card = tomllib.loads((tmp_path / "medmat-plugin-newts/medmat_newts/newts.toml").read_text("utf-8"))
     assert card["folder"] == "Pond_newts"
 

@@ -69,8 +69,8 @@ def _size(root: Any) -> tuple[int, int] | None:
 def coco_boxes(tree: Tree, file: str) -> Iterator[tuple[str, tuple[Box, ...]]]:
     """(file name, boxes) of every image of a COCO file, images without boxes included.
 
-    COCO's ``[x, y, width, height]`` counts from 0 and is half-open as it stands. The code is the category's name. A file
-    in which one id stands for two categories, or for two images, is reported and gives nothing.
+    COCO's ``[x, y, width, height]`` counts from 0 and is half-open as it stands. The code is the category's name. Where
+    one id stands for two categories, or for two images, the file is reported and gives nothing.
     """
     raw: Any = json_file(tree, file)
     if raw is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Final
 
 from medmat_core.card import Card
 from medmat_core.images.suffixes import is_image
@@ -10,7 +11,7 @@ from medmat_core.model import LabelSample, Split
 from medmat_core.shown import counted
 from medmat_core.tree import Tree, fold
 
-_SPLITS: Mapping[str, Split] = {
+SPLIT_WORDS: Final[Mapping[str, Split]] = {
     "train": "train",
     "training": "train",
     "val": "val",
@@ -19,6 +20,7 @@ _SPLITS: Mapping[str, Split] = {
     "test": "test",
     "testing": "test",
 }
+"""Names of folders (case folded) that are parts without being told so."""
 
 
 def split_of(path: str, names: Mapping[str, Split] | None = None) -> Split | None:
@@ -26,7 +28,7 @@ def split_of(path: str, names: Mapping[str, Split] | None = None) -> Split | Non
 
     ``names`` maps folder names (case folded) to parts, where a data set has its own words.
     """
-    table = _SPLITS if names is None else names
+    table = SPLIT_WORDS if names is None else names
     for folder in path.split("/")[:-1]:
         split = table.get(fold(folder))
         if split is not None:

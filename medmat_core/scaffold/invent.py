@@ -14,11 +14,11 @@ from typing import Final
 from attrs import evolve
 
 from medmat_core.errors import UsageError
-from medmat_core.scaffold.boxes import BoxFiles
-from medmat_core.scaffold.choose import propose
+from medmat_core.layouts.guess.proposal import Proposal
+from medmat_core.layouts.guess.survey import Root
 from medmat_core.scaffold.example import SPOTS
-from medmat_core.scaffold.proposal import EXAMPLE_SIZE, Proposal, Shown
-from medmat_core.scaffold.survey import Root
+from medmat_core.scaffold.excerpts import EXAMPLE_SIZE, Shown, coco_text, voc_text, yolo_text
+from medmat_core.scaffold.propose import propose
 
 DEFAULT_CLASSES: Final[Mapping[str, tuple[str, ...]]] = {
     "class-folders": ("normal", "benign", "malignant"),
@@ -84,13 +84,14 @@ def invent(base: Path, layout: str, classes: Sequence[str] = ()) -> None:
 
 def _boxes(base: Path, layout: str, codes: Sequence[str], shown: Sequence[Shown]) -> None:
     """Annotation files, as those of an example are written."""
-    suffix = {"voc": "xml", "yolo": "txt"}.get(layout)
-    own = [(f"boxes/{Path(item.path).stem}.{suffix}" if suffix else "boxes.json", item) for item in shown]
-    said = {file: {item.path: item.codes for name, item in own if name == file} for file, _ in own}
+    if layout == "coco":
+        _write(base / "boxes.json", coco_text(shown, codes))
+        return
     if layout == "yolo":
         _write(base / "classes.txt", "".join(f"{code}\n" for code in codes))
-    for file in BoxFiles(layout, said, codes).excerpt(shown, {}):
-        _write(base / file.path, file.text)
+    write, suffix = (voc_text, "xml") if layout == "voc" else (yolo_text, "txt")
+    for item in shown:
+        _write(base / "boxes" / f"{Path(item.path).stem}.{suffix}", write(item, codes))
 
 
 def _safe(code: str) -> str:

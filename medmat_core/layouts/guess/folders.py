@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterator, Mapping
+from typing import Final
 
-from medmat_core.model import Split
-from medmat_core.scaffold.groups import IDS
-from medmat_core.scaffold.proposal import Proposal, counted
-from medmat_core.scaffold.survey import Survey, folder_of, shared, spread, stem
-from medmat_core.scaffold.words import (
+from medmat_core.layouts.guess.groups import IDS
+from medmat_core.layouts.guess.masks import skipped
+from medmat_core.layouts.guess.proposal import Proposal
+from medmat_core.layouts.guess.survey import Survey, folder_of, shared, spread, stem
+from medmat_core.layouts.guess.words import (
     Splits,
     captions_of,
     natural,
-    normal_of,
-    part_of,
     split_names,
     split_of_name,
     split_rule,
@@ -36,14 +34,18 @@ _WORDS: Final = 12
 """Rules by which file names say a class, and the most classes that they may tell."""
 
 
-def folders(survey: Survey, leave_out: Collection[str] = (), skip: Sequence[str] = ()) -> Proposal | None:
-    """The folders as classes, or None where there are no two folders of one level that could be.
+def guess(survey: Survey, kind: str | None = None) -> Iterator[Proposal]:
+    """Folders as classes; file names only where that ``kind`` is asked for."""
+    found = _file_names(survey) if kind == "file-names" else _class_folders(survey)
+    if found is not None:
+        yield found
 
-    ``leave_out`` are pictures that are no pictures (masks); ``skip`` are the layout's patterns that tell them.
-    """
-    left = set(leave_out)
-    pictures = [path for path in survey.pictures if path not in left]
-    lie = sorted(set(map(folder_of, pictures)))
+
+def _class_folders(survey: Survey) -> Proposal | None:
+    """The folders as classes, or None where there are no two folders of one level that could be."""
+    masks, skip = skipped(survey)
+    held = Counter(folder_of(path) for path in survey.pictures if path not in masks)
+    lie = sorted(held)
     if not lie or lie == [""]:
         return None
     common = shared(lie)
@@ -53,42 +55,30 @@ def folders(survey: Survey, leave_out: Collection[str] = (), skip: Sequence[str]
     if stray and len({part for parts in below.values() for part in _named(parts, splits)} - stray) >= 2:
         # "test_stg2" beside classes is a part without labels, not a class
         below = {folder: ["" if part in stray else part for part in parts] for folder, parts in below.items()}
-    level, notes = _class_level(below, splits, Counter(map(folder_of, pictures)))
-    place = _placed(below, splits, level, common) if level is not None else {}
-    counts = Counter(place[folder_of(path)][0] for path in pictures if folder_of(path) in place)
+    level, notes = _class_level(below, splits, held)
+    if level is None:
+        return None
+    # where a level leaves no two classes side by side, the first one is taken
+    place = _placed(below, splits, level) or _placed(below, splits, 0)
+    counts: Counter[str] = Counter()
+    for folder, (code, _) in place.items():
+        counts[code] += held[folder]
     if not _are_classes(counts):
         return None
-    numbered = len({re.sub(r"[\W\d_]+", "", code) for code in counts}) == 1
-    labels = captions_of(sorted(counts, key=natural))
-    parts = {split for _, _, split in place.values()}
-    outside = len(pictures) - sum(counts.values())
+    tops = {"/".join([*filter(None, [common]), *_top(parts, splits)]) for _, parts in place.values()}
     return Proposal(
-        layout=_layout(splits, skip),
-        kind="single-label",
-        labels=labels,
-        root=survey.root({_top(where, splits) for _, where, _ in place.values()}),
-        normal=normal_of(labels),
-        parts=frozenset(parts),
-        evidence=(
-            f"{len(labels)} class folders with {sum(counts.values())} pictures: " + counted(labels, counts),
-            *([f"official parts by folder: {', '.join(sorted(splits))}"] if splits else []),
-        ),
+        layout={"kind": "class-folders"}
+        | ({"split": split_rule(splits)} if splits else {}) | ({"skip": skip} if skip else {}),
+        labels=captions_of(sorted(counts, key=natural)),
+        root=survey.root(tops),
+        classes="class folders with {count} pictures",
         doubts=(
             *notes,
-            *(["the class folders differ in numbers only: are they classes, or patients?"] if numbered else []),
-            *([f"{outside} pictures lie in no class folder"] if outside else []),
+            *(["the class folders differ in numbers only: are they classes, or patients?"]
+              if len({re.sub(r"[\W\d_]+", "", code) for code in counts}) == 1 else []),
         ),
-        covered=sum(counts.values()),
-    )
-
-
-def _layout(splits: Splits, skip: Sequence[str]) -> dict[str, Any]:
-    table: dict[str, Any] = {"kind": "class-folders"}
-    if splits:
-        table["split"] = split_rule(splits)
-    if skip:
-        table["skip"] = list(skip)
-    return table
+        covered=counts.total(),
+    )  # fmt: skip
 
 
 def _are_classes(counts: Counter[str]) -> bool:
@@ -102,32 +92,21 @@ def _are_classes(counts: Counter[str]) -> bool:
     return len(counts) <= 4 or max(counts.values()) > 1
 
 
-def _placed(
-    below: Mapping[str, list[str]], splits: Splits, level: int, common: str
-) -> dict[str, tuple[str, str, Split | None]]:
-    """Folder of pictures -> (class, path of the class folder, official part).
-
-    A folder that has no class folder beside it is none itself, unless its name is a class elsewhere: the reader could
-    not tell it from a stray folder. If that leaves no two classes, the first level is taken, whose folders lie
-    side by side.
-    """
+def _placed(below: Mapping[str, list[str]], splits: Splits, level: int) -> dict[str, tuple[str, list[str]]]:
+    """Folder of pictures -> (class, way to the class folder). A folder that has no class folder beside it is none
+    itself, unless its name is a class elsewhere: the reader could not tell it from a stray folder."""
     codes: dict[str, str] = {}
-    place: dict[str, tuple[str, str, Split | None]] = {}
+    place: dict[str, tuple[str, list[str]]] = {}
     beside: dict[str, set[str]] = {}
     for folder, parts in below.items():
         named = _named(parts, splits)
-        if not named:
-            continue
-        name = named[level] if -len(named) <= level < len(named) else named[-1]
-        code = codes.setdefault(fold(name), name)
-        lead = parts[: parts.index(name) + 1]
-        where = "/".join(([common] if common else []) + lead)
-        place[folder] = (code, where, part_of(folder, splits))
-        beside.setdefault("/".join(lead[:-1]), set()).add(code)
+        if named:
+            name = named[level] if -len(named) <= level < len(named) else named[-1]
+            way = parts[: parts.index(name) + 1]
+            place[folder] = codes.setdefault(fold(name), name), way
+            beside.setdefault("/".join(way[:-1]), set()).add(codes[fold(name)])
     known = {code for found in beside.values() if len(found) > 1 for code in found}
-    if len(known) < 2:
-        return {} if level == 0 else _placed(below, splits, 0, common)
-    return {folder: found for folder, found in place.items() if found[0] in known}
+    return {folder: found for folder, found in place.items() if found[0] in known} if len(known) > 1 else {}
 
 
 def _class_level(
@@ -200,14 +179,13 @@ def _named(parts: list[str], splits: Splits) -> list[str]:
     return [part for part in parts if part and part not in splits and telling(part) and not _MASKS.search(part)]
 
 
-def _top(where: str, splits: Splits) -> str:
-    """The folder by which the root is known: the class folder, or the official part it lies in."""
-    parts = where.split("/")
-    at = next((place for place, part in enumerate(parts) if part in splits), None)
-    return "/".join(parts[: at + 1]) if at is not None else where
+def _top(way: list[str], splits: Splits) -> list[str]:
+    """The way to the folder by which the root is known: the class folder, or the official part it lies in."""
+    at = next((place for place, part in enumerate(way) if part in splits), len(way))
+    return way[: at + 1]
 
 
-def by_name(survey: Survey) -> Proposal | None:
+def _file_names(survey: Survey) -> Proposal | None:
     """File names as classes ("benign_012.png"; "0012_1.png" where the last number is 0 or 1), where one rule fits them
     all and tells a few classes with some pictures each."""
     for rule in _RULES:
@@ -215,22 +193,17 @@ def by_name(survey: Survey) -> Proposal | None:
         counts = Counter(found[1] for found in caught if found)
         few = 2 <= len({code.casefold() for code in counts}) == len(counts) <= _WORDS
         if few and min(counts.values()) > 1 and all(caught):
-            return _named_by(survey, rule, counts)
+            under = shared(map(folder_of, survey.pictures))
+            root = survey.root([under] if under else spread(survey.pictures, 12))
+            return Proposal(
+                layout={
+                    "kind": "file-names",
+                    "code": rule,
+                    **({"pictures": below} if (below := root.below(under)) else {}),
+                },
+                root=root,
+                classes="words in the names of {count} pictures",
+                doubts=("the class is taken from a part of each file's name: is it one?",),
+                covered=len(caught),
+            )
     return None
-
-
-def _named_by(survey: Survey, rule: str, counts: Counter[str]) -> Proposal:
-    labels = captions_of(sorted(counts, key=natural))
-    under = shared(map(folder_of, survey.pictures))
-    root = survey.root([under] if under else spread(survey.pictures, 12))
-    where = {"pictures": root.below(under)} if root.below(under) else {}
-    return Proposal(
-        layout={"kind": "file-names", "code": rule, **where},
-        kind="single-label",
-        labels=labels,
-        root=root,
-        normal=normal_of(labels),
-        evidence=(f"{len(labels)} words in the names of {counts.total()} pictures: {counted(labels, counts)}",),
-        doubts=("the class is taken from a part of each file's name: is it one?",),
-        covered=counts.total(),
-    )

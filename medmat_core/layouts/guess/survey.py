@@ -1,24 +1,30 @@
-"""A look at what lies in a folder: pictures, label files, and where the data set's own root is."""
+"""A look at what lies in a folder: pictures, label files, part lists, and where the data set's own root is."""
 
 from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
+from difflib import SequenceMatcher
+from functools import cache, cached_property
 from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
 from attrs import frozen
 
+from medmat_core.fileio import open_regular
 from medmat_core.images.suffixes import FOREIGN_VOLUMES, VOLUME_SUFFIXES, is_image
+from medmat_core.layouts.guess.words import MASK_WORD, split_of_name, split_of_path
 from medmat_core.model import Split
+from medmat_core.readers.groups import part_of_path
 from medmat_core.readers.pictures import Pictures
-from medmat_core.scaffold.words import MASK_WORD, split_of_path
+from medmat_core.readers.tables import lines
 from medmat_core.tree import Tree, fold
 
 _MARKERS: Final = 24
+_SNIFFED: Final = 24
 
 
 @frozen
@@ -35,37 +41,64 @@ class Root:
 
 
 class Survey:
-    """Every file below a folder, by kind. Paths are relative to it, with '/' separators, sorted."""
+    """Every file below a folder, by kind. Paths are relative to it, with '/' separators, sorted.
+
+    ``remarks`` are what was seen and not understood, in words: whoever looks adds to them.
+    """
 
     def __init__(self, base: Path) -> None:
         self.base = base
         self.tree = Tree(base)
         self.pictures: list[str] = []
         self.others: list[str] = []
-        self.unwritable = 0
+        self.remarks: list[str] = []
         self._lookups: dict[Split | None, Pictures] = {}
+        unwritable = 0
         for where, names in self.tree.walk():
             for name in names:
                 path = f"{where}/{name}" if where else name
                 if writable(path):
                     (self.pictures if is_image(name) else self.others).append(path)
                 else:
-                    self.unwritable += 1
+                    unwritable += 1
+        if unwritable:
+            self.remarks.append(f"{unwritable} files have names that no card can hold (no Unicode, or a backslash)")
+        if self.volumes:
+            how = "see the layout masks (volumes) and readers.slices_of under Layouts and Readers in the reference"
+            self.remarks.append(f"{len(self.volumes)} volumes such as {self.volumes[0]} are not understood: {how}")
+        if self.nameless:
+            how = "pictures are known by their names, so let them end in .dcm"
+            self.remarks.append(f"{self.nameless[0]} is DICOM without such a suffix, and others may be: {how}")
 
     @cached_property
     def by_folder(self) -> dict[str, list[str]]:
         """Folder -> the pictures that lie directly in it."""
-        return _grouped(self.pictures, folder_of)
+        return grouped(self.pictures, folder_of)
 
     @cached_property
     def stems(self) -> dict[str, list[str]]:
         """Folded file name without its suffix -> pictures."""
-        return _grouped(self.pictures, lambda path: fold(stem(path)))
+        return grouped(self.pictures, lambda path: fold(stem(path)))
 
     @cached_property
-    def names(self) -> dict[str, list[str]]:
+    def by_name(self) -> dict[str, list[str]]:
         """Folded file name -> pictures."""
-        return _grouped(self.pictures, lambda path: fold(path.rpartition("/")[2]))
+        return grouped(self.pictures, lambda path: fold(path.rpartition("/")[2]))
+
+    @cached_property
+    def lists(self) -> dict[str, tuple[Split, set[str]]]:
+        """Text files that list the pictures of an official part, one a line -> that part and the pictures."""
+        found: dict[str, tuple[Split, set[str]]] = {}
+        every = self.lookup(None)
+        for path in self.with_suffix(".txt"):
+            split = split_of_name(stem(path))
+            if split is None:
+                continue
+            told = {text for _, text in lines(Tree(self.base), path)}
+            named = {every.name(text.rpartition("/")[2]) or every.stem(text) for text in told} - {None}
+            if len(named) > 0.5 * len(told):  # "a.png 1" is a row of a table
+                found[path] = split, {name for name in named if name is not None}
+        return found
 
     def lookup(self, part: Split | None) -> Pictures:
         """The pictures to be looked up by name: of an official part those that lie in no other, and no masks of the
@@ -81,6 +114,12 @@ class Survey:
     def volumes(self) -> list[str]:
         """Files that hold many pictures each."""
         return self.with_suffix(*VOLUME_SUFFIXES, *FOREIGN_VOLUMES)
+
+    @cached_property
+    def nameless(self) -> list[str]:
+        """Of the files whose suffix says nothing, some that are DICOM."""
+        bare = [path for path in self.others if not re.search(r"\.(?!\d)\w+$", path)]
+        return [path for path in spread(bare, _SNIFFED) if _is_dicom(self.base / path)]
 
     def with_suffix(self, *suffixes: str) -> list[str]:
         """The other files with one of these suffixes (lower case)."""
@@ -103,7 +142,16 @@ class Survey:
             root = folder_of(root)
 
 
-def _grouped(paths: Iterable[str], key: Callable[[str], str]) -> dict[str, list[str]]:
+def _is_dicom(path: Path) -> bool:
+    try:
+        with open_regular(path) as file:
+            return file.read(132)[128:] == b"DICM"
+    except OSError:
+        return False
+
+
+def grouped(paths: Iterable[str], key: Callable[[str], str]) -> dict[str, list[str]]:
+    """Paths by what a rule says of them."""
     found: dict[str, list[str]] = {}
     for path in paths:
         found.setdefault(key(path), []).append(path)
@@ -131,19 +179,27 @@ def folder_of(path: str) -> str:
 
 def stem(path: str) -> str:
     """The file name without its suffix: 'a/b (1).jpg' -> 'b (1)'."""
-    name = path.rpartition("/")[2]
-    return name.rpartition(".")[0] or name
-
-
-def suffix(path: str) -> str:
-    """The file name's suffix as it stands: 'a/b.JPG' -> '.JPG'."""
-    return path.rpartition("/")[2][len(stem(path)) :]
+    return part_of_path(path, "stem")
 
 
 def shared(folders: Iterable[str]) -> str:
     """The deepest folder that holds all of these."""
     found = [f"/{folder}" for folder in folders]
     return os.path.commonpath(found).strip("/") if found else ""
+
+
+def nearest(path: str, others: Sequence[str]) -> str:
+    """Of several files of one name the one whose folders are most like those of ``path``."""
+    folder = folder_of(path)
+    return others[0] if len(others) == 1 else min(others, key=lambda other: _apart(folder, folder_of(other)))
+
+
+@cache
+def _apart(one: str, two: str) -> tuple[bool, int, float]:
+    """How far two folders are apart: train and test number their pictures alike, so the same part comes first, then
+    names that both paths have, then the spelling."""
+    names = Counter(one.split("/")) & Counter(two.split("/"))
+    return split_of_path(one) != split_of_path(two), -names.total(), -SequenceMatcher(None, one, two).ratio()
 
 
 def spread(items: Sequence[str], count: int) -> list[str]:

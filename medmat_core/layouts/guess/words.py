@@ -7,27 +7,19 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from medmat_core.model import Split
+from medmat_core.readers.folders import SPLIT_WORDS
 from medmat_core.tree import fold
 
-_SPLITS: Final[Mapping[str, Split]] = {
-    "train": "train",
-    "training": "train",
-    "trainval": "train",
-    "val": "val",
-    "valid": "val",
-    "validation": "val",
-    "dev": "val",
-    "test": "test",
-    "testing": "test",
-}
-STANDARD: Final = frozenset({"train", "training", "val", "valid", "validation", "test", "testing"})
-"""Folder names that ``readers.split_of`` knows without being told."""
+_SPLITS: Final[Mapping[str, Split]] = {**SPLIT_WORDS, "trainval": "train", "dev": "val"}
 
 _NORMAL: Final = frozenset(
     {"normal", "healthy", "nofinding", "nofindings", "negative", "none", "nodisease", "noabnormality", "control"}
 )
 _CATCH_ALL: Final = frozenset(
     {"other", "others", "otherdiseases", "otherdisease", "unknown", "misc", "miscellaneous", "notlisted"}
+)
+_NAMELESS: Final = frozenset(
+    {"label", "labels", "class", "target", "category", "diagnosis", "outcome", "result", "grade"}
 )
 _GENERIC: Final = re.compile(
     r"(images?|imgs?|pictures?|photos?|data|dataset|files?|originals?|raw|png|jpe?g|tiff?|bmp|\d+x)([ _-]?\d+)?"
@@ -81,7 +73,7 @@ def part_of(path: str, splits: Splits) -> Split | None:
 def split_rule(splits: Splits) -> dict[str, Any]:
     """A layout's table for parts that folders name: own words only where the usual ones do not do."""
     names = {fold(name): split for name, split in sorted(splits.items())}
-    return {"folder": True} | ({} if set(names) <= STANDARD else {"names": names})
+    return {"folder": True} | ({} if set(names) <= set(SPLIT_WORDS) else {"names": names})
 
 
 def telling(name: str) -> str:
@@ -137,8 +129,14 @@ def _is_plain(word: str) -> bool:
 
 
 def captions_of(codes: Iterable[str], column: str = "") -> dict[str, str]:
-    """Codes with captions that the conformance suite tells apart. ``column`` words codes that are mere numbers."""
+    """Codes with captions that the conformance suite tells apart. ``column`` words codes that are mere numbers; one of
+    0 and 1 that is named after a finding says "Finding" and "No finding"."""
     listed = list(codes)
+    plain = {code: code.removesuffix(".0") for code in listed}
+    if set(plain.values()) == {"0", "1"} and caption_of(column) and fold(column) not in _NAMELESS:
+        finding = caption_of(column)
+        lower = finding[0].lower() + finding[1:] if finding[1:2].islower() else finding
+        return {code: finding if number == "1" else f"No {lower}" for code, number in plain.items()}
     head = caption_of(column) or "Class"
     found: dict[str, str] = {}
     seen: dict[str, str] = {}

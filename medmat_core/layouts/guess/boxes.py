@@ -1,0 +1,179 @@
+"""Boxes in Pascal VOC, COCO or YOLO files."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from medmat_core.layouts.guess.proposal import Proposal
+from medmat_core.layouts.guess.survey import Survey, folder_of, nearest, shared, spread, stem, templated
+from medmat_core.layouts.guess.tables import split_fields
+from medmat_core.layouts.guess.words import captions_of, split_of_name, split_of_path, whole
+from medmat_core.readers.tables import json_file, lines
+from medmat_core.tree import Tree, fold
+
+_JSON: Final = 400_000_000
+"""Bytes of a JSON file that is looked at."""
+_SOME: Final = 200
+"""Files of boxes that are looked into to tell what they are."""
+_LINE: Final = re.compile(r"\d{1,4}(\s+[0-9.eE+-]+){4,}")
+_LISTS: Final = ("data.yaml", "data.yml", "dataset.yaml", "obj.names", "classes.txt", "_darknet.labels")
+"""Files that list the classes of YOLO in their order, likeliest first; any other .names, .yaml is tried as well."""
+_CONVENTION: Final = {
+    "voc": "coordinates are taken as Pascal VOC has them: counted from 1, the last pixel included",
+    "yolo": "",
+    "coco": "",
+}
+
+
+def guess(survey: Survey, kind: str | None = None) -> Iterator[Proposal]:
+    """Files of boxes as proposals; ``kind`` takes that layout only."""
+    for one, look in (("voc", _voc), ("coco", _coco), ("yolo", _yolo)):
+        found = look(survey) if kind in (None, one) else None
+        if found is not None:
+            yield found
+
+
+def _owners(survey: Survey, suffix: str) -> dict[str, str]:
+    """Files named after a picture -> that picture."""
+    found: dict[str, str] = {}
+    for file in survey.with_suffix(suffix):
+        if pictures := survey.stems.get(fold(stem(file))):
+            found[file] = nearest(file, pictures)
+    return found
+
+
+def _voc(survey: Survey) -> Proposal | None:
+    owner = _owners(survey, ".xml")
+    head = [(survey.base / file).read_bytes()[:4096] for file in spread(sorted(owner), _SOME)]
+    if not head or sum(b"<annotation" in text for text in head) < 0.5 * len(survey.with_suffix(".xml")[:_SOME]):
+        return None
+    return _beside(survey, "voc", owner)
+
+
+def _yolo(survey: Survey) -> Proposal | None:
+    tree = Tree(survey.base)
+    lists = {path for path in survey.with_suffix(".txt") if fold(path.rpartition("/")[2]) in _LISTS}
+    owner = {file: path for file, path in _owners(survey, ".txt").items() if file not in lists}
+    numbers: set[int] = set()
+    for file in owner:
+        told = [text for _, text in lines(tree, file)]
+        if not all(map(_LINE.fullmatch, told)):
+            return None
+        numbers |= {int(text.split()[0]) for text in told}
+    if not numbers:
+        return None
+    names = next((names for names in _class_names(survey) if len(names) > max(numbers)), ())
+    codes = [str(number) for number in range(max(numbers) + 1)] if not names else list(names)
+    return _beside(survey, "yolo", owner, codes)
+
+
+def _beside(survey: Survey, kind: str, owner: Mapping[str, str], codes: Sequence[str] = ()) -> Proposal:
+    """A file a picture: anywhere, in folders of the same names, or with folders of their own in those of the parts."""
+    pictures, texts = shared(map(folder_of, owner.values())), shared(map(folder_of, owner))
+    inner = {(folder_of(picture), folder_of(file)) for file, picture in owner.items()}
+    made = templated([list(pair) for pair in sorted(inner)]) if len(inner) > 1 else None
+    parts = {word: split_of_name(word) for word in made[1]} if made is not None else {}
+    apart = pictures != texts and (pictures or texts)
+    fields: dict[str, Any]
+    if made is not None and whole(parts.values()) and None not in parts.values():
+        both = [*made[0], *(path for pair in inner for path in pair)]
+        root = survey.root(dict.fromkeys(path for path in both[2:]))
+        own = templated([[root.below(path) for path in pair] for pair in sorted(inner)])
+        assert own is not None
+        fields = {"pictures": own[0][0], "boxes": own[0][1] if own[0][1] != own[0][0] else "", "parts": parts}
+    else:
+        top = shared([pictures, texts])
+        beside = sorted({path[len(top) + 1 if top else 0 :].split("/")[0] for path in owner})
+        tops = [f"{top}/{name}" if top else name for name in beside]
+        root = survey.root([pictures, texts] if apart and pictures and texts else tops[:12])
+        fields = {
+            "pictures": root.below(pictures), "boxes": root.below(texts) if apart else "",
+            **split_fields(survey, set(owner.values())),
+        }  # fmt: skip
+    where = "/".join(filter(None, (root.path, fields["boxes"])))
+    listed = {
+        name for path in survey.with_suffix(".txt") if kind == "yolo" and path.startswith(f"{where}/" if where else "")
+        and (fold(name := path.rpartition("/")[2]) in _LISTS or path in survey.lists)
+    }  # fmt: skip
+    fields |= {"names": list(codes), "skip": sorted(listed)}
+    return Proposal(
+        layout={"kind": kind, **{name: value for name, value in fields.items() if value}},
+        labels=captions_of(codes),
+        root=root,
+        evidence=(f"{len(owner)} {kind.upper()} files with the names of pictures, such as {min(owner)}",),
+        classes="classes of boxes in {count} pictures",
+        doubts=(_CONVENTION[kind],) if _CONVENTION[kind] else (),
+        covered=len(set(owner.values())),
+    )
+
+
+def _class_names(survey: Survey) -> Iterator[tuple[str, ...]]:
+    """What files say that list classes in their order."""
+
+    def rank(path: str) -> int:
+        name = fold(path.rpartition("/")[2])
+        return _LISTS.index(name) if name in _LISTS else len(_LISTS)
+
+    files = [p for p in survey.others if rank(p) < len(_LISTS) or p.lower().endswith((".names", ".yaml", ".yml"))]
+    for path in sorted(files, key=rank):
+        told = [text for _, text in lines(Tree(survey.base), path)]
+        yield _yaml_names("\n".join(told)) if path.lower().endswith((".yaml", ".yml")) else tuple(told)
+
+
+def _yaml_names(text: str) -> tuple[str, ...]:
+    """The list under ``names`` of a data.yaml: ['a', "b"], a line each behind a dash, or a line each behind its number,
+    which has to count on from 0. Lines are stripped."""
+    found = re.search(r"^names:\s*(?:\[(.*?)\]|\{(.*?)\}|((?:\n(?:-|\d+:).*)+))", text, re.MULTILINE | re.DOTALL)
+    if found is None:
+        return ()
+    if found[3] is None:
+        parts = re.findall(r"'[^']*'|\"[^\"]*\"|[^,\s][^,]*", (found[1] or found[2] or "").replace("\n", " "))
+        if found[2] is not None:
+            parts = re.findall(r"\d+\s*:\s*(?:'[^']*'|\"[^\"]*\"|[^,]*)", found[2])
+    else:
+        parts = found[3].strip().split("\n")
+    items = [re.fullmatch(r"(?:-\s*|(\d+)\s*:\s*)?(.*?)(?:\s+#.*)?", part.strip()) for part in parts]
+    names = [(item[1], item[2].strip("'\"").strip()) for item in items if item is not None]
+    counted = [int(number) for number, _ in names if number is not None]
+    return tuple(name for _, name in names) if counted in ([], list(range(len(names)))) else ()
+
+
+def _coco(survey: Survey) -> Proposal | None:
+    """One file for many pictures, or one a part; None where no one name stands for all files."""
+    tree = Tree(survey.base)
+    files: dict[str, set[str]] = {}
+    for file in survey.with_suffix(".json"):
+        raw = json_file(tree, file) if os.path.getsize(tree.path(file)) <= _JSON else None
+        if isinstance(raw, dict) and {"images", "annotations", "categories"} <= raw.keys():
+            named = [item.get("file_name") for item in raw["images"] if isinstance(item, dict)]
+            own = {found for name in named if isinstance(name, str) and (found := _picture(survey, name, file))}
+            files |= {file: own} if own else {}
+    unders = {file: shared(map(folder_of, own)) for file, own in files.items()}
+    root = survey.root([*unders, *(u for file, u in unders.items() if u and not file.startswith(f"{u}/"))])
+    made = templated([[root.below(file), root.below(under)] for file, under in unders.items()]) if files else None
+    parts = [split_of_name(stem(file)) or split_of_path(under) for file, under in unders.items()]
+    if made is None or (made[1] and None in parts):
+        return None
+    (name, pictures), words = made
+    fields = {"file": name, "pictures": pictures, "parts": dict(zip(words, parts, strict=False))}
+    covered = set().union(*files.values())
+    return Proposal(
+        layout={"kind": "coco", **{field: value for field, value in fields.items() if value}}
+        | (split_fields(survey, covered) if not words else {}),
+        root=root,
+        evidence=(f"{len(files)} COCO files with boxes, such as {next(iter(files))}",),
+        classes="classes of boxes in {count} pictures",
+        covered=len(covered),
+    )
+
+
+def _picture(survey: Survey, name: str, file: str) -> str | None:
+    """The picture that a COCO file names: of several of that name the one nearest to the file's own part."""
+    wanted = fold(name.replace("\\", "/")).split("/")
+    found = survey.by_name.get(wanted[-1], [])
+    ends = [[path for path in found if fold(path).split("/")[-n:] == wanted[-n:]] for n in range(len(wanted), 0, -1)]
+    best = next((paths for paths in ends if paths), [])
+    return nearest(f"{stem(file)}/{file}", best) if best else None
