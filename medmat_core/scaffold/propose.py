@@ -12,9 +12,8 @@ from medmat_core.card import Ignored
 from medmat_core.example import ExampleFile, ExamplePicture
 from medmat_core.images.suffixes import is_image
 from medmat_core.layouts.guess import guessed
-from medmat_core.layouts.guess.proposal import Proposal
+from medmat_core.layouts.guess.proposal import Proposal, files_of
 from medmat_core.layouts.guess.survey import Survey, folder_of, grouped, pattern, stem
-from medmat_core.model import MaskSample, Sample
 from medmat_core.scaffold.example import LABEL_SIZE, example_of
 
 UNREAD: Final = "not read\n"
@@ -54,12 +53,6 @@ def propose(base: Path, layout: str | None = None) -> Proposal:
             *([f"left unread, say why in [[ignored]]: {shown}"] if rules else []),
         ),
     )
-
-
-def files_of(sample: Sample) -> list[str]:
-    """Paths below the root of the files that a sample names."""
-    masks = sample.masks if isinstance(sample, MaskSample) else ()
-    return [str(sample.image), *(str(path) for mask in masks if (path := getattr(mask, "path", None)))]
 
 
 def _patterns(unread: list[str], used: set[str]) -> tuple[dict[str, str], list[str]]:

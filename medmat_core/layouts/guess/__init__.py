@@ -16,7 +16,7 @@ from attrs import evolve
 from medmat_core.errors import UsageError
 from medmat_core.layouts import KINDS
 from medmat_core.layouts.guess.groups import with_group
-from medmat_core.layouts.guess.proposal import NotReadError, Proposal, codes_of, tried
+from medmat_core.layouts.guess.proposal import NotReadError, Proposal, codes_of, rooted, tried
 from medmat_core.layouts.guess.survey import Survey
 
 
@@ -52,7 +52,8 @@ def guessed(survey: Survey, layout: str | None = None) -> Proposal:
         for other in others
         if other.covered >= 0.25 * chosen.covered
     ]
-    return with_group(evolve(chosen, doubts=tuple(dict.fromkeys([*chosen.doubts, *survey.remarks, *told]))))
+    doubts = tuple(dict.fromkeys([*chosen.doubts, *survey.remarks, *told]))
+    return with_group(rooted(evolve(chosen, doubts=doubts), survey))
 
 
 def _read(survey: Survey, layout: str | None) -> Iterator[Proposal]:

@@ -72,37 +72,24 @@ def _yolo(survey: Survey) -> Proposal | None:
 
 def _beside(survey: Survey, kind: str, owner: Mapping[str, str], codes: Sequence[str] = ()) -> Proposal:
     """A file a picture: anywhere, in folders of the same names, or with folders of their own in those of the parts."""
-    pictures, texts = shared(map(folder_of, owner.values())), shared(map(folder_of, owner))
-    inner = {(folder_of(picture), folder_of(file)) for file, picture in owner.items()}
-    made = templated([list(pair) for pair in sorted(inner)]) if len(inner) > 1 else None
+    inner = sorted({(folder_of(picture), folder_of(file)) for file, picture in owner.items()})
+    made = templated(inner)
     parts = {word: split_of_name(word) for word in made[1]} if made is not None else {}
-    apart = pictures != texts and (pictures or texts)
-    fields: dict[str, Any]
     if made is not None and whole(parts.values()) and None not in parts.values():
-        both = [*made[0], *(path for pair in inner for path in pair)]
-        root = survey.root(dict.fromkeys(path for path in both[2:]))
-        own = templated([[root.below(path) for path in pair] for pair in sorted(inner)])
-        assert own is not None
-        fields = {"pictures": own[0][0], "boxes": own[0][1] if own[0][1] != own[0][0] else "", "parts": parts}
+        fields: dict[str, Any] = {"pictures": made[0][0], "boxes": made[0][1], "parts": parts}
     else:
-        top = shared([pictures, texts])
-        beside = sorted({path[len(top) + 1 if top else 0 :].split("/")[0] for path in owner})
-        tops = [f"{top}/{name}" if top else name for name in beside]
-        root = survey.root([pictures, texts] if apart and pictures and texts else tops[:12])
-        fields = {
-            "pictures": root.below(pictures), "boxes": root.below(texts) if apart else "",
-            **split_fields(survey, set(owner.values())),
-        }  # fmt: skip
-    where = "/".join(filter(None, (root.path, fields["boxes"])))
+        pictures, files = shared(map(folder_of, owner.values())), shared(map(folder_of, owner))
+        fields = {"pictures": pictures, "boxes": files, **split_fields(survey, set(owner.values()))}
+    if fields["pictures"] == fields["boxes"]:
+        del fields["boxes"]
     listed = {
-        name for path in survey.with_suffix(".txt") if kind == "yolo" and path.startswith(f"{where}/" if where else "")
+        name for path in survey.with_suffix(".txt") if kind == "yolo"
         and (fold(name := path.rpartition("/")[2]) in _LISTS or path in survey.lists)
     }  # fmt: skip
     fields |= {"names": list(codes), "skip": sorted(listed)}
     return Proposal(
         layout={"kind": kind, **{name: value for name, value in fields.items() if value}},
         labels=captions_of(codes),
-        root=root,
         evidence=(f"{len(owner)} {kind.upper()} files with the names of pictures, such as {min(owner)}",),
         classes="classes of boxes in {count} pictures",
         doubts=(_CONVENTION[kind],) if _CONVENTION[kind] else (),
@@ -152,8 +139,7 @@ def _coco(survey: Survey) -> Proposal | None:
             own = {found for name in named if isinstance(name, str) and (found := _picture(survey, name, file))}
             files |= {file: own} if own else {}
     unders = {file: shared(map(folder_of, own)) for file, own in files.items()}
-    root = survey.root([*unders, *(u for file, u in unders.items() if u and not file.startswith(f"{u}/"))])
-    made = templated([[root.below(file), root.below(under)] for file, under in unders.items()]) if files else None
+    made = templated([*unders.items()]) if files else None
     parts = [split_of_name(stem(file)) or split_of_path(under) for file, under in unders.items()]
     if made is None or (made[1] and None in parts):
         return None
@@ -163,7 +149,6 @@ def _coco(survey: Survey) -> Proposal | None:
     return Proposal(
         layout={"kind": "coco", **{field: value for field, value in fields.items() if value}}
         | (split_fields(survey, covered) if not words else {}),
-        root=root,
         evidence=(f"{len(files)} COCO files with boxes, such as {next(iter(files))}",),
         classes="classes of boxes in {count} pictures",
         covered=len(covered),

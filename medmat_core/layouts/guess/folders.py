@@ -7,19 +7,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from attrs import Factory, frozen
+
 from medmat_core.layouts.guess.groups import IDS
 from medmat_core.layouts.guess.masks import skipped
 from medmat_core.layouts.guess.proposal import Proposal
-from medmat_core.layouts.guess.survey import Survey, folder_of, shared, spread, stem
-from medmat_core.layouts.guess.words import (
-    Splits,
-    captions_of,
-    natural,
-    split_names,
-    split_of_name,
-    split_rule,
-    telling,
-)
+from medmat_core.layouts.guess.survey import Survey, folder_of, shared, some, stem
+from medmat_core.layouts.guess.words import captions_of, natural, split_names, split_of_name, split_rule, telling
 from medmat_core.tree import fold
 
 _MOST: Final = 120
@@ -45,45 +39,93 @@ def _class_folders(survey: Survey) -> Proposal | None:
     """The folders as classes, or None where there are no two folders of one level that could be."""
     masks, skip = skipped(survey)
     held = Counter(folder_of(path) for path in survey.pictures if path not in masks)
-    lie = sorted(held)
-    if not lie or lie == [""]:
+    common, splits = shared(held), split_names(sorted(held))
+    ways = {folder: folder[len(common) + 1 if common else 0 :].split("/") for folder in sorted(held)}
+    # "test_stg2" beside classes is a part without labels, not a class
+    stray = {name for way in ways.values() for name in way if split_of_name(name) is not None} - set(splits)
+    apart = {*splits, *(stray if len({name for way in ways.values() for name in _telling(way)} - stray) > 1 else ())}
+    named = {folder: [name for name in _telling(way) if name not in apart] for folder, way in ways.items()}
+    depths = {len(names) for names in named.values() if names}
+    levels = [_level(at, ways, named, held) for at in (*range(min(depths)), -1)] if depths else []
+    levels = [level for level in levels if 2 <= len(level.held) <= _MOST]
+    if not levels:
         return None
-    common = shared(lie)
-    below = {folder: folder[len(common) + 1 if common else 0 :].split("/") for folder in lie}
-    splits = split_names(lie)
-    stray = {part for parts in below.values() for part in parts if split_of_name(part) is not None} - set(splits)
-    if stray and len({part for parts in below.values() for part in _named(parts, splits)} - stray) >= 2:
-        # "test_stg2" beside classes is a part without labels, not a class
-        below = {folder: ["" if part in stray else part for part in parts] for folder, parts in below.items()}
-    level, notes = _class_level(below, splits, held)
-    if level is None:
-        return None
+    best = max(levels, key=lambda level: level.rank)
     # where a level leaves no two classes side by side, the first one is taken
-    place = _placed(below, splits, level) or _placed(below, splits, 0)
-    counts: Counter[str] = Counter()
-    for folder, (code, _) in place.items():
-        counts[code] += held[folder]
+    counts = best.classes or levels[0].classes
     if not _are_classes(counts):
         return None
-    tops = {"/".join([*filter(None, [common]), *_top(parts, splits)]) for _, parts in place.values()}
+    bare = {re.sub(r"[\W\d_]+", "", code) for code in counts}
+    layout = {"kind": "class-folders", "split": split_rule(splits) if splits else {}, "skip": skip}
     return Proposal(
-        layout={"kind": "class-folders"}
-        | ({"split": split_rule(splits)} if splits else {}) | ({"skip": skip} if skip else {}),
+        layout={name: value for name, value in layout.items() if value},
         labels=captions_of(sorted(counts, key=natural)),
-        root=survey.root(tops),
         classes="class folders with {count} pictures",
         doubts=(
-            *notes,
-            *(["the class folders differ in numbers only: are they classes, or patients?"]
-              if len({re.sub(r"[\W\d_]+", "", code) for code in counts}) == 1 else []),
+            *_other_levels(best, levels),
+            *(["the class folders differ in numbers only: are they classes, or patients?"] if len(bare) == 1 else []),
         ),
         covered=counts.total(),
-    )  # fmt: skip
+    )
+
+
+@frozen(eq=False)
+class _Level:
+    """The folders of one level as classes: what stands for a name -> the pictures below folders of it. ``classes`` are
+    those that have another beside them somewhere: the reader could not tell the rest from stray folders."""
+
+    at: int
+    held: Counter[str] = Factory(Counter)
+    above: Mapping[str, set[str]] = Factory(dict)
+    classes: Counter[str] = Factory(Counter)
+
+    @property
+    def rank(self) -> tuple[bool, bool, bool, int]:
+        """Names that are not like persons first, words before numbers, names that come back under several parents
+        before many that do not, and of those the deepest."""
+        names, parents = [*self.held], {parent for found in self.above.values() for parent in found}
+        persons = (
+            len(names) >= max(_CROWD, 3 * len(parents)) and parents != {""}
+            and all(len(found) == 1 for found in self.above.values())
+            and sorted(self.held.values())[len(names) // 2] <= _FEW
+        )  # fmt: skip
+        wordy = sum(sum(map(str.isdigit, name)) <= 0.25 * len(name) for name in names) >= 0.8 * len(names)
+        apart = len({re.sub(r"\d+", "", name) for name in names}) >= 0.8 * len(names)
+        again = len(names) <= 30 or sum(map(len, self.above.values())) > len(names)
+        return not persons, wordy and apart, again, self.at if self.at >= 0 else 99
+
+
+def _level(at: int, ways: Mapping[str, list[str]], named: Mapping[str, list[str]], held: Mapping[str, int]) -> _Level:
+    codes: dict[str, str] = {}
+    counts: Counter[str] = Counter()
+    above: dict[str, set[str]] = {}
+    beside: dict[str, set[str]] = {}
+    for folder, names in named.items():
+        if not names:
+            continue
+        place = at if at >= 0 else len(names) - 1
+        code = codes.setdefault(fold(names[place]), names[place])
+        counts[code] += held[folder]
+        above.setdefault(code, set()).add(fold(names[place - 1]) if place else "")
+        beside.setdefault("/".join(ways[folder][: ways[folder].index(names[place])]), set()).add(code)
+    known = {code for found in beside.values() if len(found) > 1 for code in found}
+    return _Level(at, counts, above, Counter({code: counts[code] for code in counts if code in known}))
+
+
+def _other_levels(best: _Level, levels: list[_Level]) -> Iterator[str]:
+    """What to doubt where folders of another level could be the classes."""
+    others = dict.fromkeys(some(sorted(level.held)) for level in levels if set(level.held) != set(best.held))
+    if others:
+        yield (
+            f"folders of two levels could be the classes; taken were {some(sorted(best.held))}, and not "
+            f"{'; '.join(others)}: to take those, write their names in [labels], and drop group from [layout] if it "
+            "names their level"
+        )
 
 
 def _are_classes(counts: Counter[str]) -> bool:
     """Whether these folders are classes, and not case1, case2, ...: patients."""
-    if len({telling(code) for code in counts}) < 2 or len(counts) > _MOST:
+    if len({telling(code) for code in counts}) < 2:
         return False
     bare = {re.sub(r"[\W\d_]+", "", code) for code in counts}
     numbered = len(bare) == 1 and bare != {""}
@@ -92,97 +134,9 @@ def _are_classes(counts: Counter[str]) -> bool:
     return len(counts) <= 4 or max(counts.values()) > 1
 
 
-def _placed(below: Mapping[str, list[str]], splits: Splits, level: int) -> dict[str, tuple[str, list[str]]]:
-    """Folder of pictures -> (class, way to the class folder). A folder that has no class folder beside it is none
-    itself, unless its name is a class elsewhere: the reader could not tell it from a stray folder."""
-    codes: dict[str, str] = {}
-    place: dict[str, tuple[str, list[str]]] = {}
-    beside: dict[str, set[str]] = {}
-    for folder, parts in below.items():
-        named = _named(parts, splits)
-        if named:
-            name = named[level] if -len(named) <= level < len(named) else named[-1]
-            way = parts[: parts.index(name) + 1]
-            place[folder] = codes.setdefault(fold(name), name), way
-            beside.setdefault("/".join(way[:-1]), set()).add(codes[fold(name)])
-    known = {code for found in beside.values() if len(found) > 1 for code in found}
-    return {folder: found for folder, found in place.items() if found[0] in known} if len(known) > 1 else {}
-
-
-def _class_level(
-    below: Mapping[str, list[str]], splits: Splits, counts: Mapping[str, int]
-) -> tuple[int | None, list[str]]:
-    """The place of the class among the telling folder names of a path: 0 the first, -1 the last; and what to doubt.
-    ``counts``: folder -> pictures in it."""
-    paths = [named for parts in below.values() if (named := _named(parts, splits))]
-    if not paths:
-        return None, []
-    depths = set(map(len, paths))
-    if depths == {1}:
-        return 0, []
-    levels = {level: {fold(parts[level]) for parts in paths} for level in range(min(depths))}
-    levels[-1] = {fold(parts[-1]) for parts in paths}
-    candidates = {level: names for level, names in levels.items() if 2 <= len(names) <= _MOST}
-    if not candidates:
-        return None, []
-
-    persons = {level for level in candidates if _like_persons(level, below, splits, counts)}
-
-    def rank(level: int) -> tuple[bool, bool, bool, int]:
-        """Words before numbers, names that come back under several parents before many that do not (patients), and of
-        those the deepest."""
-        names = candidates[level]
-        wordy = sum(sum(map(str.isdigit, name)) <= 0.25 * len(name) for name in names) >= 0.8 * len(names)
-        wordy = wordy and len({re.sub(r"\d+", "", name) for name in names}) >= 0.8 * len(names)
-        return (
-            level not in persons,
-            wordy,
-            len(names) <= 30 or len(paths) > len(names),
-            max(depths) + level if level < 0 else level,
-        )
-
-    best = max(candidates, key=rank)
-    seen = {
-        level: sorted({parts[level] for parts in paths if -len(parts) <= level < len(parts)}) for level in candidates
-    }
-    others = [names for level, names in seen.items() if names != seen[best]]
-    told = "; ".join(", ".join(names[:5]) + (", ..." if len(names) > 5 else "") for names in others[:3])
-    if not others:
-        return best, []
-    taken = f"{', '.join(seen[best][:5])}{', ...' if len(seen[best]) > 5 else ''}"
-    return best, [
-        f"folders of two levels could be the classes; taken were {taken}, and not {told}: to take those, write their "
-        "names in [labels], and drop group from [layout] if it names their level"
-    ]
-
-
-def _like_persons(level: int, below: Mapping[str, list[str]], splits: Splits, counts: Mapping[str, int]) -> bool:
-    """Whether the folders of a level are like persons: many below few, each in one of them, with few pictures each."""
-    held: Counter[str] = Counter()
-    above: dict[str, set[str]] = {}
-    for folder, parts in below.items():
-        named = _named(parts, splits)
-        place = level if level >= 0 else len(named) + level
-        if 0 < place < len(named):
-            held[fold(named[place])] += counts[folder]
-            above.setdefault(fold(named[place]), set()).add(fold(named[place - 1]))
-    parents = {name for names in above.values() for name in names}
-    return (
-        len(held) >= max(_CROWD, 3 * len(parents))
-        and all(len(names) == 1 for names in above.values())
-        and sorted(held.values())[len(held) // 2] <= _FEW
-    )
-
-
-def _named(parts: list[str], splits: Splits) -> list[str]:
+def _telling(way: list[str]) -> list[str]:
     """The folder names of a path that may be a class."""
-    return [part for part in parts if part and part not in splits and telling(part) and not _MASKS.search(part)]
-
-
-def _top(way: list[str], splits: Splits) -> list[str]:
-    """The way to the folder by which the root is known: the class folder, or the official part it lies in."""
-    at = next((place for place, part in enumerate(way) if part in splits), len(way))
-    return way[: at + 1]
+    return [name for name in way if telling(name) and not _MASKS.search(name)]
 
 
 def _file_names(survey: Survey) -> Proposal | None:
@@ -193,15 +147,8 @@ def _file_names(survey: Survey) -> Proposal | None:
         counts = Counter(found[1] for found in caught if found)
         few = 2 <= len({code.casefold() for code in counts}) == len(counts) <= _WORDS
         if few and min(counts.values()) > 1 and all(caught):
-            under = shared(map(folder_of, survey.pictures))
-            root = survey.root([under] if under else spread(survey.pictures, 12))
             return Proposal(
-                layout={
-                    "kind": "file-names",
-                    "code": rule,
-                    **({"pictures": below} if (below := root.below(under)) else {}),
-                },
-                root=root,
+                layout={"kind": "file-names", "code": rule, "pictures": shared(map(folder_of, survey.pictures))},
                 classes="words in the names of {count} pictures",
                 doubts=("the class is taken from a part of each file's name: is it one?",),
                 covered=len(caught),

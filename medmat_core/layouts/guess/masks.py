@@ -13,7 +13,7 @@ from attrs import frozen
 from medmat_core.layouts.guess.pairs import Pair, folders_of, pair_masks, reduced, suffix_of
 from medmat_core.layouts.guess.peek import NOISE, Peek, peek
 from medmat_core.layouts.guess.proposal import Proposal
-from medmat_core.layouts.guess.survey import Root, Survey, folder_of, grouped, shared, spread, stem, templated
+from medmat_core.layouts.guess.survey import Survey, folder_of, grouped, shared, stem, templated
 from medmat_core.layouts.guess.words import (
     captions_of,
     natural,
@@ -58,10 +58,9 @@ def _looked(survey: Survey) -> Proposal | None:
     if shape is None:
         return None
     seen = peek(survey.base, sorted(pair.mask for pair in pairs))
-    root = survey.root(_anchors(survey, shape))
-    where = _where(survey, pairs, shape, root)
+    where = _where(survey, pairs, shape)
     if seen.kind != "unclear" and where is not None:
-        return _proposal(pairs, shape, seen, root, where)
+        return _proposal(pairs, shape, seen, where)
     why = "they hold too many different values" if seen.seen else "none of them can be read"
     why = why if seen.kind == "unclear" else "no one name stands for all the folders that they lie in"
     survey.remarks.append(f"{len(pairs)} pictures are named like masks, for example {pairs[0].mask}, but {why}")
@@ -110,27 +109,11 @@ def _are_classes(names: set[str], count: int) -> bool:
     )  # fmt: skip
 
 
-def _anchors(survey: Survey, shape: _Shape) -> Iterator[str]:
-    """Paths whose common folder is the root: folders of pictures and masks, or what lies in one that holds both."""
-    for both in shape.parts:
-        for folder in dict.fromkeys(both):
-            inside = any(o != folder and f"{o}/".startswith(f"{folder}/" if folder else "") for o in both)
-            if folder and not shape.beside and not inside:
-                yield folder
-                continue
-            cut = len(folder) + 1 if folder else 0
-            below = [path for path in survey.pictures if not folder or path.startswith(f"{folder}/")]
-            tops = {path[:cut] + path[cut:].split("/")[0] for path in below}
-            # folders are better markers than hundreds of pictures
-            flat = tops & set(below)
-            yield from sorted(tops - flat) or spread(sorted(flat), 12)
-
-
-def _where(survey: Survey, pairs: Sequence[Pair], shape: _Shape, root: Root) -> dict[str, Any] | None:
+def _where(survey: Survey, pairs: Sequence[Pair], shape: _Shape) -> dict[str, Any] | None:
     """The layout's fields that say where pictures and masks lie; None where no one name stands for all."""
     where: dict[str, Any] = {"suffix": shape.suffix}
     if shape.beside:
-        top = root.below(shape.parts[0][0])
+        top = shape.parts[0][0]
         masks = {pair.mask for pair in pairs}
         own = [
             path for path in survey.pictures if path not in masks and f"/{path}".startswith(f"/{top}/" if top else "/")
@@ -142,7 +125,7 @@ def _where(survey: Survey, pairs: Sequence[Pair], shape: _Shape, root: Root) -> 
             return where | {"pictures": sorted({folder_of(image).rpartition("/")[2] for image in own})}
         return where | ({"pictures": top} if top and not shape.classes else {})
     code = "/{code}" if shape.sides else ""
-    both = [[root.below(pictures), root.below(masks) + code] for pictures, masks in shape.parts]
+    both = [[pictures, masks + code] for pictures, masks in shape.parts]
     parts = [split_of_path(pictures) for pictures, _ in shape.parts]
     made = templated(both) if whole(parts) and None not in parts else None
     if made is not None and made[1]:
@@ -167,7 +150,7 @@ def _inside(path: str, folder: str) -> str:
     return path if not folder else path[len(folder) + 1 :] if path.startswith(f"{folder}/") else ""
 
 
-def _proposal(pairs: Sequence[Pair], shape: _Shape, seen: Peek, root: Root, where: Mapping[str, Any]) -> Proposal:
+def _proposal(pairs: Sequence[Pair], shape: _Shape, seen: Peek, where: Mapping[str, Any]) -> Proposal:
     several = "{code}" in shape.suffix or shape.sides or shape.around
     holds = "binary" if several or seen.kind in ("binary", "low") else seen.kind
     codes = _codes(pairs, shape, seen, holds)
@@ -192,7 +175,6 @@ def _proposal(pairs: Sequence[Pair], shape: _Shape, seen: Peek, root: Root, wher
     return Proposal(
         layout={"kind": "masks", **{name: value for name, value in fields.items() if value}},
         labels=captions,
-        root=root,
         mask=rules,
         empty=frozenset(seen.empty),
         normal=normal_of(captions) if shape.around else "",

@@ -14,7 +14,7 @@ from medmat_core.errors import UsageError
 from medmat_core.example import Example
 from medmat_core.images.suffixes import DICOM_SUFFIXES
 from medmat_core.layouts import layout_of
-from medmat_core.layouts.guess.survey import Root, Survey
+from medmat_core.layouts.guess.survey import Root, Survey, some
 from medmat_core.layouts.guess.words import captions_of, natural, normal_of, whole
 from medmat_core.model import NOTES, BoxSample, LabelSample, MaskFile, MaskSample, Problem, Sample, Split
 from medmat_core.tree import Tree, fold
@@ -46,20 +46,19 @@ class Trial:
 class Proposal:
     """How a folder is read.
 
-    A guess says the ``layout``, which is the card's table of that name (empty where no layout fits), and the ``root``:
-    where the archive's own root lies; the ``mask`` table; the ``labels``, where the layout has to know them (left out:
+    A guess says the ``layout``, which is the card's table of that name (empty where no layout fits), with paths below
+    the folder; the ``mask`` table; the ``labels``, where the layout has to know them (left out:
     all codes that its samples state); ``column``, a word for codes that are mere numbers; and that ``covered`` pictures
     should be read so. ``evidence`` says what was found and ``classes`` what the classes are, "{count}" being the number
     of pictures; ``doubts`` could not be found out, or should be checked by a person. ``normal`` is the code of "nothing
     found", "" where there is none or it stands beside findings. ``empty`` are masks that show nothing.
 
     What :func:`tried` found out is the rest: ``counts`` are the pictures of each code where samples tell them without a
-    look into masks, ``parts`` the official parts of all pictures (None: in none). ``ignored`` and ``example`` are what
-    a card holds besides.
+    look into masks, ``parts`` the official parts of all pictures (None: in none), ``root`` is where the archive's own
+    root lies. ``ignored`` and ``example`` are what a card holds besides.
     """
 
     layout: Mapping[str, Any]
-    root: Root = Factory(Root)
     labels: Mapping[str, str] = Factory(dict)
     mask: Mapping[str, Any] = Factory(dict)
     column: str = ""
@@ -70,6 +69,7 @@ class Proposal:
     evidence: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
     trial: Trial = Factory(lambda: Trial(Tree(Path()), (), ()))
+    root: Root = Factory(Root)
     kind: str = "single-label"
     negates: Mapping[str, str] = Factory(dict)
     group_by: str = ""
@@ -161,6 +161,23 @@ def tried(proposal: Proposal, survey: Survey) -> Proposal:
     )
 
 
+def rooted(proposal: Proposal, survey: Survey) -> Proposal:
+    """The proposal as it is seen from the archive's own root, so that outer folders do not matter."""
+    trial = proposal.trial
+    root = survey.root({*trial.tree.opened, *(path for sample in trial.samples for path in files_of(sample))})
+    paths = ("table", "file", "pictures", "boxes", *(["masks"] if "parts" in proposal.layout else []))
+    below = {name: root.below(value) for name in paths if isinstance(value := proposal.layout.get(name), str)}
+    layout = {name: below.get(name, value) for name, value in proposal.layout.items() if below.get(name, "?")}
+    moved = evolve(proposal, layout=layout, root=root)
+    return evolve(moved, trial=run(moved, survey.base))
+
+
+def files_of(sample: Sample) -> list[str]:
+    """Paths of the files that a sample names."""
+    masks = sample.masks if isinstance(sample, MaskSample) else ()
+    return [str(sample.image), *(str(path) for mask in masks if (path := getattr(mask, "path", None)))]
+
+
 def codes_of(sample: Sample) -> tuple[str, ...]:
     """The classes that a sample says of its picture: its labels, those of its boxes or of its mask files."""
     if isinstance(sample, LabelSample):
@@ -222,9 +239,7 @@ def _doubts(found: Proposal, normal: str, beside: int, bare: int) -> Iterator[st
 
 def counted(codes: Iterable[str], counts: Mapping[str, int], most: int = 12) -> str:
     """Classes with how many pictures show each."""
-    listed = list(codes)
-    told = ", ".join(f"{code} ({counts.get(code, 0)})" for code in listed[:most])
-    return told + (", ..." if len(listed) > most else "")
+    return some((f"{code} ({counts.get(code, 0)})" for code in codes), most)
 
 
 def asks_of(proposal: Proposal) -> tuple[str, ...]:

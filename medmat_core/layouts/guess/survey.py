@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from difflib import SequenceMatcher
 from functools import cache, cached_property
 from itertools import takewhile
@@ -125,18 +125,22 @@ class Survey:
         """The other files with one of these suffixes (lower case)."""
         return [path for path in self.others if path.lower().endswith(suffixes)]
 
-    def root(self, anchors: Iterable[str]) -> Root:
-        """The deepest folder that holds all ``anchors`` (paths of label files and folders that the layout needs).
+    def root(self, used: Collection[str]) -> Root:
+        """The deepest folder that holds all files that are ``used`` and lies in no folder that names an official part.
+        A folder that holds pictures alone has a name that says something, so that it is the one above.
 
-        Markers are the anchors' own names there. A name that also comes up on the way down would make the root be
-        found too early, so it is no marker; with none left the folder itself is the root.
+        Markers are names there, those of pictures only if there is nothing else. A name that also comes up on the way
+        down would make the root be found too early, so it is no marker; with none left it is the folder above.
         """
-        paths = sorted(set(anchors))
-        root = shared(map(folder_of, paths))
+        root = shared(map(folder_of, used))
+        while split_of_path(root) or (root and all(folder_of(path) == root and is_image(path) for path in used)):
+            root = folder_of(root)
         while True:
-            names = dict.fromkeys(path[len(root) + 1 if root else 0 :].split("/")[0] for path in paths)
+            cut = len(root) + 1 if root else 0
+            names = sorted({path[cut:].split("/")[0] for path in used})
             way = {fold(part) for part in root.split("/")} if root else set()
-            markers = tuple(pattern(name) for name in names if name and fold(name) not in way)[:_MARKERS]
+            plain = [name for name in names if not is_image(name)] or spread(names, _MARKERS // 2)
+            markers = tuple(pattern(name) for name in plain if fold(name) not in way)[:_MARKERS]
             if not root or (markers and Tree(self.base, markers).prefix == f"{root}/"):
                 return Root(root, markers)
             root = folder_of(root)
@@ -207,6 +211,12 @@ def spread(items: Sequence[str], count: int) -> list[str]:
     if len(items) <= count:
         return list(items)
     return [items[place * (len(items) - 1) // max(1, count - 1)] for place in range(count)]
+
+
+def some(names: Iterable[str], most: int = 5) -> str:
+    """The first few names in words."""
+    listed = list(names)
+    return ", ".join(listed[:most]) + (", ..." if len(listed) > most else "")
 
 
 def templated(texts: Sequence[Sequence[str]]) -> tuple[list[str], list[str]] | None:

@@ -182,10 +182,7 @@ def _reading(same: Sequence[Sheet], wanted: str | None) -> Reading | None:
 
 
 def _proposal(survey: Survey, found: Reading, tables: Sequence[Sheet]) -> Proposal:
-    # a folder that holds the table, too, says nothing of where the root is
-    unders = [t.under for t in found.tables if t.under and not t.path.startswith(f"{t.under}/")]
-    root = survey.root([*(table.path for table in found.tables), *unders])
-    made = templated([[root.below(table.path), root.below(table.under)] for table in found.tables])
+    made = templated([[table.path, table.under] for table in found.tables])
     assert made is not None
     (file, under), words = made
     parts = _parts(survey, found, words)
@@ -201,7 +198,6 @@ def _proposal(survey: Survey, found: Reading, tables: Sequence[Sheet]) -> Propos
             **({"group": {"column": group}} if group else {}),
         },
         labels=captions_of(found.hot.names) if found.hot else {},
-        root=root,
         column=found.label.name if found.label else "",
         evidence=(
             f"{', '.join(table.path for table in found.tables)}: {len(found.pictures)} pictures by column "
