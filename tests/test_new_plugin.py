@@ -775,6 +775,23 @@ def test_pascal_voc_files_are_found_beside_their_pictures(tmp_path: Path) -> Non
     conforms(plugin_of(proposal), tmp_path / "out")
 
 
+def test_the_lists_of_pascal_voc_are_the_official_parts(tmp_path: Path) -> None:
+    for n in range(12):
+        picture(tmp_path / "d/JPEGImages" / f"{n:03d}.jpg")
+        box = "<bndbox><xmin>2</xmin><ymin>3</ymin><xmax>6</xmax><ymax>8</ymax></bndbox>"
+        path = tmp_path / "d/Annotations" / f"{n:03d}.xml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"<annotation><object><name>{'RBC' if n % 2 else 'WBC'}</name>{box}</object></annotation>")
+    for part, numbers in (("trainval", range(8)), ("test", range(8, 12))):
+        path = tmp_path / "d/ImageSets/Main" / f"{part}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("".join(f"{n:03d}\n" for n in numbers))
+    proposal = propose(tmp_path / "d")
+    assert proposal.layout["split"] == {"lists": {"test": "test.txt", "train": "trainval.txt"}}
+    assert read(proposal, tmp_path / "d")["JPEGImages/009.jpg"] == (("RBC",), "test")
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
 def yolo(base: Path, count: int, empty: Sequence[int] = ()) -> None:
     """YOLO files of one box of class 0 or 1 each; those of ``empty`` pictures hold nothing."""
     for n in range(count):
@@ -782,6 +799,60 @@ def yolo(base: Path, count: int, empty: Sequence[int] = ()) -> None:
         text = "" if n in empty else f"{n % 2} 0.5 0.5 0.4 0.{2 + n % 5}\n"
         (base / "labels").mkdir(exist_ok=True)
         (base / "labels" / f"{n:02d}.txt").write_text(text)
+
+
+NAMES = {
+    "data.yaml": "path: ../x\nnames: ['polyp', \"ulcer\"]  # two\nnc: 2\n",
+    "dataset.yaml": "nc: 2\nnames:\n  0: polyp\n  1: ulcer # sore\ntrain: images\n",
+    "data.yml": "names:\n- polyp\n- ulcer\nval: x\n",
+    "classes.txt": "polyp\nulcer\n",
+    "obj.names": "polyp\nulcer\n",
+}
+
+
+@pytest.mark.parametrize("file", NAMES)
+def test_yolo_in_a_folder_a_part_has_the_class_names_that_a_file_lists(tmp_path: Path, file: str) -> None:
+    for part, count in (("train", 8), ("valid", 4), ("test", 4)):
+        yolo(tmp_path / "d" / part, count)
+    (tmp_path / "d" / file).write_text(NAMES[file])
+    proposal = propose(tmp_path / "d")
+    assert (proposal.layout["pictures"], proposal.layout["boxes"]) == ("{part}/images", "{part}/labels")
+    assert proposal.layout["parts"] == {"train": "train", "valid": "val", "test": "test"}
+    assert proposal.layout["names"] == ["polyp", "ulcer"] == list(proposal.labels)
+    assert read(proposal, tmp_path / "d")["valid/images/01.png"] == (("ulcer",), "val")
+    assert not any("numbers" in doubt for doubt in proposal.doubts)
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+def test_yolo_in_the_images_and_labels_of_every_part_is_paired_part_by_part(tmp_path: Path) -> None:
+    for part in ("train", "val"):
+        yolo(tmp_path / "u", 6)
+        for folder in ("images", "labels"):
+            (tmp_path / "d" / folder).mkdir(parents=True, exist_ok=True)
+            (tmp_path / "u" / folder).rename(tmp_path / "d" / folder / part)
+    proposal = propose(tmp_path / "d")
+    assert proposal.layout["pictures"] == "images/{part}" and proposal.layout["names"] == ["0", "1"]
+    assert len(read(proposal, tmp_path / "d")) == 12
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+def test_darknets_flat_folder_with_its_lists_is_read(tmp_path: Path) -> None:
+    base = tmp_path / "d/obj_train_data"
+    yolo(base, 12)
+    for path in [*base.rglob("*.png"), *base.rglob("*.txt")]:
+        path.rename(base / path.name)
+    for folder in ("images", "labels"):
+        (base / folder).rmdir()
+    (base / "classes.txt").write_text("polyp\nulcer\n")
+    (tmp_path / "d/obj.data").write_text("classes = 2\n")
+    for part, numbers in (("train", range(8)), ("test", range(8, 12))):
+        lines = "".join(f"data/obj_train_data/{n:02d}.png\n" for n in numbers)
+        (tmp_path / "d" / f"{part}.txt").write_text(lines)
+    proposal = propose(tmp_path / "d")
+    assert proposal.layout["kind"] == "yolo" and list(proposal.labels) == ["polyp", "ulcer"]
+    found = read(proposal, tmp_path / "d")
+    assert found["obj_train_data/09.png"] == (("ulcer",), "test") and len(found) == 12
+    conforms(plugin_of(proposal), tmp_path / "out")
 
 
 def test_an_empty_label_file_stands_on_the_card_as_a_file_of_the_example(tmp_path: Path) -> None:
@@ -1137,9 +1208,24 @@ def test_an_empty_folder_and_volumes_are_refused_with_what_was_seen(tmp_path: Pa
     with pytest.raises(UsageError, match="no picture lies there"):
         propose(tmp_path / "d")
     (tmp_path / "d/a.nii.gz").touch()
-    with pytest.raises(UsageError, match=r"volumes such as a\.nii\.gz"):
+    with pytest.raises(UsageError, match=r"volumes such as a\.nii\.gz are not understood: see the layout masks"):
         propose(tmp_path / "d")
     shutil.rmtree(tmp_path / "d")
+
+
+def test_dicom_files_without_a_suffix_are_told(tmp_path: Path) -> None:
+    (tmp_path / "d/series").mkdir(parents=True)
+    for name in ("IM0001", "1.2.840.10008.5"):
+        (tmp_path / "d/series" / name).write_bytes(bytes(128) + b"DICM" + bytes(64))
+    with pytest.raises(UsageError, match=r"1\.2\.840\.10008\.5 is DICOM without such a suffix.*let them end in \.dcm"):
+        propose(tmp_path / "d")
+
+
+def test_a_plugin_called_subset_keeps_its_card_apart_from_its_subset(tmp_path: Path) -> None:
+    assert medmat(["new-plugin", "subset", "--yes", "--to", str(tmp_path)]) == 0
+    folder = tmp_path / "medmat-plugin-subset"
+    assert {path.name for path in (folder / "medmat_subset").iterdir()} >= {"subset_.toml", "subset.toml", "subset_.py"}
+    assert checked(folder, names_of("subset"), tmp_path / "checked")
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,11 @@ _SOME: Final = 200
 _LINE: Final = re.compile(r"\d{1,4}(\s+[0-9.eE+-]+){4,}")
 _LISTS: Final = ("data.yaml", "data.yml", "dataset.yaml", "obj.names", "classes.txt", "_darknet.labels")
 """Files that list the classes of YOLO in their order, likeliest first; any other .names, .yaml is tried as well."""
+_NAMES: Final = re.compile(
+    r"^names:\s*(?:\[([^]]*)\]|\{([^}]*)\}|(?:#[^\n]*)?\n((?:(?:-|\d+\s*:)[^\n]*\n?)+))", re.MULTILINE
+)
+_INLINE: Final = re.compile(r"(?:(\d+)\s*:\s*)?('[^']*'|\"[^\"]*\"|[^,\s][^,]*)")
+_LINES: Final = re.compile(r"^(?:-|(\d+)\s*:)\s*('[^'\n]*'|\"[^\"\n]*\"|.*?)(?:\s+#.*)?$", re.MULTILINE)
 _CONVENTION: Final = {
     "voc": "coordinates are taken as Pascal VOC has them: counted from 1, the last pixel included",
     "yolo": "",
@@ -111,21 +116,15 @@ def _class_names(survey: Survey) -> Iterator[tuple[str, ...]]:
 
 
 def _yaml_names(text: str) -> tuple[str, ...]:
-    """The list under ``names`` of a data.yaml: ['a', "b"], a line each behind a dash, or a line each behind its number,
-    which has to count on from 0. Lines are stripped."""
-    found = re.search(r"^names:\s*(?:\[(.*?)\]|\{(.*?)\}|((?:\n(?:-|\d+:).*)+))", text, re.MULTILINE | re.DOTALL)
+    """The list under ``names`` of a data.yaml: in brackets, or a line each behind a dash, or a line each behind its
+    number, which has to count on from 0; anything else of YAML is no list of names. Lines are stripped."""
+    found = _NAMES.search(text)
     if found is None:
         return ()
-    if found[3] is None:
-        parts = re.findall(r"'[^']*'|\"[^\"]*\"|[^,\s][^,]*", (found[1] or found[2] or "").replace("\n", " "))
-        if found[2] is not None:
-            parts = re.findall(r"\d+\s*:\s*(?:'[^']*'|\"[^\"]*\"|[^,]*)", found[2])
-    else:
-        parts = found[3].strip().split("\n")
-    items = [re.fullmatch(r"(?:-\s*|(\d+)\s*:\s*)?(.*?)(?:\s+#.*)?", part.strip()) for part in parts]
-    names = [(item[1], item[2].strip("'\"").strip()) for item in items if item is not None]
-    counted = [int(number) for number, _ in names if number is not None]
-    return tuple(name for _, name in names) if counted in ([], list(range(len(names)))) else ()
+    items = _LINES.findall(found[3]) if found[3] else _INLINE.findall(found[1] or found[2] or "")
+    names = tuple(name.strip("'\"").strip() for _, name in items)
+    numbers = [int(number) for number, _ in items if number]
+    return names if all(names) and numbers in ([], list(range(len(names)))) else ()
 
 
 def _coco(survey: Survey) -> Proposal | None:
