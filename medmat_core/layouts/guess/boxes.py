@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from medmat_core.layouts.guess.proposal import Proposal
 from medmat_core.layouts.guess.survey import Survey, folder_of, nearest, shared, spread, stem, templated
-from medmat_core.layouts.guess.tables import split_fields
+from medmat_core.layouts.guess.tables import parts_of
 from medmat_core.layouts.guess.words import captions_of, split_of_name, split_of_path, whole
 from medmat_core.readers.tables import json_file, lines
 from medmat_core.tree import Tree, fold
@@ -84,7 +84,7 @@ def _beside(survey: Survey, kind: str, owner: Mapping[str, str], codes: Sequence
         fields: dict[str, Any] = {"pictures": made[0][0], "boxes": made[0][1], "parts": parts}
     else:
         pictures, files = shared(map(folder_of, owner.values())), shared(map(folder_of, owner))
-        fields = {"pictures": pictures, "boxes": files, **split_fields(survey, set(owner.values()))}
+        fields = {"pictures": pictures, "boxes": files, **parts_of(survey, set(owner.values()))}
     if fields["pictures"] == fields["boxes"]:
         del fields["boxes"]
     listed = {
@@ -134,8 +134,9 @@ def _coco(survey: Survey) -> Proposal | None:
     for file in survey.with_suffix(".json"):
         raw = json_file(tree, file) if os.path.getsize(tree.path(file)) <= _JSON else None
         if isinstance(raw, dict) and {"images", "annotations", "categories"} <= raw.keys():
-            named = [item.get("file_name") for item in raw["images"] if isinstance(item, dict)]
-            own = {found for name in named if isinstance(name, str) and (found := _picture(survey, name, file))}
+            named = [str(item.get("file_name")) for item in raw["images"] if isinstance(item, dict)]
+            pictures_ = survey.lookup(split_of_name(stem(file)))
+            own = {path for name in named if (path := pictures_.tail(name)) is not None}
             files |= {file: own} if own else {}
     unders = {file: shared(map(folder_of, own)) for file, own in files.items()}
     made = templated([*unders.items()]) if files else None
@@ -147,17 +148,8 @@ def _coco(survey: Survey) -> Proposal | None:
     covered = set().union(*files.values())
     return Proposal(
         layout={"kind": "coco", **{field: value for field, value in fields.items() if value}}
-        | (split_fields(survey, covered) if not words else {}),
+        | (parts_of(survey, covered) if not words else {}),
         evidence=(f"{len(files)} COCO files with boxes, such as {next(iter(files))}",),
         classes="classes of boxes in {count} pictures",
         covered=len(covered),
     )
-
-
-def _picture(survey: Survey, name: str, file: str) -> str | None:
-    """The picture that a COCO file names: of several of that name the one nearest to the file's own part."""
-    wanted = fold(name.replace("\\", "/")).split("/")
-    found = survey.by_name.get(wanted[-1], [])
-    ends = [[path for path in found if fold(path).split("/")[-n:] == wanted[-n:]] for n in range(len(wanted), 0, -1)]
-    best = next((paths for paths in ends if paths), [])
-    return nearest(f"{stem(file)}/{file}", best) if best else None

@@ -43,8 +43,6 @@ _QUOTED: Final = "'([^']+)'"
 _BINARY: Final = frozenset({"", "0", "1", "-1", "0.0", "1.0", "-1.0", "true", "false"})
 MOST: Final = 150
 """More different values than this are ids or free text, not classes."""
-
-
 _RUNS: Final = re.compile(r"-?1?|\d+ \d+( \d+ \d+)*")
 
 
@@ -52,7 +50,8 @@ _RUNS: Final = re.compile(r"-?1?|\d+ \d+( \d+ \d+)*")
 class Sheet:
     """A table whose column ``image`` names pictures of the folder.
 
-    ``header`` are the columns, invented if ``bare`` (the file has none); ``white``: any white space separates them.
+    ``header`` are the columns, invented if ``bare`` (the file has none); ``delimiter`` is " " where white space
+    separates them, "" where a sign does.
     ``by`` is how pictures are looked up, ``found`` the picture of each row (None: not there), ``under`` the folder that
     holds those pictures.
     """
@@ -61,7 +60,7 @@ class Sheet:
     header: tuple[str, ...]
     rows: tuple[Row, ...]
     bare: bool
-    white: bool
+    delimiter: str
     image: str
     by: str
     found: tuple[str | None, ...]

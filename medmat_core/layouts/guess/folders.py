@@ -13,7 +13,7 @@ from medmat_core.layouts.guess.groups import IDS
 from medmat_core.layouts.guess.masks import skipped
 from medmat_core.layouts.guess.proposal import Proposal
 from medmat_core.layouts.guess.survey import Survey, folder_of, shared, some, stem
-from medmat_core.layouts.guess.words import captions_of, natural, split_names, split_of_name, split_rule, telling
+from medmat_core.layouts.guess.words import captions_of, natural, split_fields, split_names, split_of_name, telling
 from medmat_core.tree import fold
 
 _MOST: Final = 120
@@ -56,9 +56,8 @@ def _class_folders(survey: Survey) -> Proposal | None:
     if not _are_classes(counts):
         return None
     bare = {re.sub(r"[\W\d_]+", "", code) for code in counts}
-    layout = {"kind": "class-folders", "split": split_rule(splits) if splits else {}, "skip": skip}
     return Proposal(
-        layout={name: value for name, value in layout.items() if value},
+        layout={"kind": "class-folders", **split_fields(sorted(held)), **({"skip": skip} if skip else {})},
         labels=captions_of(sorted(counts, key=natural)),
         classes="class folders with {count} pictures",
         doubts=(

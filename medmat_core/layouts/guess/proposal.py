@@ -14,9 +14,10 @@ from medmat_core.errors import UsageError
 from medmat_core.example import Example
 from medmat_core.images.suffixes import DICOM_SUFFIXES
 from medmat_core.layouts import layout_of
-from medmat_core.layouts.guess.survey import Root, Survey, some
+from medmat_core.layouts.guess.survey import Root, Survey, folder_of, some
 from medmat_core.layouts.guess.words import captions_of, natural, normal_of, whole
 from medmat_core.model import NOTES, BoxSample, LabelSample, MaskFile, MaskSample, Problem, Sample, Split
+from medmat_core.readers.folders import SPLIT_WORDS
 from medmat_core.tree import Tree, fold
 
 _REFUSED: Final[Mapping[str, str]] = {
@@ -157,8 +158,16 @@ def tried(proposal: Proposal, survey: Survey) -> Proposal:
     return evolve(
         found,
         evidence=(*proposal.evidence, *_evidence(found)),
-        doubts=(*proposal.doubts, *_doubts(found, normal if beside else "", beside, bare)),
+        doubts=(*proposal.doubts, *_doubts(found, normal if beside else "", beside, bare), *_unread(trial, survey)),
     )
+
+
+def _unread(trial: Trial, survey: Survey) -> Iterator[str]:
+    """Pictures of which the layout says nothing at all."""
+    known = {path for sample in trial.samples for path in files_of(sample)} | {item.file for item in trial.problems}
+    left = [path for path in survey.pictures if path not in known]
+    if left:
+        yield f"{len(left)} pictures are not read, such as {left[0]}"
 
 
 def rooted(proposal: Proposal, survey: Survey) -> Proposal:
@@ -169,7 +178,8 @@ def rooted(proposal: Proposal, survey: Survey) -> Proposal:
     below = {name: root.below(value) for name in paths if isinstance(value := proposal.layout.get(name), str)}
     layout = {name: below.get(name, value) for name, value in proposal.layout.items() if below.get(name, "?")}
     moved = evolve(proposal, layout=layout, root=root)
-    return evolve(moved, trial=run(moved, survey.base))
+    again = run(moved, survey.base)
+    return evolve(moved, trial=again) if len(again.samples) >= len(trial.samples) else proposal
 
 
 def files_of(sample: Sample) -> list[str]:
@@ -210,9 +220,12 @@ def _evidence(found: Proposal) -> Iterator[str]:
     if layout.get("parts"):
         yield f"official parts by name: {', '.join(layout['parts'])}"
     elif split:
-        by = f"column {split['column']!r}" if "column" in split else "lists" if "lists" in split else "folder"
-        names = split.get("names", ()) if by == "folder" else split.get("lists", {}).values()
-        yield f"official parts by {by}{': ' if names else ''}{', '.join(names)}"
+        words, told = split.get("names", SPLIT_WORDS), split.get("lists", {}).values()
+        if split.get("folder"):
+            ways = {name for sample in found.trial.samples for name in folder_of(str(sample.image)).split("/")}
+            told = sorted(name for name in ways if fold(name) in words)
+        by = f"column {split['column']!r}" if "column" in split else f"{'lists' if 'lists' in split else 'folder'}: "
+        yield f"official parts by {by}{', '.join(told)}"
     if "column" in layout.get("group", {}):
         yield f"groups by column {layout['group']['column']!r}"
 

@@ -81,11 +81,6 @@ class Survey:
         return grouped(self.pictures, lambda path: fold(stem(path)))
 
     @cached_property
-    def by_name(self) -> dict[str, list[str]]:
-        """Folded file name -> pictures."""
-        return grouped(self.pictures, lambda path: fold(path.rpartition("/")[2]))
-
-    @cached_property
     def lists(self) -> dict[str, tuple[Split, set[str]]]:
         """Text files that list the pictures of an official part, one a line -> that part and the pictures."""
         found: dict[str, tuple[Split, set[str]]] = {}
@@ -179,6 +174,11 @@ def pattern(name: str) -> str:
 def folder_of(path: str) -> str:
     """The folder that a file lies in; "" for the top."""
     return path.rpartition("/")[0]
+
+
+def below(path: str, folder: str) -> str:
+    """A path below a folder; "" where it lies elsewhere."""
+    return path if not folder else path[len(folder) + 1 :] if path.startswith(f"{folder}/") else ""
 
 
 def stem(path: str) -> str:

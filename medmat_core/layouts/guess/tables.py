@@ -23,9 +23,9 @@ from medmat_core.layouts.guess.columns import (
 )
 from medmat_core.layouts.guess.proposal import Proposal
 from medmat_core.layouts.guess.survey import Survey, folder_of, shared, stem, templated
-from medmat_core.layouts.guess.words import captions_of, split_names, split_of_name, split_rule, whole
+from medmat_core.layouts.guess.words import captions_of, split_fields, split_of_name, whole
 from medmat_core.readers.pictures import Pictures
-from medmat_core.readers.tables import Row, read_text, rows
+from medmat_core.readers.tables import Row, rows
 from medmat_core.tree import Tree, fold
 
 _LIMIT: Final = 300_000
@@ -81,13 +81,17 @@ def _tables(survey: Survey) -> list[Sheet]:
     """The tables that name pictures, those with the most pictures first."""
     found: list[Sheet] = []
     for path in survey.with_suffix(".csv", ".tsv", ".txt", ".xlsx"):
-        if "submission" in fold(path.rpartition("/")[2]) or path in survey.lists:
+        plain = path.lower().endswith(".txt")
+        beside = plain and fold(stem(path)) in survey.stems  # it speaks of one picture
+        if beside or "submission" in fold(path.rpartition("/")[2]) or path in survey.lists:
             continue
         if path.lower().endswith(".xlsx") and find_spec("openpyxl") is None:
             survey.remarks.append(f"{path} was not looked at: spreadsheets need pip install 'medmat-core[xlsx]'")
-        elif (table := _read(survey, path)) is not None:
+            continue
+        tables = (_read(survey, path, delimiter) for delimiter in ((None, " ") if plain else (None,)))
+        if (table := next(filter(None, tables), None)) is not None:
             found.append(table)
-        elif not path.lower().endswith(".txt"):
+        elif not plain:
             sample = islice(rows(Tree(survey.base), path), 2000)
             runs = any(is_runs(cell) for row in sample for cell in row.cells.values())
             told = " (it holds what looks like run-length masks: see readers.RleMask)" if runs else ""
@@ -95,12 +99,9 @@ def _tables(survey: Survey) -> list[Sheet]:
     return sorted(found, key=lambda table: (-len(table.pictures), table.path.count("/"), table.path))
 
 
-def _read(survey: Survey, path: str) -> Sheet | None:
-    tree = Tree(survey.base)
-    white = path.lower().endswith(".txt") and _is_white(read_text(tree, path) or "")
-    if white is None:
-        return None
-    pictures, delimiter = survey.lookup(split_of_name(stem(path))), " " if white else None
+def _read(survey: Survey, path: str, delimiter: str | None) -> Sheet | None:
+    """A file as a table whose cells a sign separates, or white space; None where no column names pictures."""
+    tree, pictures = Tree(survey.base), survey.lookup(split_of_name(stem(path)))
     wide = [f"column_{place}" for place in range(1, 200)]
     first = next(rows(tree, path, header=wide, blanks=True, delimiter=delimiter), None)
     cells = [cell for cell in first.cells.values() if cell] if first is not None else []
@@ -110,7 +111,8 @@ def _read(survey: Survey, path: str) -> Sheet | None:
         wide = ["image", "label"] if first_is else ["label", "image"]
     read = list(islice(rows(tree, path, header=wide[: len(cells)] if bare else None, delimiter=delimiter), _LIMIT))
     names = tuple(name for name in read[0].cells if name) if read else ()
-    best = _image_column(pictures, read, names) if names else None
+    torn = len(tree.problems) > 0.1 * len(read)  # rows of another width
+    best = _image_column(pictures, read, names) if len(names) > 1 and not torn else None
     if best is None:
         return None
     image, by = best
@@ -118,16 +120,7 @@ def _read(survey: Survey, path: str) -> Sheet | None:
     ways = [[_look_up(pool, row.get(image), by) for row in read] for pool in (pictures, survey.lookup(None))]
     found = ways[0] if ways[0].count(None) <= ways[1].count(None) + 0.02 * len(read) else ways[1]
     under = shared({folder_of(path) for path in found if path is not None})
-    return Sheet(path, names, tuple(read), bare, bool(white), image, by, tuple(found), under)
-
-
-def _is_white(text: str) -> bool | None:
-    """Whether cells are separated by white space; None where a text is no table."""
-    head = [line for line in islice(text.splitlines(), 50) if line.strip()]
-    if not head or any(sign in head[0] for sign in ",;\t|"):
-        return False if head else None
-    widths = {len(line.split()) for line in head[: max(1, len(head) - 1)]}
-    return True if len(widths) == 1 and widths.pop() >= 2 else None
+    return Sheet(path, names, tuple(read), bare, delimiter or "", image, by, tuple(found), under)
 
 
 def _look_up(pictures: Pictures, cell: str, by: str) -> str | None:
@@ -222,16 +215,15 @@ def _parts(survey: Survey, found: Reading, words: Sequence[str]) -> dict[str, An
         return {"parts": {word: table.split for word, table in zip(words, found.tables, strict=True)}}
     if (column := split_column(found.tables, found.read)) is not None:
         return {"split": {"column": column[0], "names": column[1]}}
-    return split_fields(survey, found.pictures)
+    return parts_of(survey, found.pictures)
 
 
-def split_fields(survey: Survey, pictures: set[str]) -> dict[str, Any]:
+def parts_of(survey: Survey, pictures: set[str]) -> dict[str, Any]:
     """A layout's ``split`` by lists of parts, else by folders; empty where there is none."""
     own = {split: path for path, (split, listed) in survey.lists.items() if len(listed & pictures) > 0.5 * len(listed)}
     if whole(own):
         return {"split": {"lists": {split: path.rpartition("/")[2] for split, path in own.items()}}}
-    splits = split_names({folder_of(path) for path in pictures})
-    return {"split": split_rule(splits)} if splits else {}
+    return split_fields({folder_of(path) for path in pictures})
 
 
 def _fields(found: Reading) -> dict[str, Any]:
@@ -250,7 +242,7 @@ def _fields(found: Reading) -> dict[str, Any]:
         "corners": list(found.corners),
         "nothing": sorted(nothing - {""}),
         "header": list(first.header) if first.bare else [],
-        "delimiter": " " if first.white else "",
+        "delimiter": first.delimiter,
     }
     return {name: value for name, value in fields.items() if value}
 

@@ -49,12 +49,8 @@ def whole(splits: Iterable[Split | None]) -> bool:
     return "train" in found and bool(found & {"val", "test"})
 
 
-Splits = Mapping[str, Split]
-"""Folder name -> the official part that it names."""
-
-
-def split_names(folders: Iterable[str]) -> Splits:
-    """Names in these paths that name official parts: those of one level, if they make a split."""
+def split_names(folders: Iterable[str]) -> Mapping[str, Split]:
+    """Names in these paths that name official parts, and which: those of one level, if they make a split."""
     paths = [folder.split("/") for folder in folders]
     for level in range(max(map(len, paths), default=0)):
         names = sorted({parts[level] for parts in paths if len(parts) > level})
@@ -65,15 +61,11 @@ def split_names(folders: Iterable[str]) -> Splits:
     return {}
 
 
-def part_of(path: str, splits: Splits) -> Split | None:
-    """The part that a path lies in."""
-    return next((splits[name] for name in path.split("/") if name in splits), None)
-
-
-def split_rule(splits: Splits) -> dict[str, Any]:
-    """A layout's table for parts that folders name: own words only where the usual ones do not do."""
-    names = {fold(name): split for name, split in sorted(splits.items())}
-    return {"folder": True} | ({} if set(names) <= set(SPLIT_WORDS) else {"names": names})
+def split_fields(folders: Iterable[str]) -> dict[str, Any]:
+    """A layout's fields for parts that folders name: own words only where the usual ones do not do."""
+    names = {fold(name): split for name, split in sorted(split_names(folders).items())}
+    usual = set(names) <= set(SPLIT_WORDS)
+    return {"split": {"folder": True} | ({} if usual else {"names": names})} if names else {}
 
 
 def telling(name: str) -> str:
