@@ -39,6 +39,10 @@ def guessed(survey: Survey, layout: str | None = None) -> Proposal:
         seen = "".join(f"; {remark}" for remark in survey.remarks)
         raise UsageError(f"{base}: no picture lies there{seen}; give the folder of an unzipped data set")
     found = {proposal.layout["kind"]: proposal for proposal in _read(survey, layout)}
+    opened = {path for proposal in found.values() for path in proposal.trial.tree.opened}
+    survey.remarks += [
+        f"{path} lists pictures of a part and is not read" for path in survey.lists if path not in opened
+    ]
     labelled = any(path in remark for path in survey.others for remark in survey.remarks)
     if not (found or layout or labelled):  # the weakest sign: a table that was not understood is a better one
         found = {proposal.layout["kind"]: proposal for proposal in _read(survey, "file-names")}

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from medmat_core.layouts.guess.proposal import Proposal
 from medmat_core.layouts.guess.survey import Survey, folder_of, nearest, shared, spread, stem, templated
-from medmat_core.layouts.guess.tables import parts_of
 from medmat_core.layouts.guess.words import captions_of, split_of_name, split_of_path, whole
 from medmat_core.readers.tables import json_file, lines
 from medmat_core.tree import Tree, fold
@@ -84,7 +83,7 @@ def _beside(survey: Survey, kind: str, owner: Mapping[str, str], codes: Sequence
         fields: dict[str, Any] = {"pictures": made[0][0], "boxes": made[0][1], "parts": parts}
     else:
         pictures, files = shared(map(folder_of, owner.values())), shared(map(folder_of, owner))
-        fields = {"pictures": pictures, "boxes": files, **parts_of(survey, set(owner.values()))}
+        fields = {"pictures": pictures, "boxes": files, **survey.split(owner.values())}
     if fields["pictures"] == fields["boxes"]:
         del fields["boxes"]
     listed = {
@@ -148,7 +147,7 @@ def _coco(survey: Survey) -> Proposal | None:
     covered = set().union(*files.values())
     return Proposal(
         layout={"kind": "coco", **{field: value for field, value in fields.items() if value}}
-        | (parts_of(survey, covered) if not words else {}),
+        | (survey.split(covered) if not words else {}),
         evidence=(f"{len(files)} COCO files with boxes, such as {next(iter(files))}",),
         classes="classes of boxes in {count} pictures",
         covered=len(covered),

@@ -13,7 +13,7 @@ from medmat_core.layouts.guess.groups import IDS
 from medmat_core.layouts.guess.masks import skipped
 from medmat_core.layouts.guess.proposal import Proposal
 from medmat_core.layouts.guess.survey import Survey, folder_of, shared, some, stem
-from medmat_core.layouts.guess.words import captions_of, natural, split_fields, split_names, split_of_name, telling
+from medmat_core.layouts.guess.words import captions_of, natural, split_names, split_of_name, telling
 from medmat_core.tree import fold
 
 _MOST: Final = 120
@@ -57,7 +57,11 @@ def _class_folders(survey: Survey) -> Proposal | None:
         return None
     bare = {re.sub(r"[\W\d_]+", "", code) for code in counts}
     return Proposal(
-        layout={"kind": "class-folders", **split_fields(sorted(held)), **({"skip": skip} if skip else {})},
+        layout={
+            "kind": "class-folders",
+            **survey.split([path for path in survey.pictures if path not in masks]),
+            **({"skip": skip} if skip else {}),
+        },
         labels=captions_of(sorted(counts, key=natural)),
         classes="class folders with {count} pictures",
         doubts=(
@@ -147,7 +151,8 @@ def _file_names(survey: Survey) -> Proposal | None:
         few = 2 <= len({code.casefold() for code in counts}) == len(counts) <= _WORDS
         if few and min(counts.values()) > 1 and all(caught):
             return Proposal(
-                layout={"kind": "file-names", "code": rule, "pictures": shared(map(folder_of, survey.pictures))},
+                layout={"kind": "file-names", "code": rule, "pictures": shared(map(folder_of, survey.pictures))}
+                | survey.split(survey.pictures),
                 classes="words in the names of {count} pictures",
                 doubts=("the class is taken from a part of each file's name: is it one?",),
                 covered=len(caught),

@@ -12,7 +12,7 @@ from medmat_core.layouts.guess.pairs import Pair, folders_of, pair_masks, reduce
 from medmat_core.layouts.guess.peek import NOISE, Peek, peek
 from medmat_core.layouts.guess.proposal import Proposal
 from medmat_core.layouts.guess.survey import Survey, below, folder_of, grouped, shared, stem, templated
-from medmat_core.layouts.guess.words import captions_of, natural, normal_of, split_fields, split_of_path, telling, whole
+from medmat_core.layouts.guess.words import captions_of, natural, normal_of, split_of_path, telling, whole
 from medmat_core.tree import fold
 
 
@@ -79,7 +79,7 @@ def _where(survey: Survey, pairs: Sequence[Pair], suffix: str) -> Where | None:
     else:
         pictures, masks = both[0]
         where = {"pictures": pictures if len(both) == 1 else last, "masks": inner}
-        where |= split_fields(pictures for pictures, _ in both)
+        where |= survey.split({pair.picture for pair in pairs})
         where |= {"skip": [f"{masks.rpartition('/')[2]}/"]} if below(masks, pictures) else {}
     return {"suffix": suffix, **where}, sorted(codes, key=natural)
 
@@ -90,7 +90,7 @@ def _beside(survey: Survey, pairs: Sequence[Pair], suffix: str, codes: set[str])
     top = shared(map(folder_of, masks))
     own = [path for path in survey.pictures if path not in masks and below(path, top)]
     inner = {below(folder_of(mask), top).split("/")[0] for mask in masks}
-    where = {"suffix": suffix, **split_fields(map(folder_of, own))}
+    where = {"suffix": suffix, **survey.split(own)}
     if not codes and _are_classes(inner, len(own) + len(masks)):
         return {**where, "label": "{folder}"}, sorted(inner, key=natural)
     if any(len(same) > 1 for same in grouped(own, stem).values()):  # each folder by itself

@@ -10,13 +10,13 @@ from difflib import SequenceMatcher
 from functools import cache, cached_property
 from itertools import takewhile
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from attrs import frozen
 
 from medmat_core.fileio import open_regular
 from medmat_core.images.suffixes import FOREIGN_VOLUMES, VOLUME_SUFFIXES, is_image
-from medmat_core.layouts.guess.words import MASK_WORD, split_of_name, split_of_path
+from medmat_core.layouts.guess.words import MASK_WORD, split_fields, split_of_name, split_of_path, whole
 from medmat_core.model import Split
 from medmat_core.readers.groups import part_of_path
 from medmat_core.readers.pictures import Pictures
@@ -104,6 +104,15 @@ class Survey:
             own = [path for path in kept if part is None or split_of_path(folder_of(path)) in (part, None)]
             self._lookups[part] = Pictures(self.tree, paths=own or kept)
         return self._lookups[part]
+
+    def split(self, pictures: Collection[str]) -> dict[str, Any]:
+        """A layout's ``split`` for these pictures, by lists of parts, else by folders; empty where there is none."""
+        own = {
+            part: path for path, (part, told) in self.lists.items() if len(told.intersection(pictures)) > len(told) / 2
+        }
+        if whole(own):
+            return {"split": {"lists": {part: path.rpartition("/")[2] for part, path in own.items()}}}
+        return split_fields(sorted(set(map(folder_of, pictures))))
 
     @property
     def volumes(self) -> list[str]:

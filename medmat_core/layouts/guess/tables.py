@@ -23,7 +23,7 @@ from medmat_core.layouts.guess.columns import (
 )
 from medmat_core.layouts.guess.proposal import Proposal
 from medmat_core.layouts.guess.survey import Survey, folder_of, shared, stem, templated
-from medmat_core.layouts.guess.words import captions_of, split_fields, split_of_name, whole
+from medmat_core.layouts.guess.words import captions_of, split_of_name
 from medmat_core.readers.pictures import Pictures
 from medmat_core.readers.tables import Row, rows
 from medmat_core.tree import Tree, fold
@@ -74,7 +74,6 @@ def guess(survey: Survey, kind: str | None = None) -> Iterator[Proposal]:
         yield _proposal(survey, max(found, key=lambda reading: reading.rank), tables)
         return
     survey.remarks += [f"{one.path} names pictures, but no column of it looks like their class" for one in tables[:1]]
-    survey.remarks += [f"{path} lists pictures of a part, but no table says what they show" for path in survey.lists]
 
 
 def _tables(survey: Survey) -> list[Sheet]:
@@ -215,15 +214,7 @@ def _parts(survey: Survey, found: Reading, words: Sequence[str]) -> dict[str, An
         return {"parts": {word: table.split for word, table in zip(words, found.tables, strict=True)}}
     if (column := split_column(found.tables, found.read)) is not None:
         return {"split": {"column": column[0], "names": column[1]}}
-    return parts_of(survey, found.pictures)
-
-
-def parts_of(survey: Survey, pictures: set[str]) -> dict[str, Any]:
-    """A layout's ``split`` by lists of parts, else by folders; empty where there is none."""
-    own = {split: path for path, (split, listed) in survey.lists.items() if len(listed & pictures) > 0.5 * len(listed)}
-    if whole(own):
-        return {"split": {"lists": {split: path.rpartition("/")[2] for split, path in own.items()}}}
-    return split_fields({folder_of(path) for path in pictures})
+    return survey.split(found.pictures)
 
 
 def _fields(found: Reading) -> dict[str, Any]:
