@@ -13,6 +13,7 @@ from medmat_core.layouts.guess.survey import stem
 from medmat_core.layouts.guess.words import split_of_name, whole
 from medmat_core.model import Split
 from medmat_core.readers.tables import Row
+from medmat_core.readers.tagged import marks
 from medmat_core.tree import fold
 
 _LABEL: Final = re.compile(
@@ -183,21 +184,16 @@ def hot_columns(tables: Sequence[Sheet]) -> HotColumns | None:
     ]  # fmt: skip
     if len(found) < 2:
         return None
-    marked = [[is_one(row.get(column)) for column in found] for one in tables for row, _ in one.pairs()]
-    single = all(sum(line) == 1 for line in marked)
-    for place, column in enumerate(found if len(found) > 3 and not single else ()):
-        others = [line[:place] + line[place + 1 :] for line in marked]
-        if any(line[place] for line in marked) and all(
-            line[place] == any(rest) for line, rest in zip(marked, others, strict=True)
-        ):
+    read = [marks(row, found) for one in tables for row, _ in one.pairs()]
+    marked = [set(said.stated) for said in read if said is not None]
+    single = all(len(line) == 1 for line in marked)
+    for column in found if len(found) > 3 and not single else ():
+        others = [line - {column} for line in marked]
+        sums = [(column in line) == bool(rest) for line, rest in zip(marked, others, strict=True)]
+        if all(sums) and any(others):
             left = tuple(name for name in found if name != column)
-            return HotColumns(left, all(sum(rest) == 1 for rest in others), column)
+            return HotColumns(left, all(len(rest) == 1 for rest in others), column)
     return HotColumns(tuple(found), single)
-
-
-def is_one(cell: str) -> bool:
-    """Whether a cell of a one-hot table states its class."""
-    return cell.lower() in ("1", "1.0", "true")
 
 
 def corner_columns(table: Sheet) -> list[str]:

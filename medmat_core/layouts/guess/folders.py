@@ -13,7 +13,7 @@ from medmat_core.layouts.guess.groups import IDS
 from medmat_core.layouts.guess.masks import skipped
 from medmat_core.layouts.guess.proposal import Proposal
 from medmat_core.layouts.guess.survey import Survey, folder_of, shared, some, stem
-from medmat_core.layouts.guess.words import captions_of, natural, split_names, split_of_name, telling
+from medmat_core.layouts.guess.words import OF_MASKS, captions_of, natural, split_names, split_of_name, telling
 from medmat_core.tree import fold
 
 _MOST: Final = 120
@@ -21,7 +21,6 @@ _MOST: Final = 120
 _CROWD: Final = 8
 """So many folders may be persons, if each holds no more pictures than a person has."""
 _FEW: Final = 20
-_MASKS: Final = re.compile(r"masks?(?![a-z])|ground[ _-]?truth|segmentation", re.IGNORECASE)
 
 _RULES: Final = (r"([^\W\d_]{2,})[\W_]*\d.*", r"([^\W\d_]{2,})[\W_].*", r".*[\W_]([^\W\d_]{2,})", r".*[\W_]([01])")
 _WORDS: Final = 12
@@ -139,7 +138,7 @@ def _are_classes(counts: Counter[str]) -> bool:
 
 def _telling(way: list[str]) -> list[str]:
     """The folder names of a path that may be a class."""
-    return [name for name in way if telling(name) and not _MASKS.search(name)]
+    return [name for name in way if telling(name) and not OF_MASKS.search(name)]
 
 
 def _file_names(survey: Survey) -> Proposal | None:

@@ -27,6 +27,11 @@ _GENERIC: Final = re.compile(
 MASK_WORD: Final = re.compile(
     r"mask|ground[ _-]?truth|(?<![a-z])gt(?![a-z])|segment|(?<![a-z])seg(?![a-z])|label|annot|manual", re.IGNORECASE
 )
+"""In the name of a folder or column: masks may lie there."""
+OF_MASKS: Final = re.compile(
+    r"masks?(?![a-z])|ground[ _-]?truth|segmentations?(?![a-z])|^(gt|annotations?|labels?)$", re.IGNORECASE
+)
+"""In the name of a folder: masks lie there, so that it is no class."""
 _KEPT_HYPHEN: Final = ("non", "pre", "post", "anti", "un", "re")
 
 
@@ -72,10 +77,8 @@ def telling(name: str) -> str:
     """What is left of a folder's name without words that say nothing of what is in it: "CXR_png" gives "cxr", and
     "images", "40X", "train_data" and "masks" give ""."""
     words = [word for word in re.split(r"[\W_]+", fold(name)) if word]
-    kept = [word for word in words if not _GENERIC.fullmatch(word) and split_of_name(word) is None]
-    kept = [
-        word for word in kept if not re.fullmatch(r"masks?|gt|groundtruth|segmentations?|annotations?|labels?", word)
-    ]
+    plain = (word for word in words if not _GENERIC.fullmatch(word) and not OF_MASKS.search(word))
+    kept = [word for word in plain if split_of_name(word) is None]
     return " ".join(kept) if any(not word.isdecimal() for word in kept) or kept == words else ""
 
 
