@@ -333,6 +333,18 @@ def test_what_was_counted_is_on_the_card_so_that_a_check_misses_what_is_deleted(
         assert check_data(dataset, options).told("completeness")[0].what == "1 of 30 pictures are not here"
 
 
+def test_lists_of_official_parts_beside_class_folders_are_taken(tmp_path: Path) -> None:
+    for number in range(24):
+        picture(tmp_path / "d" / ("round", "oval")[number % 2] / f"{number:02d}.png")
+    for part, numbers in (("train", range(16)), ("test", range(16, 24))):
+        (tmp_path / "d" / f"{part}.txt").write_text("".join(f"{n:02d}.png\n" for n in numbers))
+    proposal = propose(tmp_path / "d")
+    assert proposal.layout["split"] == {"lists": {"test": "test.txt", "train": "train.txt"}}
+    assert read(proposal, tmp_path / "d")["oval/17.png"] == (("oval",), "test")
+    assert "official parts by lists: test.txt, train.txt" in proposal.evidence
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
 # -- tables ---------------------------------------------------------------------------------------------
 
 

@@ -93,7 +93,7 @@ class Proposal:
     @property
     def blank_is_absent(self) -> bool:
         """Whether a class that is not stated is absent."""
-        return self.kind == "multi-label" and self.layout["kind"] == "table"
+        return self.kind == "multi-label" and self.layout.get("kind") == "table"
 
     @property
     def extras(self) -> tuple[str, ...]:

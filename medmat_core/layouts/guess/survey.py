@@ -87,7 +87,7 @@ class Survey:
         every = self.lookup(None)
         for path in self.with_suffix(".txt"):
             split = split_of_name(stem(path))
-            if split is None:
+            if split is None or fold(stem(path)) in self.stems:  # that one speaks of one picture
                 continue
             told = {text for _, text in lines(Tree(self.base), path)}
             named = {every.name(text.rpartition("/")[2]) or every.stem(text) for text in told} - {None}
