@@ -1225,6 +1225,22 @@ def test_an_empty_folder_and_volumes_are_refused_with_what_was_seen(tmp_path: Pa
     shutil.rmtree(tmp_path / "d")
 
 
+def test_label_files_that_are_none_are_told_and_stop_nothing(tmp_path: Path) -> None:
+    for n in range(6):
+        picture(tmp_path / "d/images" / f"{n}.png")
+    files = {
+        "bad.csv": b"\xff\xfe\0", "empty.csv": b"", "z.xlsx": b"no zip", "images/0.xml": b"<annotation><oops",
+        "x.json": b'{"images": 3, "annotations": [], "categories": []}', "images/1.txt": b"hello world",
+        "y.json": b'{"images": [{"file_name": 5}, 7], "annotations": [], "categories": [{"id": 1}]}',
+        "data.yaml": b"names: [\0",
+    }  # fmt: skip
+    for name, raw in files.items():
+        (tmp_path / "d" / name).write_bytes(raw)
+    (tmp_path / "d/link.csv").symlink_to("nowhere")
+    with pytest.raises(UsageError, match=r"(?s)bad\.csv has no column.*it looked like voc .* reads only 0 of 1"):
+        propose(tmp_path / "d")
+
+
 def test_dicom_files_without_a_suffix_are_told(tmp_path: Path) -> None:
     (tmp_path / "d/series").mkdir(parents=True)
     for name in ("IM0001", "1.2.840.10008.5"):

@@ -5,16 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
 from attrs import Factory, evolve, frozen
 
 from medmat_core.example import ExampleFile
-from medmat_core.fileio import open_regular
 from medmat_core.layouts.guess.proposal import Proposal
-from medmat_core.layouts.guess.survey import grouped, nearest, stem
+from medmat_core.layouts.guess.survey import grouped, head_of, nearest, stem
 from medmat_core.model import Split
 from medmat_core.readers.pictures import Pictures, housed
 from medmat_core.readers.tables import Row, lines, located, rows
@@ -97,19 +96,21 @@ def _table(
     table = [*([] if "header" in layout else [[*first.cells]]), *body]
     if file.lower().endswith(".xlsx"):
         return ExampleFile(tree.prefix + file, sheets={"Sheet1": tuple(map(tuple, table))})
-    with open_regular(tree.path(file)) as handle:
-        raw = handle.read(1 << 16)
+    raw = head_of(tree.path(file), 1 << 16)
     if layout.get("delimiter"):
         text = "".join(" ".join(value or "-" for value in line) + "\n" for line in table)
     else:
         head = raw.split(b"\n", 1)[0]
-        out = io.StringIO()
-        csv.writer(
-            out, delimiter=max(",;\t|", key=lambda sign: head.count(sign.encode())), lineterminator="\n"
-        ).writerows(table)
-        text = out.getvalue()
+        text = csv_text(table, max(",;\t|", key=lambda sign: head.count(sign.encode())))
     crlf, bom = b"\r\n" in raw, raw.startswith(b"\xef\xbb\xbf")
     return ExampleFile(tree.prefix + file, text, newline="crlf" if crlf else "lf", bom=bom)
+
+
+def csv_text(rows: Iterable[Sequence[str]], delimiter: str = ",") -> str:
+    """Rows as a table of text."""
+    out = io.StringIO()
+    csv.writer(out, delimiter=delimiter, lineterminator="\n").writerows(rows)
+    return out.getvalue()
 
 
 def _by_picture(read: Iterator[Row], pictures: Pictures, by: str, image: str) -> dict[str, list[Row]]:

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from medmat_core.layouts.guess.proposal import Proposal
-from medmat_core.layouts.guess.survey import Survey, folder_of, nearest, shared, spread, stem, templated
+from medmat_core.layouts.guess.survey import Survey, folder_of, head_of, nearest, shared, spread, stem, templated
 from medmat_core.layouts.guess.words import captions_of, split_of_name, split_of_path, whole
-from medmat_core.readers.tables import json_file, lines
+from medmat_core.readers.boxes import coco_boxes
+from medmat_core.readers.tables import lines
 from medmat_core.tree import Tree, fold
 
 _JSON: Final = 400_000_000
@@ -25,11 +26,7 @@ _NAMES: Final = re.compile(
 )
 _INLINE: Final = re.compile(r"(?:(\d+)\s*:\s*)?('[^']*'|\"[^\"]*\"|[^,\s][^,]*)")
 _LINES: Final = re.compile(r"^(?:-|(\d+)\s*:)\s*('[^'\n]*'|\"[^\"\n]*\"|.*?)(?:\s+#.*)?$", re.MULTILINE)
-_CONVENTION: Final = {
-    "voc": "coordinates are taken as Pascal VOC has them: counted from 1, the last pixel included",
-    "yolo": "",
-    "coco": "",
-}
+_CONVENTION: Final = "coordinates are taken as Pascal VOC has them: counted from 1, the last pixel included"
 
 
 def guess(survey: Survey, kind: str | None = None) -> Iterator[Proposal]:
@@ -51,7 +48,7 @@ def _owners(survey: Survey, suffix: str) -> dict[str, str]:
 
 def _voc(survey: Survey) -> Proposal | None:
     owner = _owners(survey, ".xml")
-    head = [(survey.base / file).read_bytes()[:4096] for file in spread(sorted(owner), _SOME)]
+    head = [head_of(survey.base / file, 4096) for file in spread(sorted(owner), _SOME)]
     if not head or sum(b"<annotation" in text for text in head) < 0.5 * len(survey.with_suffix(".xml")[:_SOME]):
         return None
     return _beside(survey, "voc", owner)
@@ -96,7 +93,7 @@ def _beside(survey: Survey, kind: str, owner: Mapping[str, str], codes: Sequence
         labels=captions_of(codes),
         evidence=(f"{len(owner)} {kind.upper()} files with the names of pictures, such as {min(owner)}",),
         classes="classes of boxes in {count} pictures",
-        doubts=(_CONVENTION[kind],) if _CONVENTION[kind] else (),
+        doubts=(_CONVENTION,) if kind == "voc" else (),
         covered=len(set(owner.values())),
     )
 
@@ -131,11 +128,9 @@ def _coco(survey: Survey) -> Proposal | None:
     tree = Tree(survey.base)
     files: dict[str, set[str]] = {}
     for file in survey.with_suffix(".json"):
-        raw = json_file(tree, file) if os.path.getsize(tree.path(file)) <= _JSON else None
-        if isinstance(raw, dict) and {"images", "annotations", "categories"} <= raw.keys():
-            named = [str(item.get("file_name")) for item in raw["images"] if isinstance(item, dict)]
-            pictures_ = survey.lookup(split_of_name(stem(file)))
-            own = {path for name in named if (path := pictures_.tail(name)) is not None}
+        if os.path.getsize(survey.base / file) <= _JSON:
+            known = survey.lookup(split_of_name(stem(file)))
+            own = {path for name, _ in coco_boxes(tree, file) if (path := known.tail(name)) is not None}
             files |= {file: own} if own else {}
     unders = {file: shared(map(folder_of, own)) for file, own in files.items()}
     made = templated([*unders.items()]) if files else None

@@ -123,7 +123,7 @@ class Survey:
     def nameless(self) -> list[str]:
         """Of the files whose suffix says nothing, some that are DICOM."""
         bare = [path for path in self.others if not re.search(r"\.(?!\d)\w+$", path)]
-        return [path for path in spread(bare, _SNIFFED) if _is_dicom(self.base / path)]
+        return [path for path in spread(bare, _SNIFFED) if head_of(self.base / path, 132)[128:] == b"DICM"]
 
     def with_suffix(self, *suffixes: str) -> list[str]:
         """The other files with one of these suffixes (lower case)."""
@@ -150,12 +150,13 @@ class Survey:
             root = folder_of(root)
 
 
-def _is_dicom(path: Path) -> bool:
+def head_of(path: Path, size: int) -> bytes:
+    """What a file begins with; nothing where it cannot be read."""
     try:
         with open_regular(path) as file:
-            return file.read(132)[128:] == b"DICM"
+            return file.read(size)
     except OSError:
-        return False
+        return b""
 
 
 def grouped(paths: Iterable[str], key: Callable[[str], str]) -> dict[str, list[str]]:
