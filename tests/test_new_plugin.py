@@ -836,6 +836,14 @@ def test_yolo_in_a_folder_a_part_has_the_class_names_that_a_file_lists(tmp_path:
     conforms(plugin_of(proposal), tmp_path / "out")
 
 
+def test_one_text_that_is_no_yolo_among_many_is_told_and_the_others_are_read(tmp_path: Path) -> None:
+    yolo(tmp_path / "d", 12)
+    (tmp_path / "d/labels/03.txt").write_text("see the paper\n")
+    proposal = propose(tmp_path / "d")
+    assert proposal.layout["kind"] == "yolo" and len(proposal.trial.samples) == 11
+    assert any("1 times bad_box: labels/03.txt: 'see' is no class" in doubt for doubt in proposal.doubts)
+
+
 def test_yolo_in_the_images_and_labels_of_every_part_is_paired_part_by_part(tmp_path: Path) -> None:
     for part in ("train", "val"):
         yolo(tmp_path / "u", 6)

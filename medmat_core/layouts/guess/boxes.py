@@ -56,15 +56,15 @@ def _voc(survey: Survey) -> Proposal | None:
 
 def _yolo(survey: Survey) -> Proposal | None:
     tree = Tree(survey.base)
-    lists = {path for path in survey.with_suffix(".txt") if fold(path.rpartition("/")[2]) in _LISTS}
-    owner = {file: path for file, path in _owners(survey, ".txt").items() if file not in lists}
+    named = {file: path for file, path in _owners(survey, ".txt").items() if not _lists_classes(file)}
+    owner: dict[str, str] = {}
     numbers: set[int] = set()
-    for file in owner:
+    for file, picture in named.items():
         told = [text for _, text in lines(tree, file)]
-        if not all(map(_LINE.fullmatch, told)):
-            return None
-        numbers |= {int(text.split()[0]) for text in told}
-    if not numbers:
+        if all(map(_LINE.fullmatch, told)):
+            owner[file] = picture
+            numbers |= {int(text.split()[0]) for text in told}
+    if not numbers or len(owner) < 0.8 * len(named):
         return None
     names = next((names for names in _class_names(survey) if len(names) > max(numbers)), ())
     codes = [str(number) for number in range(max(numbers) + 1)] if not names else list(names)
@@ -83,9 +83,11 @@ def _beside(survey: Survey, kind: str, owner: Mapping[str, str], codes: Sequence
         fields = {"pictures": pictures, "boxes": files, **survey.split(owner.values())}
     if fields["pictures"] == fields["boxes"]:
         del fields["boxes"]
+    folders = set(map(folder_of, owner))
     listed = {
-        name for path in survey.with_suffix(".txt") if kind == "yolo"
-        and (fold(name := path.rpartition("/")[2]) in _LISTS or path in survey.lists)
+        path.rpartition("/")[2] for path in survey.with_suffix(".txt")
+        if kind == "yolo" and (_lists_classes(path) or path in survey.lists)
+        and ("boxes" not in fields or folder_of(path) in folders)
     }  # fmt: skip
     fields |= {"names": list(codes), "skip": sorted(listed)}
     return Proposal(
@@ -96,6 +98,10 @@ def _beside(survey: Survey, kind: str, owner: Mapping[str, str], codes: Sequence
         doubts=(_CONVENTION,) if kind == "voc" else (),
         covered=len(set(owner.values())),
     )
+
+
+def _lists_classes(path: str) -> bool:
+    return fold(path.rpartition("/")[2]) in _LISTS
 
 
 def _class_names(survey: Survey) -> Iterator[tuple[str, ...]]:
