@@ -97,9 +97,31 @@ def test_the_longest_shared_tail_of_a_path_wins(tmp_path: Path) -> None:
         (tmp_path / path).touch()
     pictures = readers.Pictures(Tree(tmp_path))
     assert pictures.tail("C:\\data\\two\\p\\X.jpg") == "two/p/x.jpg"
-    assert pictures.tail("other/p/x.jpg") == "one/p/x.jpg"
-    assert pictures.tail("q/x.jpg") == "x.jpg"
+    assert pictures.tail("x.jpg") == "x.jpg"
     assert pictures.tail("y.jpg") is None
+
+
+def test_a_path_lends_its_label_to_no_picture_of_another_folder(tmp_path: Path) -> None:
+    for path in ("one/p/x.jpg", "two/p/x.jpg", "two/y.jpg"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    tree = Tree(tmp_path)
+    pictures = readers.Pictures(tree)
+    for text in ("other/p/x.jpg", "x.jpg", "one/y.jpg"):
+        assert pictures.wanted(text, "labels.csv", 2, by="tail") is None
+    assert {problem.reason for problem in tree.problems} == {"missing_image"}
+    assert "whether 'two/y.jpg' is meant its folder does not tell" in tree.problems[-1].detail
+
+
+@pytest.mark.parametrize(("text", "found"), [("set/x.jpg", "train/x.jpg"), ("test/x.jpg", None)])
+def test_pictures_of_one_folder_are_found_under_another_name_of_it_but_not_of_another_part(
+    tmp_path: Path, text: str, found: str | None
+) -> None:
+    (tmp_path / "train").mkdir()
+    (tmp_path / "train/x.jpg").touch()
+    tree = Tree(tmp_path)
+    assert readers.Pictures(tree).wanted(text, "labels.csv", 2, by="tail") == found
+    assert [problem.reason for problem in tree.problems] == ["other_spelling" if found else "missing_image"]
 
 
 def test_where_no_picture_has_a_row_that_is_told_of_the_folder_that_holds_them_all(tmp_path: Path) -> None:

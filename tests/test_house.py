@@ -6,12 +6,14 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 import medmat_core
+from medmat_core import layouts
 
 CORE: Final = Path(medmat_core.__file__).parent
 ROOT: Final = Path(__file__).parent.parent
@@ -76,6 +78,20 @@ def test_no_rooms_import_one_another_in_a_circle(arrows: dict[str, set[str]]) ->
         rooms.setdefault(room, set()).update(other.split(".")[1] for other in others)
         rooms[room].discard(room)
     assert circle(rooms) == []
+
+
+def test_nothing_but_new_plugin_imports_what_guesses_layouts(arrows: dict[str, set[str]]) -> None:
+    guesses = {name for name in arrows if name.startswith("medmat_core.layouts.guess")}
+    assert len(guesses) > 5
+    for name, others in arrows.items():
+        if others & guesses:
+            assert name.startswith(("medmat_core.layouts.guess", "medmat_core.scaffold")) or name.endswith("new_plugin")
+
+
+def test_every_kind_of_layout_has_a_guess() -> None:
+    for place in layouts.KINDS.values():
+        module = import_module(f"medmat_core.layouts.guess.{place.partition('.')[0]}")
+        assert callable(module.guess)
 
 
 def test_a_circle_would_be_found() -> None:

@@ -23,22 +23,21 @@ from PIL import Image, ImageDraw
 
 from medmat_core.card import Card
 from medmat_core.check import check_dataset as check_data
-from medmat_core.cli import run
+from medmat_core.cli import run as medmat
 from medmat_core.dataset import Dataset
 from medmat_core.errors import CatalogError, UsageError
 from medmat_core.layouts import KINDS
+from medmat_core.layouts.guess.proposal import Proposal, asks_of, run
+from medmat_core.layouts.guess.words import caption_of, captions_of, folded, split_of_name
 from medmat_core.model import BoxSample, ColorMask, IndexMask, LabelSample, MaskFile, MaskSample
 from medmat_core.pipeline.options import BuildOptions
 from medmat_core.plugins import plugin_called
 from medmat_core.scaffold.card import Facts, card_text
-from medmat_core.scaffold.choose import propose
 from medmat_core.scaffold.invent import DEFAULT_CLASSES
 from medmat_core.scaffold.names import Names, names_of
 from medmat_core.scaffold.package import Plugin, instructions, package_files, write_plugin
-from medmat_core.scaffold.proof import run as tried
-from medmat_core.scaffold.proposal import Proposal, asks_of
+from medmat_core.scaffold.propose import propose
 from medmat_core.scaffold.triples import place
-from medmat_core.scaffold.words import caption_of, captions_of, folded, split_of_name
 from medmat_core.subsets import PLACEHOLDERS, Subset, placeholders
 from medmat_core.testing import check_dataset
 from medmat_core.testing.report import Report
@@ -94,6 +93,12 @@ def read(proposal: Proposal, base: Path) -> dict[str, Any]:
     tree, samples, problems = tried(proposal, base)
     assert not [problem for problem in problems if problem.level == "refused"]
     return {tree.prefix + str(sample.image): (said(sample), sample.split) for sample in samples}
+
+
+def tried(proposal: Proposal, base: Path) -> tuple[Any, Any, Any]:
+    """The tree, samples and problems of a proposal's layout."""
+    trial = run(proposal, base)
+    return trial.tree, trial.samples, trial.problems
 
 
 def said(sample: Any) -> tuple[str, ...]:
@@ -326,6 +331,18 @@ def test_what_was_counted_is_on_the_card_so_that_a_check_misses_what_is_deleted(
         assert check_data(dataset, options).completeness == "whole"
         (tmp_path / "newts/round/00.png").unlink()
         assert check_data(dataset, options).told("completeness")[0].what == "1 of 30 pictures are not here"
+
+
+def test_lists_of_official_parts_beside_class_folders_are_taken(tmp_path: Path) -> None:
+    for number in range(24):
+        picture(tmp_path / "d" / ("round", "oval")[number % 2] / f"{number:02d}.png")
+    for part, numbers in (("train", range(16)), ("test", range(16, 24))):
+        (tmp_path / "d" / f"{part}.txt").write_text("".join(f"{n:02d}.png\n" for n in numbers))
+    proposal = propose(tmp_path / "d")
+    assert proposal.layout["split"] == {"lists": {"test": "test.txt", "train": "train.txt"}}
+    assert read(proposal, tmp_path / "d")["oval/17.png"] == (("oval",), "test")
+    assert "official parts by lists: test.txt, train.txt" in proposal.evidence
+    conforms(plugin_of(proposal), tmp_path / "out")
 
 
 # -- tables ---------------------------------------------------------------------------------------------
@@ -770,6 +787,23 @@ def test_pascal_voc_files_are_found_beside_their_pictures(tmp_path: Path) -> Non
     conforms(plugin_of(proposal), tmp_path / "out")
 
 
+def test_the_lists_of_pascal_voc_are_the_official_parts(tmp_path: Path) -> None:
+    for n in range(12):
+        picture(tmp_path / "d/JPEGImages" / f"{n:03d}.jpg")
+        box = "<bndbox><xmin>2</xmin><ymin>3</ymin><xmax>6</xmax><ymax>8</ymax></bndbox>"
+        path = tmp_path / "d/Annotations" / f"{n:03d}.xml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"<annotation><object><name>{'RBC' if n % 2 else 'WBC'}</name>{box}</object></annotation>")
+    for part, numbers in (("trainval", range(8)), ("test", range(8, 12))):
+        path = tmp_path / "d/ImageSets/Main" / f"{part}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("".join(f"{n:03d}\n" for n in numbers))
+    proposal = propose(tmp_path / "d")
+    assert proposal.layout["split"] == {"lists": {"test": "test.txt", "train": "trainval.txt"}}
+    assert read(proposal, tmp_path / "d")["JPEGImages/009.jpg"] == (("RBC",), "test")
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
 def yolo(base: Path, count: int, empty: Sequence[int] = ()) -> None:
     """YOLO files of one box of class 0 or 1 each; those of ``empty`` pictures hold nothing."""
     for n in range(count):
@@ -777,6 +811,68 @@ def yolo(base: Path, count: int, empty: Sequence[int] = ()) -> None:
         text = "" if n in empty else f"{n % 2} 0.5 0.5 0.4 0.{2 + n % 5}\n"
         (base / "labels").mkdir(exist_ok=True)
         (base / "labels" / f"{n:02d}.txt").write_text(text)
+
+
+NAMES = {
+    "data.yaml": "path: ../x\nnames: ['polyp', \"ulcer\"]  # two\nnc: 2\n",
+    "dataset.yaml": "nc: 2\nnames:\n  0: polyp\n  1: ulcer # sore\ntrain: images\n",
+    "data.yml": "names:\n- polyp\n- ulcer\nval: x\n",
+    "classes.txt": "polyp\nulcer\n",
+    "obj.names": "polyp\nulcer\n",
+}
+
+
+@pytest.mark.parametrize("file", NAMES)
+def test_yolo_in_a_folder_a_part_has_the_class_names_that_a_file_lists(tmp_path: Path, file: str) -> None:
+    for part, count in (("train", 8), ("valid", 4), ("test", 4)):
+        yolo(tmp_path / "d" / part, count)
+    (tmp_path / "d" / file).write_text(NAMES[file])
+    proposal = propose(tmp_path / "d")
+    assert (proposal.layout["pictures"], proposal.layout["boxes"]) == ("{part}/images", "{part}/labels")
+    assert proposal.layout["parts"] == {"train": "train", "valid": "val", "test": "test"}
+    assert proposal.layout["names"] == ["polyp", "ulcer"] == list(proposal.labels)
+    assert read(proposal, tmp_path / "d")["valid/images/01.png"] == (("ulcer",), "val")
+    assert not any("numbers" in doubt for doubt in proposal.doubts)
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+def test_one_text_that_is_no_yolo_among_many_is_told_and_the_others_are_read(tmp_path: Path) -> None:
+    yolo(tmp_path / "d", 12)
+    (tmp_path / "d/labels/03.txt").write_text("see the paper\n")
+    proposal = propose(tmp_path / "d")
+    assert proposal.layout["kind"] == "yolo" and len(proposal.trial.samples) == 11
+    assert any("1 times bad_box: labels/03.txt: 'see' is no class" in doubt for doubt in proposal.doubts)
+
+
+def test_yolo_in_the_images_and_labels_of_every_part_is_paired_part_by_part(tmp_path: Path) -> None:
+    for part in ("train", "val"):
+        yolo(tmp_path / "u", 6)
+        for folder in ("images", "labels"):
+            (tmp_path / "d" / folder).mkdir(parents=True, exist_ok=True)
+            (tmp_path / "u" / folder).rename(tmp_path / "d" / folder / part)
+    proposal = propose(tmp_path / "d")
+    assert proposal.layout["pictures"] == "images/{part}" and proposal.layout["names"] == ["0", "1"]
+    assert len(read(proposal, tmp_path / "d")) == 12
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+def test_darknets_flat_folder_with_its_lists_is_read(tmp_path: Path) -> None:
+    base = tmp_path / "d/obj_train_data"
+    yolo(base, 12)
+    for path in [*base.rglob("*.png"), *base.rglob("*.txt")]:
+        path.rename(base / path.name)
+    for folder in ("images", "labels"):
+        (base / folder).rmdir()
+    (base / "classes.txt").write_text("polyp\nulcer\n")
+    (tmp_path / "d/obj.data").write_text("classes = 2\n")
+    for part, numbers in (("train", range(8)), ("test", range(8, 12))):
+        lines = "".join(f"data/obj_train_data/{n:02d}.png\n" for n in numbers)
+        (tmp_path / "d" / f"{part}.txt").write_text(lines)
+    proposal = propose(tmp_path / "d")
+    assert proposal.layout["kind"] == "yolo" and list(proposal.labels) == ["polyp", "ulcer"]
+    found = read(proposal, tmp_path / "d")
+    assert found["obj_train_data/09.png"] == (("ulcer",), "test") and len(found) == 12
+    conforms(plugin_of(proposal), tmp_path / "out")
 
 
 def test_an_empty_label_file_stands_on_the_card_as_a_file_of_the_example(tmp_path: Path) -> None:
@@ -963,7 +1059,7 @@ def test_without_a_folder_every_layout_starts_from_a_made_up_data_set_that_confo
     tmp_path: Path, layout: str
 ) -> None:
     name = f"zoo-{layout}"
-    assert run(["new-plugin", name, "--layout", layout, "--yes", "--to", str(tmp_path)]) == 0
+    assert medmat(["new-plugin", name, "--layout", layout, "--yes", "--to", str(tmp_path)]) == 0
     folder = tmp_path / f"medmat-plugin-{name}"
     for path in ("pyproject.toml", "tox.ini", "README.md", ".gitignore", ".github/workflows/test.yml"):
         text = (folder / path).read_text("utf-8")
@@ -984,7 +1080,7 @@ def test_where_no_layout_fits_an_adapter_is_there_to_fill_in(
     for number in range(9):
         picture(tmp_path / "d" / f"scan{number}" / "x.png")
     (tmp_path / "d/notes.csv").write_text("a,b\n1,2\n")
-    assert run(["new-plugin", "newts", "--from", str(tmp_path / "d"), "--to", str(tmp_path), "--yes"]) == 0
+    assert medmat(["new-plugin", "newts", "--from", str(tmp_path / "d"), "--to", str(tmp_path), "--yes"]) == 0
     out = capsys.readouterr().out
     assert "cannot be read by any layout" in out and "notes.csv has no column that names the pictures" in out
     folder = tmp_path / "medmat-plugin-newts"
@@ -1002,7 +1098,7 @@ def test_a_package_of_a_known_triple_holds_no_code_but_its_test(tmp_path: Path) 
         for number in range(4):
             picture(tmp_path / "d" / name / f"{number}.png")
     triple = ["--modality", "CT", "--area", "Kidney", "--task", "Normal or Cyst or Stone or Tumor"]
-    assert run(["new-plugin", "newts", "--from", str(tmp_path / "d"), "--to", str(tmp_path), "--yes", *triple]) == 0
+    assert medmat(["new-plugin", "newts", "--from", str(tmp_path / "d"), "--to", str(tmp_path), "--yes", *triple]) == 0
     folder = tmp_path / "medmat-plugin-newts"
     code = {path.relative_to(folder).as_posix() for path in folder.rglob("*.py")}
     assert code == {"medmat_newts/__init__.py", "tests/test_newts.py"}
@@ -1011,7 +1107,7 @@ def test_a_package_of_a_known_triple_holds_no_code_but_its_test(tmp_path: Path) 
 
 def test_a_folder_that_is_there_is_never_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "medmat-plugin-newts").mkdir()
-    assert run(["new-plugin", "newts", "--yes", "--to", str(tmp_path)]) == 2
+    assert medmat(["new-plugin", "newts", "--yes", "--to", str(tmp_path)]) == 2
     assert "is there already" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["medmat-plugin-newts"]
     assert not list((tmp_path / "medmat-plugin-newts").iterdir())
@@ -1032,10 +1128,10 @@ def test_what_cannot_be_written_leaves_nothing_behind(tmp_path: Path, monkeypatc
 
 
 def test_without_a_terminal_the_triple_is_needed_or_yes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["new-plugin", "newts", "--to", str(tmp_path)]) == 2
+    assert medmat(["new-plugin", "newts", "--to", str(tmp_path)]) == 2
     assert "--modality is needed" in capsys.readouterr().err
     triple = ["--modality", "CT", "--area", "Kidney", "--task", "Normal or Cyst or Stone or Tumor"]
-    assert run(["new-plugin", "newts", "--to", str(tmp_path), *triple]) == 0
+    assert medmat(["new-plugin", "newts", "--to", str(tmp_path), *triple]) == 0
     assert "belongs to subset 2 of Med-MAT" in capsys.readouterr().out
     assert not (tmp_path / "medmat-plugin-newts/medmat_newts/newts.py").exists()
 
@@ -1059,7 +1155,7 @@ def test_on_a_terminal_it_asks_and_the_answers_are_on_the_card(tmp_path: Path, t
         for n in range(2):
             picture(tmp_path / "Pond" / name / f"{n}.png")
     terminal += ["Ay", "", "The newts", "Photo", "Pond", "Newt Kind", "photograph", "", ""]
-    assert run(["new-plugin", "newts", "--from", str(tmp_path / "Pond"), "--to", str(tmp_path)]) == 0
+    assert medmat(["new-plugin", "newts", "--from", str(tmp_path / "Pond"), "--to", str(tmp_path)]) == 0
     card = tomllib.loads((tmp_path / "medmat-plugin-newts/medmat_newts/newts.toml").read_text("utf-8"))
     assert card["labels"] == {"a": "Ay", "b": "B"}
     assert (card["title"], card["modality"], card["task"]) == ("The newts", "Photo", "Newt Kind")
@@ -1071,9 +1167,9 @@ def test_labels_give_captions_to_codes_that_were_found(tmp_path: Path, capsys: p
         for n in range(2):
             picture(tmp_path / "Pond" / name / f"{n}.png")
     start = ["new-plugin", "newts", "--from", str(tmp_path / "Pond"), "--to", str(tmp_path), "--yes"]
-    assert run([*start, "--labels", "x=Axolotl"]) == 2
+    assert medmat([*start, "--labels", "x=Axolotl"]) == 2
     assert "'x' is no class that was found; found were a, b" in capsys.readouterr().err
-    assert run([*start, "--labels", "a=Axolotl, pale", "--labels", "b"]) == 0
+    assert medmat([*start, "--labels", "a=Axolotl, pale", "--labels", "b"]) == 0
     card = tomllib.loads((tmp_path / "medmat-plugin-newts/medmat_newts/newts.toml").read_text("utf-8"))
     assert card["labels"] == {"a": "Axolotl, pale", "b": "B"}
 
@@ -1083,7 +1179,7 @@ def test_what_was_found_and_what_was_not_is_told(tmp_path: Path, capsys: pytest.
     table(tmp_path / "d/labels.csv", ("file", "grade"), *rows)
     for name, _ in rows:
         picture(tmp_path / "d/pics" / name)
-    assert run(["new-plugin", "newts", "--from", str(tmp_path / "d"), "--to", str(tmp_path), "--yes"]) == 0
+    assert medmat(["new-plugin", "newts", "--from", str(tmp_path / "d"), "--to", str(tmp_path), "--yes"]) == 0
     out = capsys.readouterr().out
     assert "3 classes in column 'grade': 0 (4), 1 (4), 2 (4)" in out
     assert "the classes are numbers (0, 1, 2)" in out
@@ -1096,7 +1192,7 @@ def test_the_users_pictures_are_not_copied(tmp_path: Path) -> None:
     for name in ("a", "b"):
         for n in range(2):
             picture(tmp_path / "Pond" / name / f"{n}.png")
-    assert run(["new-plugin", "newts", "--from", str(tmp_path / "Pond"), "--to", str(tmp_path), "--yes"]) == 0
+    assert medmat(["new-plugin", "newts", "--from", str(tmp_path / "Pond"), "--to", str(tmp_path), "--yes"]) == 0
     files = [path for path in (tmp_path / "medmat-plugin-newts").rglob("*") if path.is_file()]
     assert all(path.suffix not in (".png", ".jpg") and path.read_text("utf-8") for path in files)
 
@@ -1107,7 +1203,7 @@ def test_a_slug_that_another_package_has_is_refused(tmp_path: Path, monkeypatch:
 
     installed = toy_catalog(toy_dataset(tmp_path / "toy", slug="newts"))
     monkeypatch.setattr(catalog, "load_catalog", lambda **_: installed)
-    assert run(["new-plugin", "newts", "--yes", "--to", str(tmp_path)]) == 2
+    assert medmat(["new-plugin", "newts", "--yes", "--to", str(tmp_path)]) == 2
     assert not (tmp_path / "medmat-plugin-newts").exists()
 
 
@@ -1122,7 +1218,7 @@ def test_a_folder_that_another_data_set_has_is_not_taken_unasked(
     for name in ("a", "b"):
         for n in range(2):
             picture(tmp_path / "Pond" / name / f"{n}.png")
-    assert run(["new-plugin", "newts", "--from", str(tmp_path / "Pond"), "--to", str(tmp_path), "--yes"]) == 0
+    assert medmat(["new-plugin", "newts", "--from", str(tmp_path / "Pond"), "--to", str(tmp_path), "--yes"]) == 0
     card = tomllib.loads((tmp_path / "medmat-plugin-newts/medmat_newts/newts.toml").read_text("utf-8"))
     assert card["folder"] == "Pond_newts"
 
@@ -1132,9 +1228,40 @@ def test_an_empty_folder_and_volumes_are_refused_with_what_was_seen(tmp_path: Pa
     with pytest.raises(UsageError, match="no picture lies there"):
         propose(tmp_path / "d")
     (tmp_path / "d/a.nii.gz").touch()
-    with pytest.raises(UsageError, match=r"volumes such as a\.nii\.gz"):
+    with pytest.raises(UsageError, match=r"volumes such as a\.nii\.gz are not understood: see the layout masks"):
         propose(tmp_path / "d")
     shutil.rmtree(tmp_path / "d")
+
+
+def test_label_files_that_are_none_are_told_and_stop_nothing(tmp_path: Path) -> None:
+    for n in range(6):
+        picture(tmp_path / "d/images" / f"{n}.png")
+    files = {
+        "bad.csv": b"\xff\xfe\0", "empty.csv": b"", "z.xlsx": b"no zip", "images/0.xml": b"<annotation><oops",
+        "x.json": b'{"images": 3, "annotations": [], "categories": []}', "images/1.txt": b"hello world",
+        "y.json": b'{"images": [{"file_name": 5}, 7], "annotations": [], "categories": [{"id": 1}]}',
+        "data.yaml": b"names: [\0",
+    }  # fmt: skip
+    for name, raw in files.items():
+        (tmp_path / "d" / name).write_bytes(raw)
+    (tmp_path / "d/link.csv").symlink_to("nowhere")
+    with pytest.raises(UsageError, match=r"(?s)bad\.csv has no column.*it looked like voc .* reads only 0 of 1"):
+        propose(tmp_path / "d")
+
+
+def test_dicom_files_without_a_suffix_are_told(tmp_path: Path) -> None:
+    (tmp_path / "d/series").mkdir(parents=True)
+    for name in ("IM0001", "1.2.840.10008.5"):
+        (tmp_path / "d/series" / name).write_bytes(bytes(128) + b"DICM" + bytes(64))
+    with pytest.raises(UsageError, match=r"1\.2\.840\.10008\.5 is DICOM without such a suffix.*let them end in \.dcm"):
+        propose(tmp_path / "d")
+
+
+def test_a_plugin_called_subset_keeps_its_card_apart_from_its_subset(tmp_path: Path) -> None:
+    assert medmat(["new-plugin", "subset", "--yes", "--to", str(tmp_path)]) == 0
+    folder = tmp_path / "medmat-plugin-subset"
+    assert {path.name for path in (folder / "medmat_subset").iterdir()} >= {"subset_.toml", "subset.toml", "subset_.py"}
+    assert checked(folder, names_of("subset"), tmp_path / "checked")
 
 
 @pytest.mark.parametrize(

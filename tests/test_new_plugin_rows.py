@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from medmat_core.catalog import Catalog, load_catalog
+from medmat_core.layouts.guess import NoLayoutError
+from medmat_core.layouts.guess.proposal import Proposal, card_of
+from medmat_core.layouts.guess.words import folded
 from medmat_core.model import BoxSample, LabelSample, MaskSample
 from medmat_core.samples import write_example
-from medmat_core.scaffold.choose import NoLayoutError, propose
-from medmat_core.scaffold.proof import run
-from medmat_core.scaffold.proposal import Proposal
-from medmat_core.scaffold.words import folded
+from medmat_core.scaffold.propose import propose
 
 pytestmark = pytest.mark.slow
 
@@ -40,11 +40,11 @@ def looked_at(catalog: Catalog, no: int, tmp_path: Path) -> tuple[Proposal, Path
     ],
 )  # fmt: skip
 def test_labels_are_read_as_the_card_of_the_row_says(catalog: Catalog, tmp_path: Path, no: int, layout: str) -> None:
-    proposal, base = looked_at(catalog, no, tmp_path)
+    proposal, _ = looked_at(catalog, no, tmp_path)
     card = catalog.get(str(no)).card
     assert proposal.layout["kind"] == layout
     known = {folded(code): caption for code, caption in card.labels.items()}
-    tree, samples, _ = run(proposal, base)
+    tree, samples = proposal.trial.tree, proposal.trial.samples
     by_image = {tree.prefix + str(sample.image): sample for sample in samples}
     for expect in card.example.expect:
         sample = by_image.get(expect.image)
@@ -58,14 +58,13 @@ def test_labels_are_read_as_the_card_of_the_row_says(catalog: Catalog, tmp_path:
 
 @pytest.mark.parametrize("no", [89, 90, 91, 92, 93, 95, 96, 97, 98, 99, 107])
 def test_masks_are_paired_as_the_card_of_the_row_says(catalog: Catalog, tmp_path: Path, no: int) -> None:
-    from medmat_core.scaffold.card import card_of
     from medmat_core.testing.example_check import facts_of
 
-    proposal, base = looked_at(catalog, no, tmp_path)
+    proposal, _ = looked_at(catalog, no, tmp_path)
     known = catalog.get(str(no)).card
     card = card_of(proposal)
     sizes = {path: picture.size for picture in known.example.pictures for path in picture.paths}
-    tree, samples, _ = run(proposal, base)
+    tree, samples = proposal.trial.tree, proposal.trial.samples
     by_image = {tree.prefix + str(sample.image): sample for sample in samples}
     for expect in known.example.expect:
         if expect.unused:
@@ -95,15 +94,15 @@ def test_lists_of_official_parts_are_taken(catalog: Catalog, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("no", [86, 100])
 def test_a_table_of_boxes_is_read_as_one(catalog: Catalog, tmp_path: Path, no: int) -> None:
-    proposal, base = looked_at(catalog, no, tmp_path)
+    proposal, _ = looked_at(catalog, no, tmp_path)
     assert proposal.layout["kind"] == "box-table" and "No finding" in proposal.layout["nothing"]
-    _, samples, problems = run(proposal, base)
+    samples, problems = proposal.trial.samples, proposal.trial.problems
     assert {type(sample) for sample in samples} == {BoxSample} and not problems
 
 
 def test_what_is_read_otherwise_than_a_person_would_is_told(catalog: Catalog, tmp_path: Path) -> None:
-    proposal, base = looked_at(catalog, 64, tmp_path)  # three columns hold classes, from fine to coarse
+    proposal, _ = looked_at(catalog, 64, tmp_path)  # three columns hold classes, from fine to coarse
     told = " ".join(proposal.doubts)
     assert "other columns could hold the class" in told and "label" in told
-    _, samples, _ = run(proposal, base)
+    samples = proposal.trial.samples
     assert samples and not any(isinstance(sample, MaskSample | BoxSample) for sample in samples)

@@ -14,8 +14,8 @@ from medmat_core.errors import UsageError
 from medmat_core.layouts import KINDS
 
 if TYPE_CHECKING:
+    from medmat_core.layouts.guess.proposal import Proposal
     from medmat_core.scaffold.card import Facts
-    from medmat_core.scaffold.proposal import Proposal
 
 
 @click.command("new-plugin")
@@ -135,8 +135,9 @@ def _codes(labels: Sequence[str]) -> dict[str, str]:
 
 
 def _proposal(folder: Path | None, layout: str | None, codes: Mapping[str, str], asker: Asker) -> Proposal:
-    from medmat_core.scaffold.choose import NoLayoutError, propose
+    from medmat_core.layouts.guess import NoLayoutError
     from medmat_core.scaffold.invent import invented, without_layout
+    from medmat_core.scaffold.propose import propose
 
     if folder is None:
         chosen = layout or asker.ask(f"layout ({', '.join(KINDS)})", "--layout", None, next(iter(KINDS)))
@@ -189,8 +190,8 @@ def _facts(
     subsets: Sequence[int],
     folders: Mapping[str, str],
 ) -> Facts:
+    from medmat_core.layouts.guess.proposal import asks_of
     from medmat_core.scaffold.card import Facts as Made
-    from medmat_core.scaffold.proposal import asks_of
     from medmat_core.scaffold.triples import SHOWN, place, same_modality
 
     words = slug.replace("-", " ")

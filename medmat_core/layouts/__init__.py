@@ -1,7 +1,9 @@
 """Layouts: the ways in which data sets lie on disk, as data. A card's ``[layout]`` names one and fills in its fields.
 
 Each layout is a class: its fields are what data sets differ in, ``samples(tree, card)`` reads one, and ``example`` is
-the card of a tiny data set that is laid out so. A layout calls readers and knows no file format itself.
+the card of a tiny data set that is laid out so. A layout calls readers and knows no file format itself. How to guess a
+layout from a folder stands in :mod:`medmat_core.layouts.guess`, in a module of the same name as the layout's own, which
+nothing but ``medmat new-plugin`` imports.
 """
 
 from __future__ import annotations
@@ -28,7 +30,8 @@ KINDS: Final[Mapping[str, str]] = {
     "yolo": "boxes.Yolo",
     "coco": "boxes.Coco",
 }
-"""The kinds of layouts, each with the class that reads it, which is imported when a card names it."""
+"""The kinds of layouts, each with the class that reads it, which is imported when a card names it. The module's name is
+that of what guesses it, too."""
 
 
 def layout_class(kind: str) -> type[Layout]:

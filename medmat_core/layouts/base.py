@@ -6,6 +6,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
+from pathlib import PureWindowsPath
 from typing import ClassVar, TypeVar
 
 from attrs import Factory, frozen
@@ -106,6 +107,9 @@ class Layout(ABC):
     """Whether second copies can be told."""
 
     def __attrs_post_init__(self) -> None:
+        for name in self._named():
+            if ".." in name.replace("\\", "/").split("/") or PureWindowsPath(name).anchor:
+                raise ValueError(f"{name!r} leads out of the data set's folder; name what lies below it")
         if self.once and not self._copies:
             raise ValueError("a layout of this kind cannot tell second copies; say in skip where they lie")
         if self.group is not None and self.group.per_class and self.kind != "class-folders":
@@ -116,6 +120,13 @@ class Layout(ABC):
             self.split is not None and self.split.column
         ):
             raise ValueError("group and split name a column, and a layout of this kind reads no table")
+
+    def _named(self) -> Iterator[str]:
+        """All names of files and folders."""
+        for field in ("under", "table", "file", "pictures", "masks", "boxes", "parts"):
+            yield from written(tuple(getattr(self, field, ())) if field == "parts" else getattr(self, field, ()))
+        yield from (name for names in (self.split.lists if self.split else {}).values() for name in written(names))
+        yield from written(self.group.table if self.group else ())
 
     @abstractmethod
     def samples(self, tree: Tree, card: Card) -> Iterator[Sample | Problem]:

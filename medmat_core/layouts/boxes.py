@@ -24,7 +24,8 @@ class _AFile(InParts):
 
     ``pictures`` is the folder of the pictures and ``boxes`` that of the files (left out: anywhere). A file has its
     picture's name and lies in the folder of the same name below ``boxes``; only where a name is the only one of all
-    it may lie in any. ``missing`` says what a picture without a file is: a "problem", or a "negative".
+    it may lie in any. ``missing`` says what a picture without a file is: a "problem", or a "negative". ``skip`` is true
+    of files of boxes as well: "classes.txt" may lie among them.
     """
 
     _copies: ClassVar[bool] = False
@@ -52,7 +53,7 @@ class _AFile(InParts):
             beside = housed(tree, named(self.boxes, word))
             files = [
                 Beside(path=path, picture=stem(path), place=place_of(path, beside))
-                for path in tree.files(beside, (self._suffix,))
+                for path in self.kept(tree.files(beside, (self._suffix,)))
             ]
             own = pair_up(
                 tree, list(self.kept(tree.images(folder))), folder, files, reason="missing_label", single=True
@@ -110,8 +111,9 @@ boxes = {"Red blood cell" = [[4, 8, 20, 28]]}
 
 @frozen(kw_only=True, slots=False)
 class Yolo(_AFile):
-    """YOLO: a .txt file a picture, with class number and relative box a line. ``names`` are the codes in the order of
-    those numbers, as data.yaml or classes.txt lists them (left out: the codes of the card in their order)."""
+    """YOLO: a .txt file a picture, with class number and relative box a line, or a polygon, which is read as the box
+    around it. ``names`` are the codes in the order of those numbers, as data.yaml, obj.names or classes.txt lists them
+    (left out: the codes of the card in their order)."""
 
     _suffix: ClassVar[str] = ".txt"
 

@@ -69,13 +69,17 @@ def _size(root: Any) -> tuple[int, int] | None:
 def coco_boxes(tree: Tree, file: str) -> Iterator[tuple[str, tuple[Box, ...]]]:
     """(file name, boxes) of every image of a COCO file, images without boxes included.
 
-    COCO's ``[x, y, width, height]`` counts from 0 and is half-open as it stands. The code is the category's name.
+    COCO's ``[x, y, width, height]`` counts from 0 and is half-open as it stands. The code is the category's name. Where
+    one id stands for two categories, or for two images, the file is reported and gives nothing.
     """
     raw: Any = json_file(tree, file)
     if raw is None:
         return
     try:
-        names = {item["id"]: str(item["name"]) for item in raw["categories"]}
+        names: dict[Any, str] = {}
+        for item in raw["categories"]:
+            if names.setdefault(item["id"], str(item["name"])) != str(item["name"]):
+                raise ValueError(f"two categories have the id {item['id']!r}")
         by_image: dict[Any, list[Box]] = {}
         for item in raw["annotations"]:
             x, y, w, h = (float(value) for value in item["bbox"])
@@ -96,7 +100,8 @@ def coco_boxes(tree: Tree, file: str) -> Iterator[tuple[str, tuple[Box, ...]]]:
 
 def yolo_boxes(tree: Tree, file: str, names: Sequence[str]) -> list[Box] | None:
     """The boxes of one YOLO text file, a line each: class, center x, center y, width, height, all but the first as
-    fractions of the picture's size. ``names`` are the codes of the classes, which the file counts from 0.
+    fractions of the picture's size. ``names`` are the codes of the classes, which the file counts from 0. A line of a
+    class and the x and y of three corners or more is a polygon, and comes as the box around it.
 
     A line of a class and no box is reported and comes as a box of four NaN, which leaves its class open. None, with a
     problem reported, if the file cannot be read or if a line's class is no number of ``names``: it may be any of them.
@@ -119,14 +124,23 @@ def yolo_boxes(tree: Tree, file: str, names: Sequence[str]) -> list[Box] | None:
             strange = True
             continue
         try:
-            x, y, w, h = map(float, words[1:])
-            if not all(map(isfinite, (x, y, w, h))):
-                raise ValueError
+            corners = _corners(list(map(float, words[1:])))
         except ValueError:
-            tree.report("bad_box", file, f"{line.strip()[:60]!r} is not a class and four numbers", number)
-            x = y = w = h = nan
-        boxes.append(Box(code, (x - w / 2, y - h / 2, x + w / 2, y + h / 2), relative=True))
+            tree.report("bad_box", file, f"{line.strip()[:60]!r} is not a class and a box or a polygon", number)
+            corners = (nan, nan, nan, nan)
+        boxes.append(Box(code, corners, relative=True))
     return boxes if not strange else None
+
+
+def _corners(numbers: Sequence[float]) -> tuple[float, float, float, float]:
+    """The corners of a box as YOLO writes it, or around a polygon; ``ValueError`` for other numbers than these."""
+    if not all(map(isfinite, numbers)) or (len(numbers) != 4 and (len(numbers) < 6 or len(numbers) % 2)):
+        raise ValueError
+    if len(numbers) > 4:
+        xs, ys = numbers[::2], numbers[1::2]
+        return min(xs), min(ys), max(xs), max(ys)
+    x, y, w, h = numbers
+    return x - w / 2, y - h / 2, x + w / 2, y + h / 2
 
 
 def paired_boxes(

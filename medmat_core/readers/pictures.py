@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from medmat_core.model import BoxSample, LabelSample, MaskSample
+from medmat_core.readers.folders import split_of
 from medmat_core.tree import Tree, fold
 
 S = TypeVar("S", LabelSample, MaskSample, BoxSample)
@@ -58,13 +59,30 @@ class Pictures:
         return self._names.get(name)
 
     def tail(self, text: str) -> str | None:
-        """The picture whose path shares the longest tail of whole names with ``text``; the file name must agree."""
+        """The picture whose path shares the longest tail of whole names with ``text``; the file name must agree.
+
+        Where several share it none is meant, but for the one whose whole path it is. The file name alone is enough
+        where the text gives no more, or where all pictures lie in one folder, which is not called like another part.
+        """
         parts = [part for part in text.replace("\\", "/").split("/") if part not in ("", ".")]
         for length in range(len(parts), 0, -1):
-            path = self._by_tail(length).get("/".join(parts[-length:]))
-            if path is not None:
-                return path
+            tail = "/".join(parts[-length:])
+            path = self._by_tail(length).get(tail)
+            if path is None:
+                continue
+            if self._by_tail(length).shared(tail):
+                return path if path == "/".join(parts) else None
+            return path if length > 1 or len(parts) == 1 or self._one_folder_for("/".join(parts)) else None
         return None
+
+    def _one_folder_for(self, text: str) -> bool:
+        """Whether a folder that a text names may well be the one in which all pictures lie."""
+        here, there = split_of(self.paths[0]), split_of(text)
+        return len(self._folders) == 1 and (here == there or None in (here, there))
+
+    @cached_property
+    def _folders(self) -> frozenset[str]:
+        return frozenset(path.rpartition("/")[0] for path in self.paths)
 
     def wanted(self, text: str, file: str, row: int | None = None, *, by: str = "name") -> str | None:
         """Look up by "stem", "name" or "tail"; None, with a problem reported, where there is no such picture
@@ -78,9 +96,15 @@ class Pictures:
         if path is None:
             like = (self._stems if by == "stem" else self._names).like(_name_of(text.replace("\\", "/")))
             other = f"; it may be any of {', '.join(map(repr, like))}" if len(like) > 1 else ""
+            if by == "tail" and not other and (alone := self.name(_name_of(text.replace("\\", "/")))) is not None:
+                other = f"; whether {alone!r} is meant its folder does not tell"
             self.tree.report("missing_image", file, f"no picture {text!r} below {self.tree.base.name}{other}", row)
         elif file not in self._told:
-            named, own = _name_of(text.replace("\\", "/")), (_stem_of if by == "stem" else _name_of)(path)
+            told = text.replace("\\", "/").strip()
+            named, own = _name_of(told), (_stem_of if by == "stem" else _name_of)(path)
+            above, folder = told.rpartition("/")[0], path.rpartition("/")[0]
+            if by == "tail" and above and folder and fold(_name_of(above)) != fold(_name_of(folder)):
+                named, own = told, path
             if named.strip() != own:  # once a label file: it may be so in all of its rows
                 self._told.add(file)
                 self.tree.report("other_spelling", file, f"{named!r} is taken to mean the file {own!r}", row)
@@ -104,14 +128,24 @@ class _Index:
 
     def __init__(self, paths: Iterable[str], part: Callable[[str], str]) -> None:
         self._folded: dict[str, str] = {}
+        self._shared: set[str] = set()
         self._more: dict[str, dict[str, str]] = {}
         self._part = part
         for path in paths:
             name = part(path)
             folded = fold(name)
             first = self._folded.setdefault(folded, path)
-            if first is not path and (own := part(first)) != name:
-                self._more.setdefault(folded, {own: first}).setdefault(name, path)
+            if first is path:
+                continue
+            if (own := part(first)) != name and name not in self._more.get(folded, ()):
+                self._more.setdefault(folded, {own: first})[name] = path
+            else:
+                self._shared.add(name)
+
+    def shared(self, name: str) -> bool:
+        """Whether several paths have exactly the part that a name means."""
+        path = self.get(name)
+        return path is not None and self._part(path) in self._shared
 
     def get(self, name: str) -> str | None:
         """The path that is meant; None where there is none, or no one of several."""

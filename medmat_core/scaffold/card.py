@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Final
 
 import attrs
 from attrs import frozen
 
-from medmat_core.card import Card, Ignored
-from medmat_core.scaffold.proposal import Proposal
+from medmat_core.layouts.guess.proposal import Proposal
+from medmat_core.layouts.guess.words import catch_alls
 from medmat_core.scaffold.triples import Place
-from medmat_core.scaffold.words import catch_alls
 
 _WIDTH: Final = 100
 _HEAD: Final = """\
@@ -39,19 +37,7 @@ class Facts:
     license: str = ""
 
 
-_TRIAL: Final = Facts(
-    "trial", "Trial", "trial", Place(1000, "Other", "Body", "Trial", ("label",), True), "image", "body"
-)
-
-
-def card_of(proposal: Proposal) -> Card:
-    """The card that the proposal is tried with."""
-    from medmat_core._structure import structure
-
-    return structure({**card_data(proposal), "path": Path("card.toml")}, Card, Path("card.toml"))
-
-
-def card_data(proposal: Proposal, facts: Facts = _TRIAL) -> dict[str, Any]:
+def card_data(proposal: Proposal, facts: Facts) -> dict[str, Any]:
     """The whole card as what TOML holds: head, labels, layout, rules, citation and example. What has its default is
     left out."""
     place = facts.place
@@ -103,9 +89,7 @@ def _counts(proposal: Proposal) -> dict[str, Any]:
         for code, caption in proposal.labels.items()
         if proposal.counts.get(code) and once[caption] == 1
     }
-    if not proposal.images:
-        return {}
-    return {"images": proposal.images} | ({"classes": classes} if classes else {})
+    return {"images": proposal.covered} | ({"classes": classes} if classes else {})
 
 
 def card_text(proposal: Proposal, facts: Facts) -> str:
@@ -172,8 +156,3 @@ def _bibtex(facts: Facts) -> str:
     title = " ".join(re.sub(r"[{}\\\x00-\x1f\x7f]", " ", facts.title).split()) or facts.slug
     where = facts.source or f"https://example.org/{facts.slug}"
     return f"@misc{{{facts.slug.replace('-', '')},\n  title = {{{title}}},\n  howpublished = {{{where}}},\n}}\n"
-
-
-def ignored(pattern: str) -> Ignored:
-    """A rule for files that the layout does not read."""
-    return Ignored(pattern, "not read by the layout: say why")

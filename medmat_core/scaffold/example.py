@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from medmat_core.example import Example, ExamplePicture, Expect
+from medmat_core.images.suffixes import suffix_of
+from medmat_core.layouts.guess.peek import mode_of
+from medmat_core.layouts.guess.proposal import Proposal, codes_of
 from medmat_core.model import BoxSample, LabelSample, MaskFile, MaskSample, Sample
-from medmat_core.scaffold.peek import mode_of
-from medmat_core.scaffold.proposal import EXAMPLE_SIZE, Box4, Proposal, Shown
-from medmat_core.scaffold.survey import suffix
+from medmat_core.scaffold.excerpts import EXAMPLE_SIZE, Box4, Shown, label_files
 
 LABEL_SIZE: Final = (96, 72)
 """Width and height of pictures that have labels alone."""
@@ -25,10 +26,11 @@ _MOST: Final = 40
 """Most pictures for masks that hold all classes."""
 
 
-def example_of(proposal: Proposal, base: Path, prefix: str, samples: Sequence[Sample]) -> Example:
-    """The example of a proposal by what its layout reads in the folder ``base``; ``prefix`` leads to the root there."""
-    kinds = {str(sample.image): _kinds(sample, proposal, prefix) for sample in samples}
-    picked = {prefix + path: sample for path, sample in _picked(samples, kinds, len(set(proposal.labels))).items()}
+def example_of(proposal: Proposal, base: Path) -> Example:
+    """The example of a proposal by what its layout read in the folder ``base``."""
+    prefix = proposal.trial.tree.prefix
+    kinds = {str(sample.image): _kinds(sample, proposal, prefix) for sample in proposal.trial.samples}
+    picked = _picked(proposal.trial.samples, kinds, len(set(proposal.labels)))
     # ids that a table gives stand for patients; those in file names stand there anyway
     column = "column" in proposal.layout.get("group", {})
     groups = dict.fromkeys(s.group for s in picked.values() if s.group) if column else {}
@@ -36,45 +38,43 @@ def example_of(proposal: Proposal, base: Path, prefix: str, samples: Sequence[Sa
     shown: list[Shown] = []
     masks: list[ExamplePicture] = []
     numbers: Counter[object] = Counter()
-    alike = Counter((kinds[str(sample.image)][0], sample.split) for sample in picked.values())
+    alike = Counter((kinds[path][0], sample.split) for path, sample in picked.items())
     for path, sample in picked.items():
-        kind = (kinds[str(sample.image)][0], sample.split)
+        kind = (kinds[path][0], sample.split)
         moving = _moving(tuple(proposal.labels), numbers[kind], alike[kind])
         boxes, drawn = _drawn(proposal, base, prefix, sample, numbers[kind], moving)
         numbers[kind] += 1
         masks += drawn
-        codes, uncertain = tuple(code for code in proposal.labels if code in boxes), tuple[str, ...]()
-        if isinstance(sample, LabelSample):
-            codes, uncertain = sample.stated, sample.uncertain
+        label = isinstance(sample, LabelSample)
+        codes = codes_of(sample) if label else tuple(code for code in proposal.labels if code in boxes)
         group = renamed.get(sample.group, sample.group) if sample.group else None
         # JPEG moves the edges of colors by a pixel or so: what is there is expected, and not where
-        blurred = bool(proposal.layout.get("tolerance"))
-        shown.append(Shown(path, codes, uncertain, group, sample.split, {} if blurred else boxes))
-    size = LABEL_SIZE if proposal.kind not in ("mask", "box") else EXAMPLE_SIZE
-    pictures = [ExamplePicture((path,), size) for path in picked] if masks else [ExamplePicture(tuple(picked), size)]
-    files = [file for source in proposal.sources for file in source.excerpt(shown, renamed)]
-    return Example((*pictures, *masks), tuple(files), tuple(_expect(item, proposal.labels) for item in shown))
+        kept = {} if proposal.layout.get("tolerance") else boxes
+        uncertain = sample.uncertain if isinstance(sample, LabelSample) else ()
+        shown.append(Shown(path, codes, uncertain, group, sample.split, kept))
+    size = EXAMPLE_SIZE if proposal.kind in ("mask", "box") else LABEL_SIZE
+    paths = [prefix + path for path in picked]
+    pictures = [ExamplePicture((path,), size) for path in paths] if masks else [ExamplePicture(tuple(paths), size)]
+    expected = tuple(_expect(item, proposal.labels, prefix) for item in shown)
+    return Example((*pictures, *masks), tuple(label_files(proposal, shown, renamed)), expected)
 
 
-def _expect(item: Shown, labels: Mapping[str, str]) -> Expect:
+def _expect(item: Shown, labels: Mapping[str, str], prefix: str) -> Expect:
     def captions(codes: Iterable[str]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(labels[code] for code in codes))
 
     boxes: dict[str, tuple[Box4, ...]] = {}
     for code, found in item.boxes.items():
         boxes[labels[code]] = tuple(sorted((*boxes.get(labels[code], ()), *found)))
-    return Expect(item.path, captions(item.codes), captions(item.uncertain), item.group, item.split, boxes)
+    return Expect(prefix + item.path, captions(item.codes), captions(item.uncertain), item.group, item.split, boxes)
 
 
 def _kinds(sample: Sample, proposal: Proposal, prefix: str) -> tuple[str, ...]:
     """What a picture shows: its labels, the classes of its boxes, or all that its masks show; "" for nothing."""
-    if isinstance(sample, LabelSample):
-        return sample.stated or ("",)
-    if isinstance(sample, BoxSample):
-        return tuple(dict.fromkeys(box.code for box in sample.boxes)) or ("",)
+    if not isinstance(sample, MaskSample):
+        return codes_of(sample) or ("",)
     empty = all(prefix + str(getattr(mask, "path", "")) in proposal.empty for mask in sample.masks)
-    codes = (mask.code if isinstance(mask, MaskFile) else "all" for mask in sample.masks)
-    return ("",) if empty else ("+".join(codes),)
+    return ("",) if empty else ("+".join(codes_of(sample)) or "all",)
 
 
 def _picked(samples: Sequence[Sample], kinds: Mapping[str, tuple[str, ...]], classes: int) -> dict[str, Sample]:
@@ -161,7 +161,7 @@ def _look(path: Path) -> tuple[str, int]:
     stored = mode_of(path)
     array = load(path, None, "stored", "mask").array
     top = int(np.max(array))
-    kind = suffix(path.name).lower()
+    kind = suffix_of(path.name)
     mode = "I;16" if array.dtype == np.uint16 else stored if stored in ("1", "L", "P", "RGB", "RGBA") else "L"
     mode = {".gif": "P" if mode == "P" else "L", ".pgm": mode, ".ppm": "RGB"}.get(kind, mode)
     if kind in (".jpg", ".jpeg"):

@@ -5,20 +5,21 @@ It is written to disk and looked at like any other folder: there is one way from
 
 from __future__ import annotations
 
-import csv
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from attrs import evolve
 
 from medmat_core.errors import UsageError
-from medmat_core.scaffold.boxes import BoxFiles
-from medmat_core.scaffold.choose import propose
+from medmat_core.example import Example, ExampleFile, ExamplePicture
+from medmat_core.layouts.guess.proposal import Proposal, card_of
+from medmat_core.layouts.guess.survey import Root
+from medmat_core.samples import write_example
 from medmat_core.scaffold.example import SPOTS
-from medmat_core.scaffold.proposal import EXAMPLE_SIZE, Proposal, Shown
-from medmat_core.scaffold.survey import Root
+from medmat_core.scaffold.excerpts import EXAMPLE_SIZE, Shown, coco_text, csv_text, voc_text, yolo_text
+from medmat_core.scaffold.propose import propose
 
 DEFAULT_CLASSES: Final[Mapping[str, tuple[str, ...]]] = {
     "class-folders": ("normal", "benign", "malignant"),
@@ -35,10 +36,14 @@ _EACH: Final = 4
 
 
 def invented(layout: str, classes: Sequence[str] = ()) -> Proposal:
-    """The proposal for a made-up data set of this layout."""
+    """The proposal for a made-up data set of this layout. ``classes`` are its codes (of masks the first counts)."""
+    codes = list(classes) or list(DEFAULT_CLASSES[layout])
+    if len(codes) == 1 and layout in ("class-folders", "file-names", "table", "one-hot"):
+        raise UsageError("--labels names one class; a question needs two at least")
+    card = evolve(card_of(Proposal({})), example=_example(layout, codes))
     with tempfile.TemporaryDirectory(prefix="medmat-") as made:
-        invent(Path(made), layout, classes)
-        return propose(Path(made), layout)
+        write_example(card, Path(made))
+        return propose(Path(made, card.folder), layout)
 
 
 def without_layout(classes: Sequence[str] = (), remarks: Sequence[str] = ()) -> Proposal:
@@ -49,71 +54,44 @@ def without_layout(classes: Sequence[str] = (), remarks: Sequence[str] = ()) -> 
     return evolve(found, layout={}, root=Root(), doubts=doubts)
 
 
-def invent(base: Path, layout: str, classes: Sequence[str] = ()) -> None:
-    """Write a tiny data set of this layout below ``base``. ``classes`` are its codes (of masks the first counts)."""
-    codes = list(classes) or list(DEFAULT_CLASSES[layout])
-    if len(codes) == 1 and layout in ("class-folders", "file-names", "table", "one-hot"):
-        raise UsageError("--labels names one class; a question needs two at least")
+def _example(layout: str, codes: Sequence[str]) -> Example:
+    """A few pictures of each class, and the files that say so."""
     ids = {f"{place * _EACH + number:03d}": code for place, code in enumerate(codes) for number in range(_EACH)}
     spots = {name: SPOTS[place % len(SPOTS)] for place, name in enumerate(ids)}
     named = {"class-folders": "{code}/img_{name}.png", "file-names": "{code}_{name}.png"}
     paths = {
         name: named.get(layout, "images/{name}.png").format(code=_safe(code), name=name) for name, code in ids.items()
     }
-    for place, path in enumerate(paths.values()):
-        _draw(base / path, shade=60 + place)
+    pictures = [ExamplePicture(tuple(paths.values()), EXAMPLE_SIZE)]
+    texts: dict[str, str] = {}
     if layout == "masks":
         for name, spot in spots.items():
-            _draw(base / "masks" / f"{name}_mask.png", spot)
+            shape = {"box": list(spot), "value": 255}
+            pictures.append(ExamplePicture((f"masks/{name}_mask.png",), EXAMPLE_SIZE, "L", (shape,), background=0))
     elif layout == "table":
-        _csv(base / "labels.csv", ["image_id", "label"], ids.items())
+        texts["labels.csv"] = csv_text([["image_id", "label"], *map(list, ids.items())])
     elif layout == "box-table":
-        corners = ("xmin", "ymin", "xmax", "ymax")
-        _csv(base / "boxes.csv", ["image_id", "label", *corners], [(n, c, *map(str, spots[n])) for n, c in ids.items()])
+        header = ["image_id", "label", "xmin", "ymin", "xmax", "ymax"]
+        texts["boxes.csv"] = csv_text([header, *([name, code, *map(str, spots[name])] for name, code in ids.items())])
     elif layout == "one-hot":
         # two classes here and there, or the table would say one class a row
-        marked = {
-            name: {code, codes[(codes.index(code) + 1) % len(codes)]} if int(name) % _EACH == 0 else {code}
-            for name, code in ids.items()
-        }
+        more = {name: codes[(codes.index(code) + 1) % len(codes)] for name, code in ids.items()}
+        marked = {name: {code, more[name] if int(name) % _EACH == 0 else code} for name, code in ids.items()}
         rows = [[name, *(str(int(code in marked[name])) for code in codes)] for name in ids]
-        _csv(base / "labels.csv", ["image_id", *codes], rows)
+        texts["labels.csv"] = csv_text([["image_id", *codes], *rows])
     elif layout in ("coco", "voc", "yolo"):
-        _boxes(base, layout, codes, [Shown(paths[n], (c,), boxes={c: (spots[n],)}) for n, c in ids.items()])
-
-
-def _boxes(base: Path, layout: str, codes: Sequence[str], shown: Sequence[Shown]) -> None:
-    """Annotation files, as those of an example are written."""
-    suffix = {"voc": "xml", "yolo": "txt"}.get(layout)
-    own = [(f"boxes/{Path(item.path).stem}.{suffix}" if suffix else "boxes.json", item) for item in shown]
-    said = {file: {item.path: item.codes for name, item in own if name == file} for file, _ in own}
-    if layout == "yolo":
-        _write(base / "classes.txt", "".join(f"{code}\n" for code in codes))
-    for file in BoxFiles(layout, said, codes).excerpt(shown, {}):
-        _write(base / file.path, file.text)
+        shown = {name: Shown(path, (ids[name],), boxes={ids[name]: (spots[name],)}) for name, path in paths.items()}
+        if layout == "coco":
+            texts["boxes.json"] = coco_text([*shown.values()], codes)
+        elif layout == "voc":
+            texts |= {f"boxes/{name}.xml": voc_text(item) for name, item in shown.items()}
+        else:
+            texts |= {f"boxes/{name}.txt": yolo_text(item, codes) for name, item in shown.items()}
+            texts["classes.txt"] = "".join(f"{code}\n" for code in codes)
+    return Example(tuple(pictures), tuple(ExampleFile(path, text) for path, text in texts.items()))
 
 
 def _safe(code: str) -> str:
     """A code as a folder's name."""
     name = "".join("_" if char in '/\\\0<>:"|?*' or ord(char) < 32 else char for char in code).strip()
     return name.strip(".") or "class"
-
-
-def _draw(path: Path, spot: tuple[int, int, int, int] | None = None, shade: int = 0) -> None:
-    from PIL import Image
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    image = Image.new("L", EXAMPLE_SIZE, shade)
-    if spot is not None:
-        image.paste(255, spot)
-    (image if spot is not None else image.convert("RGB")).save(path)
-
-
-def _csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file, lineterminator="\n").writerows([header, *rows])
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")

@@ -14,8 +14,8 @@ from medmat_core.errors import UsageError
 _PREFIXES: Final = ("medmat-plugin-", "medmat-")
 _TAKEN: Final = frozenset({"core"})
 """Names whose package would be the framework's own (``medmat_core``)."""
-_BESIDE: Final = frozenset({"instructions"})
-"""Modules that a plugin package may hold beside the adapter."""
+_BESIDE: Final = frozenset({"subset"})
+"""What a plugin package holds beside card and adapter: its own subset is called subset.toml."""
 
 
 @frozen

@@ -18,9 +18,9 @@ from attrs import frozen
 from medmat_core.card import Card
 from medmat_core.errors import CardError, UsageError
 from medmat_core.hooks import API_VERSION
+from medmat_core.layouts.guess.proposal import Proposal
 from medmat_core.scaffold.card import Facts, card_text
 from medmat_core.scaffold.names import Names
-from medmat_core.scaffold.proposal import Proposal
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 

@@ -214,6 +214,15 @@ def test_a_picture_without_a_file_of_boxes_is_what_the_card_says(
     assert [problem for problem in found.problems if problem[0] == "missing_image"] == [("missing_image", "l/3.txt")]
 
 
+def test_a_yolo_polygon_is_the_box_around_it_and_five_or_seven_numbers_are_none(tmp_path: Path) -> None:
+    files = {"a.txt": "1 0.5 0.25 0.75 0.5 0.5 0.75\n", "b.txt": "0 0.1 0.2 0.3 0.4 0.5", "c.txt": "0 0.5 0.5 0.25 0.5",
+             "classes.txt": "cat\ndog\n"}  # fmt: skip
+    found = read(tmp_path, 'kind = "yolo"\nskip = ["classes.txt"]', ["a.jpg", "b.jpg", "c.jpg"], files, kind="box")
+    assert found.said["a.jpg"] == [("dog", (0.5, 0.25, 0.75, 0.75))]
+    assert found.said["c.jpg"] == [("cat", (0.375, 0.25, 0.625, 0.75))]
+    assert found.problems == [("bad_box", "b.txt")]
+
+
 def test_voc_files_count_from_one_and_hold_the_last_pixel(tmp_path: Path) -> None:
     box = "<bndbox><xmin>5</xmin><ymin>9</ymin><xmax>20</xmax><ymax>28</ymax></bndbox>"
     text = f"<annotation><object><name>cat</name>{box}</object></annotation>"
@@ -241,3 +250,16 @@ def test_a_coco_file_a_part_tells_pictures_that_it_does_not_list(tmp_path: Path)
     assert found.said == {path: [("cat", (4, 8, 20, 28))] for path in ("train/1.png", "val/1.png")}
     assert found.of("split") == {"train/1.png": "train", "val/1.png": "val"}
     assert found.problems == [("missing_label", "val/2.png")]
+
+
+def test_a_coco_file_that_gives_one_number_to_two_categories_or_names_another_folder_is_told(tmp_path: Path) -> None:
+    text = '{"images": [{"id": 1, "file_name": "a/1.png"}, {"id": 2, "file_name": "c/1.png"}], "categories": [CATS], ' \
+           '"annotations": []}'  # fmt: skip
+    cats = '{"id": 7, "name": "cat"}'
+    layout = 'kind = "coco"\nfile = "x.json"'
+    twice = cats + ', {"id": 7, "name": "dog"}'
+    told = read(tmp_path / "1", layout, ["a/1.png", "b/1.png"], {"x.json": text.replace("CATS", twice)}, kind="box")
+    assert not told.said and told.problems[0] == ("bad_file", "x.json")
+    lent = read(tmp_path / "2", layout, ["a/1.png", "b/1.png"], {"x.json": text.replace("CATS", cats)}, kind="box")
+    assert lent.said == {"a/1.png": []}
+    assert lent.problems == [("missing_image", "x.json"), ("missing_label", "b/1.png")]

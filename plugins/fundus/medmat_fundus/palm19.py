@@ -3,7 +3,8 @@ the same stem; a picture without an optic disc has no mask file. Masks are inver
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from os.path import commonpath
 
 from medmat_core import Card, Dataset, MaskSample, hookimpl, readers
 
@@ -13,10 +14,9 @@ DRAWN = {"disc_fovea_illustration", "lesion_illustration"}
 
 
 def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
-    folders = [folder for name in ("Disc_Masks", "Disc Masks") for folder in tree.folders(name)]
-    masks = readers.stem_index(path for folder in folders for path in tree.images(folder))
-    labelled = {PARTS.get(name[:1]) for name in masks}
     images = photographs(tree)
+    masks = disc_masks(tree, images)
+    labelled = {PARTS.get(name[:1]) for name in masks}
     readers.report_unpaired(tree, masks.items(), set(map(readers.stem, images)))
     for name in dict.fromkeys(PARTS.values()):
         count = sum(part(image) == name for image in images)
@@ -30,6 +30,21 @@ def samples(tree: readers.Tree, card: Card) -> Iterator[MaskSample]:
         missing="negative",
         split=part,
     )
+
+
+def disc_masks(tree: readers.Tree, images: Iterable[str]) -> dict[str, str]:
+    """Masks by the stem of their picture: of several the one whose folders are most those of the picture; the others,
+    copies of zips within zips, are told."""
+    found: dict[str, list[str]] = {}
+    for folder in (folder for name in ("Disc_Masks", "Disc Masks") for folder in tree.folders(name)):
+        for path in tree.images(folder):
+            found.setdefault(readers.stem(path), []).append(path)
+    places = {readers.stem(image): image for image in images}
+    for stem, paths in found.items():
+        paths.sort(key=lambda path: -len(commonpath([f"/{path}", f"/{places.get(stem, '')}"])))
+        for path in paths[1:]:
+            tree.report("left_out", path, f"a second mask of its picture; {paths[0]} is read")
+    return {stem: paths[0] for stem, paths in found.items()}
 
 
 def photographs(tree: readers.Tree) -> list[str]:

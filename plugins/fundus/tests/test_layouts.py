@@ -463,6 +463,13 @@ def test_palm_pictures_of_a_part_without_any_mask_are_unlabelled_and_no_negative
     assert found.reasons == ["unlabelled"]
 
 
+def test_of_two_palm_masks_that_in_the_folder_of_its_picture_is_read_and_the_other_told(lay):
+    masks = ["PALM/A copy/Disc Masks/H0001.bmp", "PALM/Training/Disc Masks/H0001.bmp"]
+    found = Found("palm19", lay(["PALM/Training/Images/H0001.jpg", *masks]))
+    assert [*found.masks().values()] == [["Training/Disc Masks/H0001.bmp"]]
+    assert found.reasons == ["left_out"]
+
+
 def test_palm_photographs_of_another_name_are_told(lay):
     base = lay(
         ["PALM/Training/Images/H0001.jpg", "PALM/Training/Images/eye 7.jpg", "PALM/Training/Disc Masks/H0001.bmp"]

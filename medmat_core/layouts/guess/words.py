@@ -11,8 +11,6 @@ from medmat_core.readers.folders import SPLIT_NAMES
 from medmat_core.tree import fold
 
 _SPLITS: Final[Mapping[str, Split]] = {**SPLIT_NAMES, "trainval": "train", "dev": "val"}
-STANDARD: Final = frozenset(SPLIT_NAMES)
-"""Folder names that ``readers.split_of`` knows without being told."""
 
 _NORMAL: Final = frozenset(
     {"normal", "healthy", "nofinding", "nofindings", "negative", "none", "nodisease", "noabnormality", "control"}
@@ -20,12 +18,20 @@ _NORMAL: Final = frozenset(
 _CATCH_ALL: Final = frozenset(
     {"other", "others", "otherdiseases", "otherdisease", "unknown", "misc", "miscellaneous", "notlisted"}
 )
+_NAMELESS: Final = frozenset(
+    {"label", "labels", "class", "target", "category", "diagnosis", "outcome", "result", "grade"}
+)
 _GENERIC: Final = re.compile(
     r"(images?|imgs?|pictures?|photos?|data|dataset|files?|originals?|raw|png|jpe?g|tiff?|bmp|\d+x)([ _-]?\d+)?"
 )
 MASK_WORD: Final = re.compile(
     r"mask|ground[ _-]?truth|(?<![a-z])gt(?![a-z])|segment|(?<![a-z])seg(?![a-z])|label|annot|manual", re.IGNORECASE
 )
+"""In the name of a folder or column: masks may lie there."""
+OF_MASKS: Final = re.compile(
+    r"masks?(?![a-z])|ground[ _-]?truth|segmentations?(?![a-z])|^(gt|annotations?|labels?)$", re.IGNORECASE
+)
+"""In the name of a folder: masks lie there, so that it is no class."""
 _KEPT_HYPHEN: Final = ("non", "pre", "post", "anti", "un", "re")
 
 
@@ -48,12 +54,8 @@ def whole(splits: Iterable[Split | None]) -> bool:
     return "train" in found and bool(found - {None, "train"})
 
 
-Splits = Mapping[str, Split]
-"""Folder name -> the official part that it names."""
-
-
-def split_names(folders: Iterable[str]) -> Splits:
-    """Names in these paths that name official parts: those of one level, if they make a split."""
+def split_names(folders: Iterable[str]) -> Mapping[str, Split]:
+    """Names in these paths that name official parts, and which: those of one level, if they make a split."""
     paths = [folder.split("/") for folder in folders]
     for level in range(max(map(len, paths), default=0)):
         names = sorted({parts[level] for parts in paths if len(parts) > level})
@@ -64,25 +66,19 @@ def split_names(folders: Iterable[str]) -> Splits:
     return {}
 
 
-def part_of(path: str, splits: Splits) -> Split | None:
-    """The part that a path lies in."""
-    return next((splits[name] for name in path.split("/") if name in splits), None)
-
-
-def split_rule(splits: Splits) -> dict[str, Any]:
-    """A layout's table for parts that folders name: own words only where the usual ones do not do."""
-    names = {fold(name): split for name, split in sorted(splits.items())}
-    return {"folder": True} | ({} if set(names) <= STANDARD else {"names": names})
+def split_fields(folders: Iterable[str]) -> dict[str, Any]:
+    """A layout's fields for parts that folders name: own words only where the usual ones do not do."""
+    names = {fold(name): split for name, split in sorted(split_names(folders).items())}
+    usual = set(names) <= set(SPLIT_NAMES)
+    return {"split": {"folder": True} | ({} if usual else {"names": names})} if names else {}
 
 
 def telling(name: str) -> str:
     """What is left of a folder's name without words that say nothing of what is in it: "CXR_png" gives "cxr", and
     "images", "40X", "train_data" and "masks" give ""."""
     words = [word for word in re.split(r"[\W_]+", fold(name)) if word]
-    kept = [word for word in words if not _GENERIC.fullmatch(word) and split_of_name(word) is None]
-    kept = [
-        word for word in kept if not re.fullmatch(r"masks?|gt|groundtruth|segmentations?|annotations?|labels?", word)
-    ]
+    plain = (word for word in words if not _GENERIC.fullmatch(word) and not OF_MASKS.search(word))
+    kept = [word for word in plain if split_of_name(word) is None]
     return " ".join(kept) if any(not word.isdecimal() for word in kept) or kept == words else ""
 
 
@@ -128,8 +124,14 @@ def _is_plain(word: str) -> bool:
 
 
 def captions_of(codes: Iterable[str], column: str = "") -> dict[str, str]:
-    """Codes with captions that the conformance suite tells apart. ``column`` words codes that are mere numbers."""
+    """Codes with captions that the conformance suite tells apart. ``column`` words codes that are mere numbers; one of
+    0 and 1 that is named after a finding says "Finding" and "No finding"."""
     listed = list(codes)
+    plain = {code: code.removesuffix(".0") for code in listed}
+    if set(plain.values()) == {"0", "1"} and caption_of(column) and fold(column) not in _NAMELESS:
+        finding = caption_of(column)
+        lower = finding[0].lower() + finding[1:] if finding[1:2].islower() else finding
+        return {code: finding if number == "1" else f"No {lower}" for code, number in plain.items()}
     head = caption_of(column) or "Class"
     found: dict[str, str] = {}
     seen: dict[str, str] = {}

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Final
 
 from attrs import frozen
 
+from medmat_core.layouts.guess.survey import stem
+from medmat_core.layouts.guess.words import split_of_name, whole
 from medmat_core.model import Split
-from medmat_core.scaffold.tables import Table, is_runs
-from medmat_core.scaffold.words import split_of_name, whole
+from medmat_core.readers.tables import Row
+from medmat_core.readers.tagged import marks
 from medmat_core.tree import fold
 
 _LABEL: Final = re.compile(
@@ -41,6 +44,50 @@ _QUOTED: Final = "'([^']+)'"
 _BINARY: Final = frozenset({"", "0", "1", "-1", "0.0", "1.0", "-1.0", "true", "false"})
 MOST: Final = 150
 """More different values than this are ids or free text, not classes."""
+_RUNS: Final = re.compile(r"-?1?|\d+ \d+( \d+ \d+)*")
+
+
+@frozen(eq=False, slots=False)
+class Sheet:
+    """A table whose column ``image`` names pictures of the folder.
+
+    ``header`` are the columns, invented if ``bare`` (the file has none); ``delimiter`` is " " where white space
+    separates them, "" where a sign does.
+    ``by`` is how pictures are looked up, ``found`` the picture of each row (None: not there), ``under`` the folder that
+    holds those pictures.
+    """
+
+    path: str
+    header: tuple[str, ...]
+    rows: tuple[Row, ...]
+    bare: bool
+    delimiter: str
+    image: str
+    by: str
+    found: tuple[str | None, ...]
+    under: str
+
+    @property
+    def split(self) -> Split | None:
+        """The part that the file's name speaks of."""
+        return split_of_name(stem(self.path))
+
+    @cached_property
+    def pictures(self) -> set[str]:
+        return {path for path in self.found if path is not None}
+
+    def values(self, column: str) -> list[str]:
+        """The cells of a column, of rows whose picture is there."""
+        return [row.get(column) for row, _ in self.pairs()]
+
+    def pairs(self) -> Iterator[tuple[Row, str]]:
+        """(row, picture) where the picture is there."""
+        return ((row, path) for row, path in zip(self.rows, self.found, strict=True) if path is not None)
+
+
+def is_runs(cell: str) -> bool:
+    """Whether a cell is a run-length mask of several runs."""
+    return cell.count(" ") > 2 and _RUNS.fullmatch(cell) is not None
 
 
 @frozen
@@ -54,10 +101,6 @@ class LabelColumn:
     strong: bool
     others: tuple[str, ...] = ()
 
-    def codes(self, cell: str) -> tuple[str, ...]:
-        """The classes that a cell names."""
-        return tuple(dict.fromkeys(parted(cell, self.separator, self.find)))
-
 
 @frozen
 class HotColumns:
@@ -68,13 +111,13 @@ class HotColumns:
     left_out: str = ""
 
 
-def parted(cell: str, separator: str, find: str = "") -> list[str]:
+def _parted(cell: str, separator: str, find: str = "") -> list[str]:
     """What a cell lists."""
     parts = re.findall(find, cell) if find else cell.split(separator) if separator else [cell]
     return [part.strip() for part in parts if part.strip()]
 
 
-def label_column(tables: Sequence[Table]) -> LabelColumn | None:
+def label_column(tables: Sequence[Sheet]) -> LabelColumn | None:
     """The column of the first table that most likely holds the class: by its name, by how often its values come back,
     and by whether folders of pictures are called like them."""
     table = tables[0]
@@ -89,7 +132,7 @@ def label_column(tables: Sequence[Table]) -> LabelColumn | None:
             continue
         find = _QUOTED if all(re.fullmatch(r"\[('[^']+'(, )?)*\]", cell) for cell in cells) else ""
         separator = "" if find else _separator(cells)
-        values = {part for cell in cells for part in parted(cell, separator, find)}
+        values = {part for cell in cells for part in _parted(cell, separator, find)}
         if not 2 <= len(values) <= MOST or any(len(value) > 80 for value in values):
             continue
         few = len(values) <= max(2, 0.5 * len(cells)) or len(cells) < 30
@@ -129,7 +172,7 @@ def _separator(cells: Sequence[str]) -> str:
     return ""
 
 
-def hot_columns(tables: Sequence[Table]) -> HotColumns | None:
+def hot_columns(tables: Sequence[Sheet]) -> HotColumns | None:
     """The columns of 0 and 1 that are one class each; None where there are fewer than two."""
     table = tables[0]
     found = [
@@ -141,30 +184,25 @@ def hot_columns(tables: Sequence[Table]) -> HotColumns | None:
     ]  # fmt: skip
     if len(found) < 2:
         return None
-    marked = [[is_one(row.get(column)) for column in found] for one in tables for row, _ in one.pairs()]
-    single = all(sum(line) == 1 for line in marked)
-    for place, column in enumerate(found if len(found) > 3 and not single else ()):
-        others = [line[:place] + line[place + 1 :] for line in marked]
-        if any(line[place] for line in marked) and all(
-            line[place] == any(rest) for line, rest in zip(marked, others, strict=True)
-        ):
+    read = [marks(row, found) for one in tables for row, _ in one.pairs()]
+    marked = [set(said.stated) for said in read if said is not None]
+    single = all(len(line) == 1 for line in marked)
+    for column in found if len(found) > 3 and not single else ():
+        others = [line - {column} for line in marked]
+        sums = [(column in line) == bool(rest) for line, rest in zip(marked, others, strict=True)]
+        if all(sums) and any(others):
             left = tuple(name for name in found if name != column)
-            return HotColumns(left, all(sum(rest) == 1 for rest in others), column)
+            return HotColumns(left, all(len(rest) == 1 for rest in others), column)
     return HotColumns(tuple(found), single)
 
 
-def is_one(cell: str) -> bool:
-    """Whether a cell of a one-hot table states its class."""
-    return cell.lower() in ("1", "1.0", "true")
-
-
-def corner_columns(table: Table) -> list[str]:
+def corner_columns(table: Sheet) -> list[str]:
     """The columns of left, top, right and bottom of a box; [] where there are not these four."""
     found = [next((c for c in table.header if re.fullmatch(rule, c, re.IGNORECASE)), "") for rule in _CORNERS]
     return found if all(found) else []
 
 
-def split_column(tables: Sequence[Table], taken: Sequence[str]) -> tuple[str, dict[str, Split]] | None:
+def split_column(tables: Sequence[Sheet], taken: Sequence[str]) -> tuple[str, dict[str, Split]] | None:
     """The column that names official parts, and what its values mean."""
     for column in tables[0].header:
         if column in taken or not _SPLIT.search(column):
@@ -176,7 +214,7 @@ def split_column(tables: Sequence[Table], taken: Sequence[str]) -> tuple[str, di
     return None
 
 
-def group_column(tables: Sequence[Table], taken: Sequence[str]) -> str:
+def group_column(tables: Sequence[Sheet], taken: Sequence[str]) -> str:
     """The column that names the patient (or lesion, or study), if no row leaves it blank; "" for none."""
     ranked = sorted(
         (column for column in tables[0].header if column not in taken and _GROUP.search(column)),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from attrs import frozen
 
 from medmat_core.errors import MedmatError
-from medmat_core.scaffold.survey import spread
+from medmat_core.layouts.guess.survey import spread
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from medmat_core.layouts.guess.proposal import Proposal
+from medmat_core.layouts.guess.survey import folder_of, stem
+from medmat_core.layouts.guess.words import folded, split_of_name
 from medmat_core.readers.groups import Group
-from medmat_core.scaffold.survey import folder_of, stem
-from medmat_core.scaffold.words import folded, split_of_name
 
 IDS: Final = re.compile(r"case|patient|^pt?$|^pat|subj|^sub$|series|stud(y|ies)|scan|volume|day|visit", re.IGNORECASE)
 _MANY: Final = 10
@@ -39,6 +40,39 @@ class GroupGuess:
     def shown(self) -> str:
         """The rule as a card holds it."""
         return "group = {" + ", ".join(f"{name} = '{value}'" for name, value in self.rule.items()) + "}"
+
+
+def with_group(proposal: Proposal) -> Proposal:
+    """The proposal with a rule for what may be a patient, where nothing else tells, and a doubt that says so. A group
+    that most pictures of official parts contradict is only hinted at: it would cost their train pictures."""
+    samples = proposal.trial.samples
+    paths = [str(sample.image) for sample in samples]
+    guess = group_guess(paths, proposal.labels) if "group" not in proposal.layout else None
+    if guess is None:
+        if "column" not in proposal.layout.get("group", {}):
+            return proposal
+        return evolve(proposal, group_by=f"what the column {proposal.layout['group']['column']} names")
+    groups = [guess.of(path) for path in paths]
+    sides: dict[str, set[str | None]] = {}
+    for group, sample in zip(groups, samples, strict=True):
+        if group:
+            sides.setdefault(group, set()).add(sample.split)
+    torn = sum(len(sides[group]) > 1 for group in groups if group)
+    official = not proposal.unprotected
+    if not guess.likely or (official and torn > 0.5 * len(paths)):
+        open_ = "" if official else "; nothing keeps a patient's pictures apart until then"
+        hint = f"{guess.seen}: if that is a patient, write {guess.shown} under [layout]{open_}"
+        return evolve(proposal, doubts=(*proposal.doubts, hint))
+    undo = "drop group from [layout] and group_by" + ("" if official else ", and write unprotected = true")
+    crossing = f"; of {torn} pictures it lies in more than one official part" if official and torn else ""
+    why = f"{guess.seen}, which is taken for a patient{crossing}: if it is none, {undo}"
+    return evolve(
+        proposal,
+        layout={**proposal.layout, "group": dict(guess.rule)},
+        group_by=guess.words,
+        trial=evolve(proposal.trial, samples=[evolve(s, group=g) for s, g in zip(samples, groups, strict=True)]),
+        doubts=(*proposal.doubts, why),
+    )
 
 
 def group_guess(paths: Sequence[str], labels: Mapping[str, str]) -> GroupGuess | None:
