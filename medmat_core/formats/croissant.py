@@ -9,8 +9,8 @@ from typing import Any, Final
 from attrs import Attribute, field, frozen
 
 from medmat_core.formats.card import withheld
-from medmat_core.formats.lines import LineFormat, dumped
-from medmat_core.formats.protocol import Folder, Picture, Place, Scope, Told
+from medmat_core.formats.lines import LineFormat, dumped, write_whole
+from medmat_core.formats.protocol import Folder, Picture, Scope, Told
 from medmat_core.formats.talk import letter
 from medmat_core.model import Record
 
@@ -67,15 +67,10 @@ class CroissantFormat(LineFormat):
     name = "croissant"
     about = "Croissant 1.0 with RAI: search engines, `mlcroissant`, NeurIPS' data track"
     options = CroissantOptions
+    open_records = "always"
 
     def scopes(self, told: Told) -> tuple[Scope, ...]:
         return ("build",)
-
-    def takes(self, record: Record, told: Told) -> bool:
-        return True
-
-    def file(self, place: Place, told: Told) -> str:
-        return f"croissant/{place.stem}.jsonl"
 
     def items(self, record: Record, picture: Picture, told: Told) -> list[bytes]:
         row = {
@@ -123,9 +118,7 @@ class CroissantFormat(LineFormat):
             ],
             "recordSet": [_record_set(file.place.split, file.path.rpartition("/")[2]) for file in files if file.place],
         }
-        page = folder.create("croissant.json")
-        page.write((json.dumps(body, ensure_ascii=False, indent=1) + "\n").encode())
-        page.finish()
+        write_whole(folder, "croissant.json", (json.dumps(body, ensure_ascii=False, indent=1) + "\n").encode())
 
 
 def _record_set(split: str, file: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from medmat_core.formats.card import quoted
+from medmat_core.formats.lines import write_whole
 from medmat_core.formats.protocol import BaseFormat, Folder, Item, Picture, Place, Scope, Told
 from medmat_core.model import Record
 
@@ -113,13 +114,10 @@ class LmmsEvalFormat(BaseFormat):
     def finish(self, folder: Folder, told: Told) -> None:
         splits = {place.split for place, count in folder.counts().items() if count}
         split = next((name for name in ("test", "val", "train") if name in splits), "test")
-        task = folder.create("lmms-eval/medmat.yaml")
         data, where = quoted(str(told.root / "hf")), quoted(str(told.root / "lmms-eval"))
-        task.write(_TASK.format(data=data, split=split, folder=where).encode())
-        task.finish()
-        utils = folder.create("lmms-eval/utils.py")
-        utils.write(_UTILS.encode())
-        utils.finish()
+        task = _TASK.format(data=data, split=split, folder=where)
+        write_whole(folder, "lmms-eval/medmat.yaml", task.encode())
+        write_whole(folder, "lmms-eval/utils.py", _UTILS.encode())
 
 
 class _Nothing:
