@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+import attrs
 import click
 
 from medmat_core.commands import catalog_of, complete_modality, counted, exit_code, print_table
@@ -15,6 +16,11 @@ from medmat_core.filters import ACCESS
 
 if TYPE_CHECKING:
     from medmat_core.catalog import Catalog, Installed
+
+
+_TOLD: Final = (
+    "slug", "title", "modality", "area", "task", "subset", "kind", "folder", "access", "license", "source",
+)  # fmt: skip
 
 
 @click.command("list")
@@ -142,26 +148,8 @@ def format_rows(catalog: Catalog) -> list[dict[str, Any]]:
 
 def as_row(entry: Installed, data: Path | None) -> dict[str, Any]:
     """One data set as ``medmat list --json`` shows it."""
-    head = entry.head
-    row: dict[str, Any] = {
-        "no": head.no or 0,
-        "slug": head.slug,
-        "title": head.title,
-        "modality": head.modality,
-        "area": head.area,
-        "task": head.task,
-        "subset": head.subset,
-        "kind": head.kind,
-        "folder": head.folder,
-        "access": head.access,
-        "license": head.license,
-        "source": head.source,
-        "plugin": {
-            "name": entry.source.name,
-            "dist": entry.source.dist,
-            "version": entry.source.version,
-        },
-    }
+    row: dict[str, Any] = {"no": entry.head.no or 0}
+    row |= {name: getattr(entry.head, name) for name in _TOLD} | {"plugin": attrs.asdict(entry.source)}
     if data is not None:
         from medmat_core.pipeline.source import is_present
 
