@@ -125,6 +125,11 @@ ImageRef = str | Slice
 """A picture: a path below the data set's root with '/' separators, or a slice of a volume there."""
 
 
+def file_of(image: ImageRef) -> str:
+    """The file that is a picture, or holds it."""
+    return image.path if isinstance(image, Slice) else image
+
+
 @frozen
 class MaskFile:
     """A mask that is a picture: pixels above the threshold belong to the class ``code``.
