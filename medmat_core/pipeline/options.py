@@ -12,7 +12,7 @@ from attrs.validators import optional
 
 from medmat_core.errors import UsageError
 from medmat_core.model import ASKS
-from medmat_core.regions.words import BOX_FORMATS, BoxFormat
+from medmat_core.regions.box_words import BOX_FORMATS, BoxFormat
 
 SplitMode = Literal["official", "group", "none"]
 EngineName = Literal["local", "dask"]
