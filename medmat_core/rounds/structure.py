@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from medmat_core.rounds.boxes import Boxes, areas, narrowed, shared
 from medmat_core.rounds.chunks import Pass, grouped_in_chunks
 from medmat_core.rounds.cliques import bit_rows, clique, square
-from medmat_core.rounds.counts import Compatible
+from medmat_core.rounds.counts import Compatible, may_meet
 from medmat_core.rounds.hashing import Keys, Salt
 from medmat_core.rounds.model import Places, Rounds, assembled
 
@@ -94,18 +94,12 @@ def structure_rounds(
     Each member's own region has an IoU of at least 0.3 with the round's box, and in no member's picture does the class
     of another member, or an unsure one, touch it.
     """
-    if isinstance(compatible, np.ndarray):
-        matrix: NDArray[np.bool_] = compatible
-
-        def compatible(one: Any, two: Any) -> NDArray[np.bool_]:
-            return np.asarray(matrix[one, two])
-
-    hashes = salt.hashed(keys)
+    hashes, meets = salt.hashed(keys), may_meet(compatible)
     scene = _Scene.of(pictures, classes, own, regions)
     named: list[NDArray[np.int32]] = []
 
     def grouped(places: Places, wanted: Sequence[int]) -> tuple[list[Places], Places]:
-        groups, left = _matched(scene, places, compatible, wanted)
+        groups, left = _matched(scene, places, meets, wanted)
         named.extend(_named(scene, group) for group in groups if len(group))
         return groups, left
 
