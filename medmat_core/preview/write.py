@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.resources import files
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,7 +16,7 @@ from medmat_core.errors import UsageError
 from medmat_core.export.folder import ExportFolder, Kind
 from medmat_core.export.select import Filters, Source, facts_of, sources_of
 from medmat_core.formats.protocol import Facts
-from medmat_core.model import ASKS, PARTS, REASONS, Record
+from medmat_core.model import ASKS, PARTS, REASONS
 from medmat_core.pipeline.engines import start_engine
 from medmat_core.pipeline.finished import is_below
 from medmat_core.preview.columns import LIMIT, Pages, Sheet, Words, script
@@ -117,8 +117,9 @@ class _Work:
         place = len(self.datasets)
         self.datasets.append(facts)
         pages = Pages(self.options.limit)
+        records = chain.from_iterable(source.records(self.options.filters) for source in sources)
         number = 0
-        for number, record in enumerate(_records(sources, self.options.filters), 1):
+        for number, record in enumerate(records, 1):
             pages.add(record)
             if number % 1000 == 0:
                 self.progress(1000)
@@ -226,30 +227,17 @@ class _Work:
         return {"told": {"total": total, "file": name}, "reasons": reasons.entries}
 
 
-def _records(sources: Sequence[Source], filters: Filters) -> Iterator[Record]:
-    for source in sources:
-        yield from source.records(filters)
-
-
 def _problem_lines(path: Path) -> Iterator[Mapping[str, Any]]:
     """The lines of problems.jsonl; one that cannot be read is a problem itself."""
     if not path.is_file():
         return
-    try:
-        lines = path.open("rb")
-    except FileNotFoundError:
-        return
-    with lines:
+    with path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
             try:
                 found = json.loads(line)
                 if type(found) is not dict:
                     raise ValueError
             except (ValueError, RecursionError):
-                found = {
-                    "level": LEVELS[0],
-                    "file": os.fspath(path),
-                    "row": number,
-                    "detail": "this line cannot be read",
-                }
+                what = "this line cannot be read"
+                found = {"level": LEVELS[0], "file": os.fspath(path), "row": number, "detail": what}
             yield found
