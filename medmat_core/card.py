@@ -329,6 +329,3 @@ def _check(card: Card) -> None:
         for code in codes:
             if code and code not in card.labels:
                 raise CardError(f"{card.path}: {where}: {code!r} is not a code of [labels]")
-    for known in card.known:
-        if known.reason not in REASONS:
-            raise CardError(f"{card.path}: known: {known.reason!r} is no reason; take one of medmat_core.model.REASONS")

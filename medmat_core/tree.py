@@ -11,7 +11,6 @@ import os
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -64,6 +63,7 @@ class Tree:
         self.opened: set[str] = set()
         self.problems: list[Problem] = []
         self._listed: dict[str, tuple[list[str], list[str]]] = {}
+        self._name_sets: dict[str, set[str]] = {}
         self._seen_links: set[str] = set()
         self._reached: Counter[str] = Counter()
         self._prefix = ""
@@ -312,10 +312,6 @@ class Tree:
         if names is None:
             names = self._name_sets[folder] = set(self.listdir(folder)[1])
         return names
-
-    @cached_property
-    def _name_sets(self) -> dict[str, set[str]]:
-        return {}
 
     # -- reporting --------------------------------------------------------------------------------
 
