@@ -12,7 +12,7 @@ from attrs import field, frozen
 
 from medmat_core.errors import UsageError
 from medmat_core.formats.card import Config, card_text
-from medmat_core.formats.lines import dumped, positive, write_whole
+from medmat_core.formats.lines import columns, dumped, positive, write_whole
 from medmat_core.formats.protocol import BaseFormat, Folder, Item, NewFile, Picture, Place, Scope, Told
 from medmat_core.model import Record
 
@@ -68,14 +68,8 @@ class HfFormat(BaseFormat):
 
     def items(self, record: Record, picture: Picture, told: Told) -> Sequence[bytes]:
         boxes = [{"category": found.caption, "bbox": box} for found in record.boxes for box in found.boxes]
-        body = {
-            "key": record.key, "round": record.round, "dataset": record.slug, "no": record.no,
-            "subset": record.subset, "group": record.group, "kind": record.kind, "ask": record.ask,
-            "captions": record.captions, "question": record.question, "answer": record.answer,
-            "options": record.options, "answer_index": record.answer_index, "width": picture.width,
-            "height": picture.height, "boxes": boxes,
-        }  # fmt: skip
-        return [dumped(body)]
+        own = {"dataset": record.slug, "width": picture.width, "height": picture.height, "boxes": boxes}
+        return [dumped(columns(record, [name for name in FEATURES if name != "image"], own))]
 
     def encoder(self, place: Place, folder: Folder, told: Told) -> _Shards:
         return _Shards(place, folder, told.options.rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,6 +27,11 @@ def dumped(value: Any) -> bytes:
 def marks(record: Record) -> dict[str, str]:
     """What every trainer's item carries besides, so that it is found again: the record's key and its round."""
     return {"key": record.key, "round": record.round}
+
+
+def columns(record: Record, names: Iterable[str], own: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of these columns: what is the format's ``own`` way to say it, else the record's field of that name."""
+    return {name: own[name] if name in own else getattr(record, name) for name in names}
 
 
 def write_whole(folder: Folder, name: str, raw: bytes) -> None:

@@ -241,7 +241,7 @@ def test_the_task_of_lmms_eval_scores_letters_texts_and_whole_rounds() -> None:
     from medmat_core.formats import lmms_eval
 
     space: dict[str, Any] = {}
-    exec(lmms_eval._UTILS, space)
+    exec(lmms_eval.template("lmms_eval.py.tmpl"), space)
     options = ["Cat", "Dog", "Cow", "Eel"]
     for reply, said in (
         ("B", "B"), ("b.", "B"), ("The answer is: (C)", "C"), ("the correct option is d", "D"), ("Answer: C", "C"),
