@@ -191,19 +191,12 @@ def _flat(report: Report) -> None:
     rows: list[tuple[Any, ...]] = [_FLAT]
     for one in report.scored:
         for line in one.lines:
-            closed, rounds = line.closed, line.rounds
-            own = (closed.count, closed.value, closed.low, closed.high, closed.chance, closed.blind) if closed else (0,)
-            several = (
-                (rounds.count, rounds.value, rounds.low, rounds.high, rounds.chance, rounds.blind) if rounds else (0,)
-            )
-            free = (line.open.count, line.open.value, line.open.chance) if line.open else (0,)
-            boxes = (line.boxes.count, line.boxes.value) if line.boxes else (0,)
-            rows.append(
-                (
-                    one.path, line.by, line.name, *_filled(own, 6), line.balanced, line.unread, *_filled(several, 6),
-                    *_filled(free, 3), *_filled(boxes, 2), line.fitting.value if line.fitting else None,
-                )
-            )  # fmt: skip
+            shares = ("count", "value", "low", "high", "chance", "blind")
+            rows.append((
+                one.path, line.by, line.name, *_values(line.closed, *shares), line.balanced, line.unread,
+                *_values(line.rounds, *shares), *_values(line.open, "count", "value", "chance"),
+                *_values(line.boxes, "count", "value"), line.fitting.value if line.fitting else None,
+            ))  # fmt: skip
     for row in rows:
         click.echo("\t".join(_cell(value) for value in row))
     for pair in report.compared:
@@ -214,8 +207,9 @@ def _flat(report: Report) -> None:
         )
 
 
-def _filled(values: tuple[Any, ...], length: int) -> tuple[Any, ...]:
-    return values + (None,) * (length - len(values))
+def _values(figure: Figure | None, *names: str) -> list[Any]:
+    """These of a figure's values; a count of 0, and nothing else, where there is none."""
+    return [getattr(figure, name) if figure else 0 if name == "count" else None for name in names]
 
 
 def _cell(value: Any) -> str:

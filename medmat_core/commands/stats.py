@@ -70,14 +70,13 @@ def _print(found: Stats, most: int | None) -> None:
     rows: list[tuple[Any, ...]] = []
     for no in found.subsets():
         by_part = found.labels(no)
-        totals = {name: sum(own[name] for own in by_part.values()) for own in by_part.values() for name in own}
-        names = sorted(totals, key=lambda name: (-totals[name], name))
+        totals = found.ranked(no)
         whole = sum(totals.values())
-        for name in names[:most]:
+        for name, total in list(totals.items())[:most]:
             parts = (by_part[part][name] if part in by_part else 0 for part in PARTS)
-            rows.append((no, name, *parts, _share(totals[name], whole)))
-        if most is not None and len(names) > most:
-            rows.append((no, f"... and {len(names) - most} more (--all-labels)", "", "", "", ""))
+            rows.append((no, name, *parts, _share(total, whole)))
+        if most is not None and len(totals) > most:
+            rows.append((no, f"... and {len(totals) - most} more (--all-labels)", "", "", "", ""))
     _table(("subset", "label", *PARTS, "share"), rows)
     _table(
         ("subset", "pictures", "width min", "median", "max", "height min", "median", "max", "sizes"),
