@@ -19,8 +19,9 @@ from medmat_core.formats.protocol import Facts
 from medmat_core.model import ASKS, PARTS, REASONS
 from medmat_core.pipeline.engines import start_engine
 from medmat_core.pipeline.finished import is_below
-from medmat_core.preview.columns import LIMIT, Pages, Sheet, Words, script
+from medmat_core.preview.columns import LIMIT, Pages, Sheet, script
 from medmat_core.preview.pictures import FOLDER, base_url, make, wanted
+from medmat_core.questions.asked import Texts
 from medmat_core.records import Built
 from medmat_core.regions.box_words import smart_resize
 from medmat_core.subsets import subset_index
@@ -131,7 +132,7 @@ class _Work:
 
     def _write(self, sheet: Sheet, dataset: int) -> None:
         name = f"data-{len(self.parts) + 1:04d}.js"
-        images = [image for _, image in sheet.images.entries]
+        images = [image for _, image in sheet.images.items]
         more: dict[str, Any] = {"shown": self._shown(images, sheet)}
         if self.box_format == "qwen25":
             sizes = zip(sheet.pictures["width"], sheet.pictures["height"], strict=True)
@@ -199,7 +200,7 @@ class _Work:
     def _problems(self) -> dict[str, Any]:
         """Write the problems of the data sets shown; returns what the page is told of them."""
         places = {facts.slug: place for place, facts in enumerate(self.datasets)}
-        names, reasons, details = Words(), Words(), Words()
+        names, reasons, details = Texts(), Texts(), Texts()
         columns: dict[str, list[Any]] = {
             name: [] for name in ("dataset", "place", "level", "file", "row", "reason", "detail")
         }
@@ -214,17 +215,17 @@ class _Work:
                 continue
             row = one.get("row")
             values = (
-                names.place(slug), places.get(slug, -1), int(one.get("level") != LEVELS[0]), str(one.get("file", "")),
-                row if type(row) is int else None, reasons.place(str(one.get("reason", ""))),
-                details.place(str(one.get("detail", ""))),
+                names.number(slug), places.get(slug, -1), int(one.get("level") != LEVELS[0]), str(one.get("file", "")),
+                row if type(row) is int else None, reasons.number(str(one.get("reason", ""))),
+                details.number(str(one.get("detail", ""))),
             )  # fmt: skip
             for column, value in zip(columns.values(), values, strict=True):
                 column.append(value)
         name = "data-problems.js" if total else ""
         if name:
-            body = {**columns, "names": names.entries, "reasons": reasons.entries, "details": details.entries}
+            body = {**columns, "names": names.items, "reasons": reasons.items, "details": details.items}
             self.folder.write_text(name, script("medmat.problems", body, name))
-        return {"told": {"total": total, "file": name}, "reasons": reasons.entries}
+        return {"told": {"total": total, "file": name}, "reasons": reasons.items}
 
 
 def _problem_lines(path: Path) -> Iterator[Mapping[str, Any]]:
