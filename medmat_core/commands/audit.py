@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from medmat_core.commands import catalog_of, console, say, table, tell_failed
-from medmat_core.commands.options import Counter, option
+from medmat_core.commands.options import FOLDER, Counter, option
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,7 +25,7 @@ _SHOWN = 3
 @click.argument("paths", nargs=-1, required=True, metavar="OUT|FILE...", type=click.Path(path_type=Path))
 @option(
     "--data",
-    type=click.Path(path_type=Path),
+    type=FOLDER,
     help="The folder that was given to the build: labels, boxes and groups are derived again and compared.",
 )
 @option("--near", is_flag=True, help="Also decode every picture and look for near copies (with --data).")

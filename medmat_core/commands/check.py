@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from medmat_core.commands import catalog_of, complete_names, console, exit_code, say, table, tell_failed
-from medmat_core.commands.options import JOBS, option
+from medmat_core.commands.options import FOLDER, JOBS, option
 from medmat_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ SHOWN = 20
 
 @click.command("check")
 @click.argument("names", nargs=-1, metavar="[NO|SLUG]...", shell_complete=complete_names)
-@option("--data", required=True, type=click.Path(path_type=Path), help="The folder that holds the data sets' folders.")
+@option("--data", required=True, type=FOLDER, help="The folder that holds the data sets' folders.")
 @option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 @option(
     "--verify",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from medmat_core.commands import catalog_of, complete_modality, complete_names, console, exit_code, say, table
-from medmat_core.commands.options import option
+from medmat_core.commands.options import DIRECTORY, option
 from medmat_core.errors import DownloadError, NoSpaceError, UsageError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     "--data",
     "to",
     default="med-mat",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=DIRECTORY,
     help="The data folder: each data set comes into its own folder there.",
 )
 @option("--dry-run", is_flag=True, help="Print the plan with sizes, free space and steps; fetch nothing.")

@@ -11,6 +11,7 @@ import attrs
 import click
 
 from medmat_core.commands import catalog_of, complete_modality, counted, exit_code, print_table
+from medmat_core.commands.options import DIRECTORY
 from medmat_core.errors import PluginError, UsageError
 from medmat_core.filters import ACCESS
 
@@ -36,9 +37,7 @@ _TOLD: Final = (
     "--license", "licenses", multiple=True, metavar="NAME",
     help="Only this license, as it begins ('CC BY 4.0'); * fits anything (repeatable).",
 )  # fmt: skip
-@click.option(
-    "--data", type=click.Path(path_type=Path, file_okay=False), help="Tell which are present under this folder."
-)
+@click.option("--data", type=DIRECTORY, help="Tell which are present under this folder.")
 @click.option("--subsets", is_flag=True, help="Show the subsets instead, and which plugin defines each.")
 @click.option("--formats", is_flag=True, help="Show the output formats instead, and which plugin writes each.")
 @click.pass_context

@@ -17,8 +17,8 @@ option: Final = partial(click.option, show_default=True)
 class FolderType(click.Path):
     """A path that says something: an empty text (``--out "$OUT"`` with nothing in it) would mean the current folder."""
 
-    def __init__(self) -> None:
-        super().__init__(path_type=Path)
+    def __init__(self, *, file_okay: bool = True) -> None:
+        super().__init__(path_type=Path, file_okay=file_okay)
 
     def convert(self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None) -> Path:
         if value == "":
@@ -27,6 +27,7 @@ class FolderType(click.Path):
 
 
 FOLDER = FolderType()
+DIRECTORY = FolderType(file_okay=False)
 JOBS = option("--jobs", default=os.cpu_count() or 1, show_default="cores", help="Processes to use.")
 QUIET = click.option("--quiet", "-q", is_flag=True, help="No progress and no summary.")
 SUBSETS = click.option(

@@ -123,7 +123,7 @@ def _print(report: Report, labels: bool) -> None:
             if line.by != before:
                 made.add_section()
                 before = line.by
-            made.add_row(_name(line), *_closed(line.closed, line), *_rounds(line.rounds))
+            made.add_row(_name(line), *_told(line.closed), _percent(line.balanced), *_told(line.rounds))
         if made.row_count:
             page.print(made)
         _open(page, one, shown)
@@ -142,17 +142,12 @@ def _name(line: Line) -> str:
     return _escaped(line.name if line.by in ("all", "label", "data set", "part", "ask") else f"{line.by} {line.name}")
 
 
-def _closed(figure: Figure, line: Line) -> list[str]:
-    return [
-        str(figure.count), _percent(figure.value), _interval(figure), _percent(figure.chance), _percent(figure.blind),
-        _percent(line.balanced),
-    ]  # fmt: skip
-
-
-def _rounds(figure: Figure | None) -> list[str]:
+def _told(figure: Figure | None) -> list[str]:
+    """Count, value, interval, chance and blind guesser."""
     if figure is None:
         return [""] * 5
-    return [str(figure.count), _percent(figure.value), _interval(figure), _percent(figure.chance), _percent(figure.blind)]  # fmt: skip  # noqa: E501
+    shares = _percent(figure.value), _interval(figure), _percent(figure.chance), _percent(figure.blind)
+    return [str(figure.count), *shares]
 
 
 def _open(page: Any, one: Scored, lines: list[Line]) -> None:
@@ -161,16 +156,13 @@ def _open(page: Any, one: Scored, lines: list[Line]) -> None:
     for line in lines:
         if line.open is None and line.boxes is None:
             continue
-        text = [""] * 4
-        if line.open is not None:
-            text = [str(line.open.count), _percent(line.open.value), _interval(line.open), _percent(line.open.chance)]
         boxes = [""] * 4
         if line.boxes is not None and line.fitting is not None:
             boxes = [
                 str(line.boxes.count), f"{line.boxes.value:.3f}", f"{line.boxes.low:.2f}-{line.boxes.high:.2f}",
                 _percent(line.fitting.value),
             ]  # fmt: skip
-        made.add_row(_name(line), *text, *boxes)
+        made.add_row(_name(line), *_told(line.open)[:4], *boxes)
     if made.row_count:
         say(page)
         page.print(made)
