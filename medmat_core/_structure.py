@@ -6,7 +6,7 @@ field, so that one look at the message mends the whole card.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from types import NoneType, UnionType
@@ -17,6 +17,22 @@ import attrs
 from medmat_core.errors import CardError
 
 T = TypeVar("T")
+
+
+def must(
+    holds: Callable[[Any], object], told: str, each: Callable[[Any], Iterable[Any]] = lambda value: (value,)
+) -> Callable[[Any, Any, Any], None]:
+    """A validator of a field: what ``holds`` refuses is told in these words, with the value for ``{!r}``.
+
+    ``each`` gives the parts of a value that it is asked about, where that is not the value itself.
+    """
+
+    def check(_: Any, field: Any, value: Any) -> None:
+        for item in each(value):
+            if not holds(item):
+                raise ValueError(told.format(item))
+
+    return check
 
 
 def structure(raw: Mapping[str, Any], shape: type[T], path: Path, where: str = "") -> T:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from medmat_core.pipeline.manifest import Manifest
     from medmat_core.pipeline.options import BuildOptions
     from medmat_core.pipeline.progress import Progress, Step
-    from medmat_core.regions.words import BoxFormat
+    from medmat_core.regions.box_words import BoxFormat
 
 EXPORTED: Final = "export"
 """The folder below OUT that holds what further formats made."""

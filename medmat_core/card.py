@@ -12,10 +12,11 @@ import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from attrs import Factory, field, frozen
 
+from medmat_core._structure import must, structure
 from medmat_core.download_entries import ByHand, Download
 from medmat_core.errors import CardError
 from medmat_core.example import Example
@@ -26,27 +27,21 @@ from medmat_core.verified import Verified
 Access = Literal["open", "account", "competition", "credentialed"]
 Kind = Literal["single-label", "multi-label", "ordinal", "mask", "box"]
 
-_SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_is_slug = must(
+    re.compile(r"[a-z0-9]+(-[a-z0-9]+)*").fullmatch,
+    "must be lower-case letters and digits with single hyphens, such as 'ct-kidney'",
+)
+_positive = must(lambda number: number >= 1, "must be a positive number")
+_is_reason = must(REASONS.__contains__, "{!r} is no reason; take one of medmat_core.model.REASONS")
+_filled = must(str.strip, "must not be empty")
+_are_values = must(
+    re.compile(r"-?[0-9]{1,9}").fullmatch, "{!r} is no value of a mask; write a whole number, such as '3'", iter
+)
 
 
-def _is_slug(instance: Any, attribute: Any, value: str) -> None:
-    if not _SLUG.fullmatch(value):
-        raise ValueError("must be lower-case letters and digits with single hyphens, such as 'ct-kidney'")
-
-
-def _in_subsets(instance: Any, attribute: Any, value: int) -> None:
-    if value < 1:
-        raise ValueError("must be a positive number")
-
-
-def _is_reason(instance: Any, attribute: Any, value: str) -> None:
-    if value not in REASONS:
-        raise ValueError(f"{value!r} is no reason; take one of medmat_core.model.REASONS")
-
-
-def _filled(instance: Any, attribute: Any, value: str) -> None:
-    if not value.strip():
-        raise ValueError("must not be empty")
+def _are_colors(instance: Any, attribute: Any, value: Mapping[str, str]) -> None:
+    for text in value:
+        parse_color(text)
 
 
 @frozen(kw_only=True, slots=False, eq=False)
@@ -73,7 +68,7 @@ class Head:
     modality: str = field(validator=_filled)
     area: str = field(validator=_filled)
     task: str = field(validator=_filled)
-    subset: int = field(validator=_in_subsets)
+    subset: int = field(validator=_positive)
     kind: Kind
     modality_shown: str = field(validator=_filled)
     area_shown: str = field(validator=_filled)
@@ -136,17 +131,6 @@ class Classes:
     same: tuple[tuple[str, str], ...] = ()
     wider: Mapping[str, tuple[str, ...]] = Factory(dict)
     one_label: str = ""
-
-
-def _are_values(instance: Any, attribute: Any, value: Mapping[str, str]) -> None:
-    for text in value:
-        if not re.fullmatch(r"-?[0-9]{1,9}", text):
-            raise ValueError(f"{text!r} is no value of a mask; write a whole number, such as '3'")
-
-
-def _are_colors(instance: Any, attribute: Any, value: Mapping[str, str]) -> None:
-    for text in value:
-        parse_color(text)
 
 
 @frozen
@@ -250,8 +234,6 @@ class Card(Head):
     @classmethod
     def load(cls, path: Path) -> Card:
         """Read the card at ``path``; :class:`CardError` names file, field and reason."""
-        from medmat_core._structure import structure
-
         raw = _parse(path)
         if "path" in raw:
             raise CardError(f"{path}: card: there is no field path")
@@ -329,6 +311,3 @@ def _check(card: Card) -> None:
         for code in codes:
             if code and code not in card.labels:
                 raise CardError(f"{card.path}: {where}: {code!r} is not a code of [labels]")
-    for known in card.known:
-        if known.reason not in REASONS:
-            raise CardError(f"{card.path}: known: {known.reason!r} is no reason; take one of medmat_core.model.REASONS")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property, partial
+from itertools import chain
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -74,6 +75,7 @@ class Catalog:
         self.disabled = tuple(disabled)
         self.idle = tuple(idle)
         self._plugins = plugins
+        self._answers: dict[str, Claimed[Any, Any]] = {}
 
     @property
     def failed(self) -> tuple[FailedPlugin, ...]:
@@ -163,15 +165,10 @@ class Catalog:
 
     def subsets(self) -> Claimed[int, Subset]:
         """Every subset by number: the 53, and those of plugins."""
-        return self._subsets
-
-    @cached_property
-    def _subsets(self) -> Claimed[int, Subset]:
         from medmat_core.subsets import Subset, load_subset, subset_index
 
-        own = [(CORE, load_subset(no)) for no in subset_index()]
-        answers = [*own, *self._plugins.ask("medmat_subsets", Subset)]
-        return _by_name(answers, lambda subset: subset.no, "subset", "number it from 1000 up")
+        own = ((CORE, load_subset(no)) for no in subset_index())
+        return self._claimed("medmat_subsets", Subset, lambda one: one.no, "subset", "number it from 1000 up", own)
 
     def subset(self, no: int) -> Subset:
         """The subset with this number; a plugin's subset wherever it is not one of the 53."""
@@ -186,26 +183,35 @@ class Catalog:
 
     def formats(self) -> Claimed[str, Format]:
         """Every output format by name."""
-        return self._formats
-
-    @cached_property
-    def _formats(self) -> Claimed[str, Format]:
         from medmat_core.formats import Format
 
-        answers = self._plugins.ask("medmat_formats", Format)  # type: ignore[type-abstract]  # checked structurally
-        return _by_name(answers, lambda writer: writer.name, "output format", "rename it")
+        kind: type[Format] = Format  # type: ignore[type-abstract]  # checked structurally
+        return self._claimed("medmat_formats", kind, lambda one: one.name, "output format", "rename it")
 
     def commands(self) -> Claimed[str, click.Command]:
         """Every command by name, medmat's own first."""
-        return self._commands
-
-    @cached_property
-    def _commands(self) -> Claimed[str, click.Command]:
         import click
 
-        return _by_name(
-            self._plugins.ask("medmat_commands", click.Command), lambda command: command.name, "command", "rename it"
-        )
+        return self._claimed("medmat_commands", click.Command, lambda one: one.name, "command", "rename it")
+
+    def _claimed(
+        self, hook: str, kind: type[T], name_of: Callable[[T], Any], what: str, todo: str,
+        own: Iterable[tuple[str, T]] = (),
+    ) -> Claimed[Any, T]:  # fmt: skip
+        """What ``own`` and the answers to a hook bring, by name, asked for once; :class:`CatalogError` names both
+        owners where two claim one name."""
+        if hook not in self._answers:
+            found: Claimed[Any, T] = Claimed()
+            for owner, item in chain(own, self._plugins.ask(hook, kind)):
+                name = name_of(item)
+                if name in found:
+                    raise CatalogError(
+                        f"{what} {name!r} is claimed by {owner} and by {found.owners[name]}; {todo}, "
+                        "or leave one of them out with --disable"
+                    )
+                found[name], found.owners[name] = item, owner
+            self._answers[hook] = found
+        return self._answers[hook]
 
     def modules_with(self, hook: str) -> tuple[str, ...]:
         """The plugin modules that implement a hook, by name, so that a worker can import them."""
@@ -223,20 +229,6 @@ def _load(entries: Iterable[Installed]) -> Iterator[Dataset]:
             yield entry.load()
         except PluginError:  # it is among the failed
             continue
-
-
-def _by_name(answers: Iterable[tuple[str, T]], name_of: Callable[[T], Any], what: str, todo: str) -> Claimed[Any, T]:
-    """What was answered, by name; :class:`CatalogError` names both owners where two claim one name."""
-    found: Claimed[Any, T] = Claimed()
-    for owner, item in answers:
-        name = name_of(item)
-        if name in found:
-            raise CatalogError(
-                f"{what} {name!r} is claimed by {owner} and by {found.owners[name]}; {todo}, "
-                "or leave one of them out with --disable"
-            )
-        found[name], found.owners[name] = item, owner
-    return found
 
 
 def load_catalog(*, disable: Sequence[str] = (), plugins: Sequence[ModuleType] | None = None) -> Catalog:

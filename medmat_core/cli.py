@@ -81,11 +81,9 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     given = arguments if arguments is not None else sys.argv[1:]
     state: dict[str, Any] = {}
-    for threads in (
-        "OPENBLAS_NUM_THREADS",
-        "OPENCV_FOR_THREADS_NUM",
-    ):  # libraries break where they find no room for any
-        os.environ.setdefault(threads, "1")  # and --jobs says how many there are
+    # libraries break where they find no room for threads, and --jobs says how many there are
+    for threads in ("OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"):
+        os.environ.setdefault(threads, "1")
     gc.set_threshold(50_000)  # a tenth of the time of a start-up goes into looking for garbage that is not there
     unread.let_go()
     stopping.handle(lambda: _last_words(given, state))

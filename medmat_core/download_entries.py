@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from operator import methodcaller
+from typing import Final, Literal
 
 from attrs import Factory, field, frozen
+
+from medmat_core._structure import must
 
 Host = Literal["link", "github", "zenodo", "figshare", "mendeley", "kaggle", "kaggle-competition"]
 
@@ -28,24 +31,15 @@ _IDS: Final[Mapping[str, tuple[str, str]]] = {
     "kaggle": (r"[\w-]+/[\w-]+(/versions/[0-9]+)?", "'owner/dataset'"),
     "kaggle-competition": (r"[\w-]+", "the name in the competition's address"),
 }
-_HASH: Final = re.compile(r"md5:[0-9a-f]{32}|sha256:[0-9a-f]{64}")
-
-
-def _are_addresses(instance: Any, attribute: Any, value: Mapping[str, str]) -> None:
-    for url in value.values():
-        if not re.match(r"https?://[^\s/]+/", url):
-            raise ValueError(f"{url!r} is no web address")
-
-
-def _are_hashes(instance: Any, attribute: Any, value: Mapping[str, str]) -> None:
-    for text in value.values():
-        if not _HASH.fullmatch(text):
-            raise ValueError(f"{text!r} is no hash; write 'md5:' or 'sha256:' and all lower-case hex digits")
-
-
-def _not_negative(instance: Any, attribute: Any, value: Any) -> None:
-    if any(number < 0 for number in (value.values() if isinstance(value, Mapping) else (value,))):
-        raise ValueError("must be a number of bytes")
+_values = methodcaller("values")
+_are_addresses = must(re.compile(r"https?://[^\s/]+/").match, "{!r} is no web address", _values)
+_are_hashes = must(
+    re.compile(r"md5:[0-9a-f]{32}|sha256:[0-9a-f]{64}").fullmatch,
+    "{!r} is no hash; write 'md5:' or 'sha256:' and all lower-case hex digits",
+    _values,
+)
+_is_size = must(lambda size: size >= 0, "must be a number of bytes")
+_are_sizes = must(lambda size: size >= 0, "must be a number of bytes", _values)
 
 
 @frozen(kw_only=True)
@@ -65,9 +59,9 @@ class Download:
     id: str = ""
     links: Mapping[str, str] = field(factory=dict, validator=_are_addresses)
     files: tuple[str, ...] = ()
-    sizes: Mapping[str, int] = field(factory=dict, validator=_not_negative)
+    sizes: Mapping[str, int] = field(factory=dict, validator=_are_sizes)
     hashes: Mapping[str, str] = field(factory=dict, validator=_are_hashes)
-    about: int = field(default=0, validator=_not_negative)
+    about: int = field(default=0, validator=_is_size)
     into: str = ""
     inner: Mapping[str, str] = Factory(dict)
     note: str = ""

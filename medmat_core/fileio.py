@@ -19,7 +19,9 @@ from medmat_core.errors import BuildError
 PART = ".part"
 """How temporary names end: ``.NAME.PID.part`` beside the file, so that leftovers of a killed build are told."""
 
-_FULL = frozenset({errno.ENOSPC, *({errno.EDQUOT} if hasattr(errno, "EDQUOT") else ())})
+FULL: Final = frozenset({errno.ENOSPC, *({errno.EDQUOT} if hasattr(errno, "EDQUOT") else ())})
+"""Errors that say that a disk, or what one may have of it, is full."""
+
 _BEHIND = 8 << 20
 """Bytes after which what was written is handed to the disk while more is made."""
 
@@ -76,7 +78,7 @@ def _kind(mode: int) -> str:
 
 def failed(path: Path | str, error: OSError) -> BuildError:
     """What to tell of a file that cannot be written."""
-    if error.errno in _FULL:
+    if error.errno in FULL:
         return BuildError(f"{path}: the disk is full; free some room and go on with --resume")
     return BuildError(f"{path}: cannot be written: {error.strerror or error}; choose another --out or mend its rights")
 
@@ -84,7 +86,7 @@ def failed(path: Path | str, error: OSError) -> BuildError:
 def concerns(folder: Path, error: OSError) -> bool:
     """Whether an error is one of writing below a folder, and not of reading something else."""
     name = error.filename
-    return error.errno in _FULL or (isinstance(name, str | os.PathLike) and Path(name).is_relative_to(folder))
+    return error.errno in FULL or (isinstance(name, str | os.PathLike) and Path(name).is_relative_to(folder))
 
 
 def part_of(path: Path) -> Path:

@@ -33,6 +33,25 @@ out."""
 ASKS: Final[tuple[str, ...]] = tuple(PLACEHOLDERS)
 """Every form of question, in the order in which the records of one picture are written."""
 
+_NOTED: Final[Mapping[str, str]] = {
+    # worth knowing, nothing was lost by mistake
+    "no_label": "no finding is stated and none is excluded: there is nothing to ask",
+    "no_distractor": "no wrong option is left that is certainly wrong",
+    "regions_too_small": "all regions lie under the size floor",
+    "no_box_distractor": "no wrong box fits beside the right one",
+    "mask_size": "the mask had another size than the picture and was scaled to it (nearest)",
+    "leaves_data": "a link leads out of the data folder",
+    "copy": "another picture of the data set has the same bytes and is asked about instead",
+    "split_leak": "a picture or group of the train part that is also in the test part was dropped",
+    "near_copy": "a near copy of the picture is in a stronger part, or in test of another data set",
+    "empty_class": "no picture shows a class of the card",
+    "empty_row": "a row of a label file names no picture",
+    "other_spelling": "a label file names a picture in other letters than its file (case, accents)",
+    "unlabelled": "pictures that the data set publishes without labels were left out",
+    "left_out": "pictures were left out on purpose, as the card says",
+    "no_question": "pictures are there, and the data set gave no question all the same",
+}
+
 REASONS: Final[Mapping[str, str]] = {
     # refused: the input could not be used, the build exits with 1
     "missing_image": "a label file names a picture that is not there",
@@ -53,45 +72,12 @@ REASONS: Final[Mapping[str, str]] = {
     "listed_twice": "one picture is listed more than once",
     "reader_failed": "the adapter stopped with an error",
     "no_picture": "the data set's folder holds no picture with a label that the card describes",
-    # notes: worth knowing, nothing was lost by mistake
-    "no_label": "no finding is stated and none is excluded: there is nothing to ask",
-    "no_distractor": "no wrong option is left that is certainly wrong",
-    "regions_too_small": "all regions lie under the size floor",
-    "no_box_distractor": "no wrong box fits beside the right one",
-    "mask_size": "the mask had another size than the picture and was scaled to it (nearest)",
-    "leaves_data": "a link leads out of the data folder",
-    "copy": "another picture of the data set has the same bytes and is asked about instead",
-    "split_leak": "a picture or group of the train part that is also in the test part was dropped",
-    "near_copy": "a near copy of the picture is in a stronger part, or in test of another data set",
-    "empty_class": "no picture shows a class of the card",
-    "empty_row": "a row of a label file names no picture",
-    "other_spelling": "a label file names a picture in other letters than its file (case, accents)",
-    "unlabelled": "pictures that the data set publishes without labels were left out",
-    "left_out": "pictures were left out on purpose, as the card says",
-    "no_question": "pictures are there, and the data set gave no question all the same",
+    **_NOTED,
 }
 """The fixed list of reasons of problems.jsonl, each with what it means."""
 
-NOTES: Final = frozenset(
-    {
-        "no_label",
-        "no_distractor",
-        "regions_too_small",
-        "no_box_distractor",
-        "mask_size",
-        "leaves_data",
-        "copy",
-        "split_leak",
-        "near_copy",
-        "empty_class",
-        "empty_row",
-        "other_spelling",
-        "unlabelled",
-        "left_out",
-        "no_question",
-    }
-)
-
+NOTES: Final = frozenset(_NOTED)
+"""Reasons for which nothing is refused."""
 
 DETAIL: Final = 500
 """Characters in the detail of a problem; what is longer is cut."""
@@ -123,6 +109,11 @@ def file_and_slice(image: str) -> tuple[str, str]:
 
 ImageRef = str | Slice
 """A picture: a path below the data set's root with '/' separators, or a slice of a volume there."""
+
+
+def file_of(image: ImageRef) -> str:
+    """The file that is a picture, or holds it."""
+    return image.path if isinstance(image, Slice) else image
 
 
 @frozen

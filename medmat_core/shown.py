@@ -22,9 +22,9 @@ def shown_lines(text: str) -> str:
     return "\n".join(map(shown, text.split("\n")))
 
 
-def counted(count: int, one: str, several: str) -> str:
-    """ "1 picture lies", "2 pictures lie": a number with what it counts."""
-    return f"{count} {one if count == 1 else several}"
+def counted(count: int, one: str, several: str = "") -> str:
+    """ "1 picture", "2 pictures", or "1 picture lies", "2 pictures lie": a number with what it counts."""
+    return f"{count} {one if count == 1 else several or f'{one}s'}"
 
 
 def _escaped(found: re.Match[str]) -> str:

@@ -11,7 +11,6 @@ import os
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -64,6 +63,7 @@ class Tree:
         self.opened: set[str] = set()
         self.problems: list[Problem] = []
         self._listed: dict[str, tuple[list[str], list[str]]] = {}
+        self._name_sets: dict[str, set[str]] = {}
         self._seen_links: set[str] = set()
         self._reached: Counter[str] = Counter()
         self._prefix = ""
@@ -252,24 +252,27 @@ class Tree:
         tail: list[str] = []
         if isinstance(name, str):
             *tail, last = (fold(part) for part in name.split("/"))
-
             fits = _matcher(last)
         else:
             fits = name
-        found: list[str] = []
+        return [
+            f"{folder}/{child}" if folder else child
+            for folder, dirs, _ in self._by_level(under)
+            if _ends(folder, tail)
+            for child in dirs
+            if fits(fold(child))
+        ]
+
+    def _by_level(self, under: str) -> Iterator[tuple[str, list[str], list[str]]]:
+        """(folder, folders in it, files in it) for the folder and all below it, nearest to the root first."""
         level = [under.strip("/")]
         while level:
             below: list[str] = []
             for folder in level:
-                for child in self.listdir(folder)[0]:
-                    path = f"{folder}/{child}" if folder else child
-                    below.append(path)
-                    if fits(fold(child)) and (
-                        not tail or [fold(p) for p in path.split("/")[-len(tail) - 1 : -1]] == tail
-                    ):
-                        found.append(path)
+                dirs, files = self.listdir(folder)
+                yield folder, dirs, files
+                below.extend(f"{folder}/{child}" if folder else child for child in dirs)
             level = below
-        return found
 
     def folder(self, *names: str, under: str = "") -> str | None:
         """The first folder that has one of the names, nearest to the root; None if there is none."""
@@ -284,18 +287,11 @@ class Tree:
         'partition/Test/Train.xlsx'), nearest to the root; None if there is none."""
         for name in names:
             *tail, last = (fold(part) for part in name.split("/"))
-            pattern = any(c in last for c in "*?")
-            level = [under.strip("/")]
-            while level:
-                below: list[str] = []
-                for folder in level:
-                    dirs, files = self.listdir(folder)
-                    if not tail or [fold(p) for p in folder.split("/")[-len(tail) :]] == tail:
-                        for file in files:
-                            if fnmatch.fnmatchcase(fold(file), last) if pattern else fold(file) == last:
-                                return f"{folder}/{file}" if folder else file
-                    below.extend(f"{folder}/{child}" if folder else child for child in dirs)
-                level = below
+            fits = _matcher(last)
+            for folder, _, files in self._by_level(under):
+                for file in files if _ends(folder, tail) else ():
+                    if fits(fold(file)):
+                        return f"{folder}/{file}" if folder else file
         return None
 
     def exists(self, relative: str) -> bool:
@@ -313,10 +309,6 @@ class Tree:
             names = self._name_sets[folder] = set(self.listdir(folder)[1])
         return names
 
-    @cached_property
-    def _name_sets(self) -> dict[str, set[str]]:
-        return {}
-
     # -- reporting --------------------------------------------------------------------------------
 
     def report(self, reason: str, file: str = "", detail: str = "", row: int | None = None) -> None:
@@ -329,3 +321,8 @@ def _matcher(wanted: str) -> Callable[[str], bool]:
     if any(c in wanted for c in "*?"):
         return lambda text: fnmatch.fnmatchcase(text, wanted)
     return wanted.__eq__
+
+
+def _ends(folder: str, tail: Sequence[str]) -> bool:
+    """Whether a folder's path ends in these folded names."""
+    return not tail or [fold(part) for part in folder.split("/")[-len(tail) :]] == tail

@@ -3,34 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from attrs import field, frozen
 
-_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
+from medmat_core._structure import must
+
 SIZE: Final = re.compile(r"[1-9]\d{0,5}x[1-9]\d{0,5}")
-_VERSION: Final = re.compile(r"[0-9][0-9A-Za-z.+!-]{0,30}")
 
-
-def _is_day(instance: Any, attribute: Any, value: str) -> None:
-    if not _DAY.fullmatch(value):
-        raise ValueError(f"{value!r} is no day; write it as 2026-01-31")
-
-
-def _is_version(instance: Any, attribute: Any, value: str) -> None:
-    if not _VERSION.fullmatch(value):
-        raise ValueError(f"{value!r} is no version, such as '0.1.0'")
-
-
-def _are_sizes(instance: Any, attribute: Any, value: tuple[str, ...]) -> None:
-    for text in value:
-        if not SIZE.fullmatch(text):
-            raise ValueError(f"{text!r} is no size; write width and height as '640x480'")
-
-
-def _counts(instance: Any, attribute: Any, value: int) -> None:
-    if value < 0:
-        raise ValueError("must not be negative")
+_is_day = must(re.compile(r"\d{4}-\d\d-\d\d").fullmatch, "{!r} is no day; write it as 2026-01-31")
+_is_version = must(re.compile(r"[0-9][0-9A-Za-z.+!-]{0,30}").fullmatch, "{!r} is no version, such as '0.1.0'")
+_are_sizes = must(SIZE.fullmatch, "{!r} is no size; write width and height as '640x480'", iter)
+_counts = must(lambda number: number >= 0, "must not be negative")
 
 
 @frozen(kw_only=True)

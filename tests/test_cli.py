@@ -109,6 +109,10 @@ def test_no_command_at_all_shows_the_help(call: Call) -> None:
         ("export", "out", "--data", "", "--to", "exported", "--format", "llava"),
         ("sample", "2", "--to", ""),
         ("preview", ""),
+        ("check", "--data", ""),
+        ("list", "--data", ""),
+        ("audit", "out", "--data", ""),
+        ("download", "2", "--to", ""),
     ],
 )
 def test_an_empty_folder_name_is_not_the_current_folder(

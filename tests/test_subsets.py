@@ -1,10 +1,12 @@
 """The 53 subsets: their instructions, how captions read in them, and the frozen pool."""
 
+import importlib.util
 import json
 import re
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import given
@@ -24,9 +26,19 @@ from medmat_core.subsets import (
     pool_version,
     subset_index,
 )
-from medmat_core.subsets.pool import gather, to_json
 
 ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def freeze_pool() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("freeze_pool", ROOT / "tools" / "freeze_pool.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 NUMBERS = range(1, 54)
 LABEL = range(1, 38)
 TEMPLATES = [(no, ask) for no in NUMBERS for ask in load_subset(no).instructions]
@@ -291,8 +303,10 @@ def test_the_frozen_pool_agrees_with_the_card(card: Card):
 
 
 @pytest.mark.skipif(len(CARDS) < 109, reason="the pool comes from all 109 cards; some are not in this checkout")
-def test_the_frozen_pool_is_what_all_cards_together_say():
-    assert {no: tuple(labels) for no, labels in gather(cards()).items()} == {no: load_subset(no).pool for no in NUMBERS}
+def test_the_frozen_pool_is_what_all_cards_together_say(freeze_pool: ModuleType):
+    assert {no: tuple(labels) for no, labels in freeze_pool.gather(cards()).items()} == {
+        no: load_subset(no).pool for no in NUMBERS
+    }
 
 
 def write_card(folder: Path, slug: str, kind: str, labels: dict[str, str], **more: object) -> Card:
@@ -321,7 +335,7 @@ def write_card(folder: Path, slug: str, kind: str, labels: dict[str, str], **mor
     return Card.load(path)
 
 
-def test_a_pool_is_gathered_by_lowest_row_and_card_order_with_flags(tmp_path: Path):
+def test_a_pool_is_gathered_by_lowest_row_and_card_order_with_flags(tmp_path: Path, freeze_pool: ModuleType):
     later = write_card(
         tmp_path, "later", "single-label", {"a": "Mass", "b": "Cyst", "c": "Other"}, no=6, catch_all=["Other"]
     )
@@ -330,7 +344,7 @@ def test_a_pool_is_gathered_by_lowest_row_and_card_order_with_flags(tmp_path: Pa
     )
     masks = write_card(tmp_path, "masks", "mask", {"m": "Nodule", "n": "Clear"}, no=9, normal="Clear")
     stranger = write_card(tmp_path, "stranger", "single-label", {"x": "Ghost"})
-    assert gather([later, stranger, masks, first]) == {
+    assert freeze_pool.gather([later, stranger, masks, first]) == {
         3: [
             PoolLabel("Cyst", (4, 6)),
             PoolLabel("Lung", (4,), "anatomy"),
@@ -342,11 +356,11 @@ def test_a_pool_is_gathered_by_lowest_row_and_card_order_with_flags(tmp_path: Pa
     }
 
 
-def test_a_pool_written_as_json_reads_back(tmp_path: Path):
+def test_a_pool_written_as_json_reads_back(tmp_path: Path, freeze_pool: ModuleType):
     card = write_card(
         tmp_path, "one", "single-label", {"1": 'A "quoted" cyst', "2": "Oth\u00e9r"}, no=1, catch_all=["Oth\u00e9r"]
     )
-    read = json.loads(to_json(gather([card]), 7))
+    read = json.loads(freeze_pool.to_json(freeze_pool.gather([card]), 7))
     assert read["version"] == 7
     assert read["subsets"]["3"] == [['A "quoted" cyst', [1]], ["Oth\u00e9r", [1], "catch_all"]]
     assert pool_version() >= 1

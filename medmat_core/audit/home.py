@@ -13,7 +13,7 @@ from medmat_core.audit.place import table
 from medmat_core.card import Card
 from medmat_core.concepts import fold, load_concepts
 from medmat_core.questions.pools import Pools
-from medmat_core.regions.words import BOX_FORMATS, BoxFormat
+from medmat_core.regions.box_words import BOX_FORMATS, BoxFormat
 from medmat_core.subsets import Subset, convention_clause
 
 SubsetOf = Callable[[int], Subset]

@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from attrs import frozen
@@ -105,12 +105,18 @@ def instructions(name: str, seen: Seen, file: str) -> Iterator[Trial]:
         yield Trial("uneven_instructions", said, file, even(counts))
 
 
+def _tally(asked: Sequence[Asked], one: int, two: int) -> Counter[Any]:
+    """Questions without a round by two of answer (0), number of options (1) and place of the right one (2)."""
+    found: Counter[Any] = Counter()
+    for some in asked:
+        for what, count in some.bare.items():
+            found[what[one], what[two]] += count
+    return found
+
+
 def letters(name: str, asked: Sequence[Asked], file: str) -> Iterator[Trial]:
     """Is the right option's place even. In rounds the identity leaves nothing to chance."""
-    stands: Counter[tuple[int, int]] = Counter()
-    for some in asked:
-        for (_, size, slot), count in some.bare.items():
-            stands[size, slot] += count
+    stands = _tally(asked, 1, 2)
     for size in sorted({size for size, _ in stands}):
         counts = [stands[size, slot] for slot in range(size)]
         told = ", ".join(map(str, counts))
@@ -120,10 +126,7 @@ def letters(name: str, asked: Sequence[Asked], file: str) -> Iterator[Trial]:
 
 def sizes(name: str, asked: Sequence[Asked], file: str) -> Iterator[Trial]:
     """Does the number of options tell the answer."""
-    table: Counter[tuple[str, int]] = Counter()
-    for some in asked:
-        for (answer, size, _), count in some.bare.items():
-            table[answer, size] += count
+    table = _tally(asked, 0, 1)
     if kinds := Counter(answer for answer, _ in table):
         odd = min(kinds, key=kinds.__getitem__)
         few = sorted((size, count) for (answer, size), count in table.items() if answer == odd)

@@ -41,10 +41,9 @@ class Wall:
     @classmethod
     def of(cls, units: Mapping[str, Unit]) -> Wall:
         """All pictures of the data sets whose truth is known."""
-        truths = [unit.truth for unit in units.values() if unit.truth is not None and len(unit.seen)]
-        hung = [unit for unit in units.values() if unit.truth is not None and len(unit.seen)]
+        hung = [(unit, unit.truth) for unit in units.values() if unit.truth is not None and len(unit.seen)]
         found = [np.empty(0, _PICTURE)]
-        for owner, (unit, truth) in enumerate(zip(hung, truths, strict=True)):
+        for owner, (unit, truth) in enumerate(hung):
             images, first = np.unique(unit.seen.rows["image"], return_index=True)
             places = np.array([truth.place(image) for image in images.tolist()], np.int64)
             first, places = first[places >= 0], places[places >= 0]
@@ -54,7 +53,7 @@ class Wall:
                 if column:
                     rows[name] = np.frombuffer(column, np.uint64)[places]
             found.append(rows)
-        return cls(hung, truths, np.concatenate(found))
+        return cls([unit for unit, _ in hung], [truth for _, truth in hung], np.concatenate(found))
 
     def fault(self, place: int, name: str, sentence: str) -> Fault:
         return self._unit(place).seen.fault(int(self.rows["row"][place]), name, sentence)

@@ -12,6 +12,7 @@ from attrs import asdict, define, evolve, field
 from medmat_core.audit.blind import Guessed
 from medmat_core.audit.faults import Fault, Faults
 from medmat_core.audit.place import records_at
+from medmat_core.shown import counted
 
 
 @define
@@ -70,9 +71,9 @@ class Report:
     @property
     def verdict(self) -> str:
         faults, kinds, notes = self.found.counts.total(), len(self.found.counts), self.found.notes.total()
-        said = "sound" if self.sound else f"{_counted(faults, 'fault')} in {_counted(kinds, 'kind')}"
-        beside = f", {_counted(notes, 'note')}" if notes else ""
-        return f"{_counted(self.records, 'record')} in {_counted(self.files, 'file')}: {said}{beside}"
+        said = "sound" if self.sound else f"{counted(faults, 'fault')} in {counted(kinds, 'kind')}"
+        beside = f", {counted(notes, 'note')}" if notes else ""
+        return f"{counted(self.records, 'record')} in {counted(self.files, 'file')}: {said}{beside}"
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -90,7 +91,3 @@ class Report:
         for place, fault in enumerate(kept):
             if record := known.get((self.root / fault.file, fault.line)):
                 kept[place] = evolve(fault, key=fault.key or record.key, image=fault.image or record.image)
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'s' * (number != 1)}"

@@ -15,7 +15,7 @@ from medmat_core.check.copies import copies
 from medmat_core.check.found import About, Class, Finding, Found
 from medmat_core.dataset import Dataset
 from medmat_core.folders import open_tree
-from medmat_core.model import Problem, Sample, Slice
+from medmat_core.model import Problem, Sample, file_of
 from medmat_core.pipeline.astray import hint, unopened
 from medmat_core.pipeline.context import Context
 from medmat_core.pipeline.engines import Engine, InProcess
@@ -102,7 +102,7 @@ class Watched:
             if not isinstance(item, Problem):
                 for ref in (item.image, *(getattr(mask, "path", None) for mask in getattr(item, "masks", ()))):
                     if ref is not None:
-                        self.named.add(ref.path if isinstance(ref, Slice) else ref)
+                        self.named.add(file_of(ref))
             yield item
 
 
@@ -253,6 +253,3 @@ def unread_files(dataset: Dataset, tree: Tree, named: Iterable[str], problems: S
         paths = (f"{folder}/{name}" if folder else name for name in names)
         unread.extend(path for path in paths if path not in known and not ignores(path, prefix))
     return unread
-
-
-__all__ = ["Finding", "Found", "check_dataset", "unread_files"]

@@ -22,7 +22,7 @@ from medmat_core.dataset import Dataset
 from medmat_core.errors import UsageError
 from medmat_core.folders import open_tree
 from medmat_core.images.suffixes import IMAGE_SUFFIXES
-from medmat_core.model import LabelSample, Problem, Slice
+from medmat_core.model import LabelSample, Problem, file_of
 from medmat_core.splits.published import TRAIN_SHARE
 from medmat_core.tree import Tree
 
@@ -168,8 +168,7 @@ def compare_published(
     here: dict[str, tuple[str, ...] | None] = {}
     for item in dataset.samples(tree, dataset.card):
         if not isinstance(item, Problem):
-            path = item.image.path if isinstance(item.image, Slice) else item.image
-            here[fold_path(path)] = item.stated if isinstance(item, LabelSample) else None
+            here[fold_path(file_of(item.image))] = item.stated if isinstance(item, LabelSample) else None
     records = [record for file in files for record in read_published(file)]
     if any(map(_is_new, records)):
         if not all(map(_is_new, records)):

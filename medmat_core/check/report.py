@@ -30,7 +30,7 @@ from medmat_core.folders import open_tree
 from medmat_core.images.faults import PictureError, contained, opened, own_limit
 from medmat_core.images.headers import read_header
 from medmat_core.images.suffixes import DICOM_SUFFIXES, PILLOW_FORMATS, VOLUME_SUFFIXES, suffix_of
-from medmat_core.model import PARTS, BoxSample, LabelSample, MaskSample, Problem, Sample, Slice
+from medmat_core.model import PARTS, BoxSample, LabelSample, MaskSample, Problem, Sample, Slice, file_of
 from medmat_core.tree import Tree
 
 VERSION: Final = 1
@@ -168,7 +168,7 @@ def _read(dataset: Dataset, tree: Tree, card: Card) -> Iterator[Sample | Problem
 
 def _name(image: str | Slice | None, names: dict[str, None]) -> None:
     if image is not None:
-        names[image.path if isinstance(image, Slice) else image] = None
+        names[file_of(image)] = None
 
 
 def look(path: Path) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +14,7 @@ from medmat_core.shown import shown, shown_lines
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
     from rich.console import Console
+    from rich.table import Table
     from rich.text import Text
 
     from medmat_core.catalog import Catalog
@@ -58,6 +59,42 @@ def console(**settings: Any) -> Console:
     if not made.is_terminal:
         made = Careful(highlight=False, width=160, **settings)
     return made
+
+
+def say(page: Console, text: str = "") -> None:
+    """Lines as they stand: nothing in them is markup, and nothing is cut."""
+    page.print(text, markup=False, soft_wrap=True)
+
+
+def table(titles: Sequence[str], left: Collection[str] = (), fold: Collection[str] = ()) -> Table:
+    """An empty table whose columns stand to the right, but for those at the ``left``; what has no room in a column of
+    ``fold`` goes on in the next line."""
+    from rich.table import Table
+
+    made = Table(box=None, header_style="bold", pad_edge=False)
+    for title in titles:
+        how: Any = "fold" if title in fold else "ellipsis"
+        made.add_column(title, justify="left" if title in left else "right", overflow=how)
+    return made
+
+
+def print_rows(
+    titles: Sequence[str], rows: Sequence[Sequence[object]], left: Collection[str], *, least: int = 0, head: bool = True
+) -> None:
+    """A table on a terminal, where columns at the ``left`` have ``least`` room; elsewhere cells with tabs between them,
+    the titles at their ``head``."""
+    if not sys.stdout.isatty():
+        for row in (titles, *rows) if head else rows:
+            click.echo("\t".join(" ".join(str(cell).split()) for cell in row))
+        return
+    from rich.markup import escape
+
+    made = table(titles, left, titles)
+    for column in made.columns:
+        column.min_width = least if least and column.header in left else None
+    for row in rows:
+        made.add_row(*(escape(str(cell)) for cell in row))
+    console().print(made)
 
 
 def complete_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:

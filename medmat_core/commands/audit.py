@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from medmat_core.commands import catalog_of, console, tell_failed
+from medmat_core.commands import catalog_of, console, say, table, tell_failed
+from medmat_core.commands.options import FOLDER, Counter, option
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,15 +23,15 @@ _SHOWN = 3
 
 @click.command("audit")
 @click.argument("paths", nargs=-1, required=True, metavar="OUT|FILE...", type=click.Path(path_type=Path))
-@click.option(
+@option(
     "--data",
-    type=click.Path(path_type=Path),
+    type=FOLDER,
     help="The folder that was given to the build: labels, boxes and groups are derived again and compared.",
 )
-@click.option("--near", is_flag=True, help="Also decode every picture and look for near copies (with --data).")
-@click.option("--jobs", default=os.cpu_count() or 1, show_default="cores", help="Processes to use (with --data).")
-@click.option("--limit", default=20, show_default=True, help="How many faults of each kind are kept in full.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+@option("--near", is_flag=True, help="Also decode every picture and look for near copies (with --data).")
+@option("--jobs", default=os.cpu_count() or 1, show_default="cores", help="Processes to use (with --data).")
+@option("--limit", default=20, help="How many faults of each kind are kept in full.")
+@option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 @click.pass_context
 def command(
     ctx: click.Context, paths: tuple[Path, ...], data: Path | None, near: bool, jobs: int, limit: int, as_json: bool
@@ -47,14 +48,11 @@ def command(
         raise click.BadParameter("give 1 or more", param_hint="--jobs")
     catalog = catalog_of(ctx)
     decoders = catalog.modules_with("medmat_regions")
-    progress = Shown()
-    try:
+    with closing(Counter(what="records read")) as shown:
         report = audit(
             list(paths), list(catalog), subset_of=catalog.subset, data=data, near=near, jobs=jobs, decoders=decoders,
-            keep=max(1, limit), progress=progress.step,
+            keep=max(1, limit), progress=lambda name, count: shown.advance(count, f", last those of {name}"),
         )  # fmt: skip
-    finally:
-        progress.close()
     if as_json:
         click.echo(json.dumps(report.as_json(), ensure_ascii=True, indent=1))
     else:
@@ -64,39 +62,16 @@ def command(
     return 0 if report.sound else 1
 
 
-class Shown:
-    """A counter on a terminal, a line every 100,000 records in a log."""
-
-    def __init__(self) -> None:
-        self.records = 0
-        self.told = 0
-
-    def step(self, name: str, count: int) -> None:
-        self.records += count
-        if sys.stderr.isatty():
-            sys.stderr.write(f"\r\x1b[K{self.records} records read, last those of {name}"[:120])
-            sys.stderr.flush()
-        elif self.records - self.told >= 100_000:
-            self.told = self.records
-            click.echo(f"{self.records} records read", err=True)
-
-    def close(self) -> None:
-        """Leave the terminal as it was."""
-        if sys.stderr.isatty():
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
-
-
 def _print(report: Report, shown: int) -> None:
     page = console()
-    page.print(report.verdict, markup=False, soft_wrap=True)
+    say(page, report.verdict)
     _faults(page, report, shown)
     _questions(page, [row for row in report.rows if row.shares])
     _blind(page, report.rows)
     if report.unseen:
-        page.print("")
+        say(page)
     for sentence in report.unseen:
-        page.print(f"not audited: {sentence}", markup=False, soft_wrap=True)
+        say(page, f"not audited: {sentence}")
 
 
 def _faults(page: Console, report: Report, shown: int) -> None:
@@ -105,13 +80,13 @@ def _faults(page: Console, report: Report, shown: int) -> None:
     for level, counts in (("fault", report.found.counts), ("note", report.found.notes)):
         for name, count in sorted(counts.items()):
             meaning = FAULTS.get(name) or NOTES[name]
-            page.print(f"\n{level} {name} ({count}): {meaning}", markup=False, soft_wrap=True)
+            say(page, f"\n{level} {name} ({count}): {meaning}")
             examples = [fault for fault in report.found.kept if fault.name == name and fault.level == level]
             for fault in examples[:shown]:
                 where = f"{fault.where}: " if fault.where else ""
-                page.print(f"    {where}{fault.detail}", markup=False, soft_wrap=True)
+                say(page, f"    {where}{fault.detail}")
             if count > len(examples[:shown]):
-                page.print(f"    ... and {count - len(examples[:shown])} more", markup=False)
+                say(page, f"    ... and {count - len(examples[:shown])} more")
 
 
 def _questions(page: Console, rows: list[Row]) -> None:
@@ -121,23 +96,20 @@ def _questions(page: Console, rows: list[Row]) -> None:
 
     if not rows:
         return
-    page.print(
-        "\nRecords by question: in rounds of four, three and two pictures; surplus: with the options of a round;"
-    )
-    page.print("open: without options.")
-    page.print(
-        f"  {'':10}{''.join(f'{name:>9}' for name in ('of 4', 'of 3', 'of 2', 'surplus', 'open'))}", markup=False
+    say(
+        page,
+        "\nRecords by question: in rounds of four, three and two pictures; surplus: with the options of a round;\n"
+        "open: without options.\n"
+        f"  {'':10}{''.join(f'{name:>9}' for name in ('of 4', 'of 3', 'of 2', 'surplus', 'open'))}",
     )
     for ask in ASKS:
         counts = [sum(row.shares.get(ask, {}).get(name, 0) for row in rows) for name in SHARES]
         if any(counts):
-            page.print(f"  {ask:10}{''.join(f'{count:9d}' for count in counts)}", markup=False)
+            say(page, f"  {ask:10}{''.join(f'{count:9d}' for count in counts)}")
 
 
 def _blind(page: Console, rows: list[Row]) -> None:
     """What guessers reached, where there are enough questions to mean something."""
-    from rich.table import Table
-
     from medmat_core.audit.blind import GUESSERS, LEAST
 
     columns = {
@@ -150,22 +122,19 @@ def _blind(page: Console, rows: list[Row]) -> None:
         "leaks": "pictures in two parts, by themselves or by their group",
         "copies": "pictures that are asked about again",
     }
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("data set", overflow="fold")
-    for title in columns:
-        table.add_column(title, justify="right")
+    made = table(("data set", *columns), ("data set",), ("data set",))
     for row in rows:
         found = row.guessed
         if found is not None and found.questions >= LEAST:
             shares = (found.chance, found.majority, *(found.shares[name] for name in GUESSERS), found.with_size)
             counts = (row.wrong, row.leaks, row.copies)
-            table.add_row(row.title, str(found.questions), *map(_percent, shares), *map(_count, counts))
-    if not table.row_count:
+            made.add_row(row.title, str(found.questions), *map(_percent, shares), *map(_count, counts))
+    if not made.row_count:
         return
-    page.print("\nHow often a guesser is right who sees no picture (-: not looked for):")
-    page.print(table)
+    say(page, "\nHow often a guesser is right who sees no picture (-: not looked for):")
+    page.print(made)
     for title, meaning in columns.items():
-        page.print(f"  {title:11}{meaning}", markup=False, soft_wrap=True)
+        say(page, f"  {title:11}{meaning}")
 
 
 def _percent(share: float | None) -> str:

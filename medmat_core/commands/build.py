@@ -8,7 +8,7 @@ from typing import Any, Final
 import click
 
 from medmat_core.commands import catalog_of, complete_modality, complete_names, exit_code
-from medmat_core.commands.options import FOLDER, JOBS, QUIET, listed
+from medmat_core.commands.options import FOLDER, JOBS, QUIET, listed, option
 from medmat_core.model import ASKS
 from medmat_core.pipeline.engines import ENGINES
 from medmat_core.regions.conventions import BOX_FORMATS
@@ -19,117 +19,108 @@ NEXT: Final = ("audit", "preview")
 
 @click.command("build")
 @click.argument("names", nargs=-1, metavar="[NO|SLUG]...", shell_complete=complete_names)
-@click.option(
+@option(
     "--data",
     required=True,
     type=FOLDER,
     help="The folder that holds the data sets' folders (often called med-mat).",
 )
-@click.option("--out", type=FOLDER, help="Where the records go (default: the parent of --data).")
-@click.option("--subset", type=int, help="Only data sets of this subset.")
-@click.option("--modality", shell_complete=complete_modality, help="Only data sets of this modality.")
-@click.option("--access", multiple=True, metavar="KIND", help="Only data sets of this access (repeatable).")
-@click.option(
+@option("--out", type=FOLDER, help="Where the records go (default: the parent of --data).")
+@option("--subset", type=int, help="Only data sets of this subset.")
+@option("--modality", shell_complete=complete_modality, help="Only data sets of this modality.")
+@option("--access", multiple=True, metavar="KIND", help="Only data sets of this access (repeatable).")
+@option(
     "--license",
     "licenses",
     multiple=True,
     metavar="NAME",
     help="Only data sets of this license, as it begins; * fits anything (repeatable).",
 )
-@click.option(
+@option(
     "--format",
     "formats",
     multiple=True,
     help="A further output format (repeatable); records and Med-MAT's own form are always written.",
 )
-@click.option("--seed", default=0, show_default=True, help="Seed of every draw.")
+@option("--seed", default=0, help="Seed of every draw.")
 @JOBS
-@click.option("--engine", default="local", show_default=True, metavar="|".join(ENGINES), help="Where the work is done.")
-@click.option("--scheduler", metavar="ADDR", help="A Dask scheduler such as tcp://host:8786 (with --engine dask).")
-@click.option(
+@option("--engine", default="local", metavar="|".join(ENGINES), help="Where the work is done.")
+@option("--scheduler", metavar="ADDR", help="A Dask scheduler such as tcp://host:8786 (with --engine dask).")
+@option(
     "--split",
     default="official",
-    show_default=True,
     metavar="official|group|none",
     help="Train and test: as published where it is, by group, or all train.",
 )
-@click.option(
+@option(
     "--test-fraction",
     default=0.15,
-    show_default=True,
     help="Share of groups in test where there is no official split.",
 )
-@click.option("--fold", metavar="K/N", help="Fold K of N by group is the test part, instead of a fraction.")
-@click.option(
+@option("--fold", metavar="K/N", help="Fold K of N by group is the test part, instead of a fraction.")
+@option(
     "--validation",
     metavar="train|test|own",
     help="An official validation part counts as train or test, or is a file of its own (default: what the card says).",
 )
-@click.option("--max-per-label", type=int, metavar="N", help="At most N pictures a label and part.")
-@click.option(
+@option("--max-per-label", type=int, metavar="N", help="At most N pictures a label and part.")
+@option(
     "--distractors",
     default="round",
-    show_default=True,
     metavar="round|subset",
     help="Wrong options: the right ones of fellow pictures, or any label of the subset.",
 )
-@click.option(
+@option(
     "--surplus",
     default="keep",
-    show_default=True,
     metavar="keep|drop",
     help="What finds no round: kept with borrowed options or none, or left out (where distractors go by rounds).",
 )
-@click.option(
+@option(
     "--pool",
     default="frozen",
-    show_default=True,
     metavar="frozen|installed",
     help="Labels of a subset: the frozen list, or of what is installed.",
 )
-@click.option(
+@option(
     "--ask",
     "asks",
     multiple=True,
     metavar="ASK",
     help=f"Only these questions: {', '.join(ASKS)} (repeatable; default: what the card says).",
 )
-@click.option(
+@option(
     "--box-format",
     default="unit",
-    show_default=True,
     metavar="|".join(BOX_FORMATS),
     help="How boxes are written.",
 )
-@click.option(
+@option(
     "--verify",
     default="header",
-    show_default=True,
     metavar="none|header|full",
     help="Open no picture, read type and size, or decode every pixel.",
 )
-@click.option(
+@option(
     "--near",
     default="off",
-    show_default=True,
     metavar="off|report|drop",
     help="Near copies of test pictures (perceptual hash; decodes every picture): note them, or drop them from train.",
 )
-@click.option(
+@option(
     "--as-published",
     is_flag=True,
     help="Questions and split by Med-MAT's published rule, for comparison with the paper only.",
 )
-@click.option(
+@option(
     "--timeout-per-file",
     type=float,
     default=600.0,
-    show_default=True,
     metavar="SECONDS",
     help="A picture that takes longer is refused; a plugin that does not get on for so long is left out (0: no limit).",
 )
-@click.option("--strict", is_flag=True, help="Stop at the first refused input.")
-@click.option("--resume", is_flag=True, help="Go on with a build that was killed.")
+@option("--strict", is_flag=True, help="Stop at the first refused input.")
+@option("--resume", is_flag=True, help="Go on with a build that was killed.")
 @QUIET
 @click.pass_context
 def command(ctx: click.Context, /, quiet: bool, asks: tuple[str, ...], **arguments: Any) -> int:
@@ -147,8 +138,8 @@ def command(ctx: click.Context, /, quiet: bool, asks: tuple[str, ...], **argumen
 
     if arguments["out"] is None:
         del arguments["out"]
-    arguments["formats"] = listed(arguments["formats"])
-    arguments["access"] = listed(arguments["access"])
+    for name in ("formats", "access"):
+        arguments[name] = listed(arguments[name])
     options = BuildOptions(asks=listed(asks) or None, **arguments)
     manifest = build_and_export(catalog_of(ctx), options, progress_of(not quiet))
     if not quiet:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from medmat_core.commands import catalog_of, complete_names, console, exit_code, tell_failed
+from medmat_core.commands import catalog_of, complete_names, console, exit_code, say, table, tell_failed
+from medmat_core.commands.options import FOLDER, JOBS, option
 from medmat_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,27 +28,24 @@ SHOWN = 20
 
 @click.command("check")
 @click.argument("names", nargs=-1, metavar="[NO|SLUG]...", shell_complete=complete_names)
-@click.option(
-    "--data", required=True, type=click.Path(path_type=Path), help="The folder that holds the data sets' folders."
-)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
-@click.option(
+@option("--data", required=True, type=FOLDER, help="The folder that holds the data sets' folders.")
+@option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+@option(
     "--verify",
     default="full",
-    show_default=True,
     type=click.Choice(["none", "header", "full"]),
     help="Open no picture, read sizes, or decode every pixel (finds copies that decode alike).",
 )
-@click.option("--jobs", default=os.cpu_count() or 1, show_default="cores", help="Processes to use.")
-@click.option("--partial", is_flag=True, help="Forgive pictures and classes that are missing.")
-@click.option("--near", is_flag=True, help="Also look for near copies by perceptual hash (decodes every picture).")
-@click.option(
+@JOBS
+@option("--partial", is_flag=True, help="Forgive pictures and classes that are missing.")
+@option("--near", is_flag=True, help="Also look for near copies by perceptual hash (decodes every picture).")
+@option(
     "--published",
     multiple=True,
     type=click.Path(path_type=Path),
     help="Compare one data set with a file that Med-MAT published: ori--NN, Subset--NN or Subset-NN (repeatable).",
 )
-@click.option(
+@option(
     "--report",
     "report_file",
     type=click.Path(path_type=Path),
@@ -147,45 +144,42 @@ def _write_report(path: Path, found: Sequence[Found], catalog: Catalog, data: Pa
 
 
 def _print(reports: Sequence[Found]) -> None:
-    from rich.table import Table
-
     page = console()
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for title in ("no", "data set", "layout", "completeness", "problems", "known", "notes"):
-        table.add_column(title, justify="right" if title in ("no", "problems", "known", "notes") else "left")
+    titles = ("no", "data set", "layout", "completeness", "problems", "known", "notes")
+    made = table(titles, left=titles[1:4])
     for report in reports:
         known = sum(finding.count for finding in report.told("known"))
-        table.add_row(
+        made.add_row(
             str(report.no or ""), report.slug, report.layout,
             f"{report.completeness}: {report.share}" if report.present else "",
             str(report.problems) if report.present else "", str(known or ""), str(len(report.told("note")) or ""),
         )  # fmt: skip
-    page.print(table)
+    page.print(made)
     for report in reports:
-        page.print()
+        say(page)
         _print_one(page, report)
-    page.print()
+    say(page)
     sound = sum(report.sound for report in reports)
     how = "as their cards say" if not any(report.partial for report in reports) else "right and without problems"
-    _line(page, f"{sound} of {len(reports)} data sets are {how}")
+    say(page, f"{sound} of {len(reports)} data sets are {how}")
 
 
 def _print_one(page: Console, report: Found) -> None:
-    _line(page, f"{report.no or ''} {report.slug}  in {report.root or report.folder}".strip())
-    _line(page, f"  layout: {report.layout}")
+    say(page, f"{report.no or ''} {report.slug}  in {report.root or report.folder}".strip())
+    say(page, f"  layout: {report.layout}")
     _findings(page, report.told("layout"))
     if report.present:
-        _line(page, f"  completeness: {report.completeness}, {report.share}")
+        say(page, f"  completeness: {report.completeness}, {report.share}")
         _findings(page, report.told("completeness"))
         if not report.published:
-            _line(page, "    the card says not how many pictures were published: nothing is known to be missing")
+            say(page, "    the card says not how many pictures were published: nothing is known to be missing")
         if report.images and report.classes:
             told = ", ".join(
                 f"{one.caption} {one.here}" + (f"/{one.published}" if one.published else "") for one in report.classes
             )
             head = "here/published: " if any(one.published for one in report.classes) else ""
-            _line(page, f"    {head}{told}")
-        _line(page, f"  problems: {report.problems or 'none'}")
+            say(page, f"    {head}{told}")
+        say(page, f"  problems: {report.problems or 'none'}")
         _findings(page, report.told("problems"))
     for about in ("known", "note"):
         _findings(page, report.told(about), f"{about}: ", indent=2)
@@ -197,9 +191,9 @@ def _findings(page: Console, findings: Sequence[Finding], head: str = "", indent
     for finding in findings:
         what = f"{finding.what}, {REASONS[finding.what]}" if finding.what in REASONS else finding.what
         count = f" ({finding.count})" if finding.count > 1 or finding.what in REASONS else ""
-        _line(page, f"{' ' * indent}{head}{what}{count}")
+        say(page, f"{' ' * indent}{head}{what}{count}")
         for example in finding.examples:
-            _line(page, f"{' ' * indent}    {example}")
+            say(page, f"{' ' * indent}    {example}")
 
 
 def _print_strays(catalog: Catalog, data: Path, reports: Sequence[Found]) -> None:
@@ -209,11 +203,7 @@ def _print_strays(catalog: Catalog, data: Path, reports: Sequence[Found]) -> Non
     there = {report.slug for report in reports}
     heads = [entry.head for entry in catalog.entries if entry.head.slug not in there]
     for head, todo in hints(heads, data):
-        _line(console(), f"{head.no or ''} {head.slug}: {todo}".strip())
-
-
-def _line(page: Console, text: str) -> None:
-    page.print(text, markup=False, soft_wrap=True)
+        say(console(), f"{head.no or ''} {head.slug}: {todo}".strip())
 
 
 # -- against what was published ---------------------------------------------------------------------------
@@ -237,10 +227,10 @@ def _print_published(found: Comparison) -> None:
     page = console()
     for kind in found.kinds:
         several = found.of(kind)
-        _line(page, f"{kind} ({len(several)})")
+        say(page, f"{kind} ({len(several)})")
         for difference in several[:SHOWN]:
-            _line(page, f"    {difference}")
+            say(page, f"    {difference}")
         if len(several) > SHOWN:
-            _line(page, f"    and {len(several) - SHOWN} more (--json has all)")
+            say(page, f"    and {len(several) - SHOWN} more (--json has all)")
     for line in found.summary():
-        _line(page, line)
+        say(page, line)

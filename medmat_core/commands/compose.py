@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from medmat_core.commands import catalog_of, console, exit_code
-from medmat_core.commands.options import BUILT_FROM, FOLDER, listed
+from medmat_core.commands import catalog_of, console, exit_code, print_rows, say
+from medmat_core.commands.options import BUILT_FROM, FOLDER, listed, option
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,15 +17,15 @@ if TYPE_CHECKING:
     from medmat_core.catalog import Catalog
     from medmat_core.compose.mixtures import Plan
     from medmat_core.compose.triples import Families, Triple
-    from medmat_core.compose.write import Composed
+    from medmat_core.compose.write import Composed, Composing
     from medmat_core.records import Built
 
 
 @click.command("compose")
 @click.argument("out", metavar="[OUT]", required=False, type=FOLDER)
-@click.option("--target", type=int, metavar="SUBSET", help="The subset whose combination is not to be seen.")
-@click.option("--to", type=FOLDER, metavar="DIR", help="Where to write; without, only list.")
-@click.option(
+@option("--target", type=int, metavar="SUBSET", help="The subset whose combination is not to be seen.")
+@option("--to", type=FOLDER, metavar="DIR", help="Where to write; without, only list.")
+@option(
     "--mixture",
     "mixtures",
     multiple=True,
@@ -34,42 +33,35 @@ if TYPE_CHECKING:
     help="related, unrelated, others, without-modality, without-area, without-task, zero-overlap-NN (repeatable; "
     "default: the first six that there are).",
 )
-@click.option(
-    "--size", type=click.IntRange(min=1), metavar="N", help="So many records in each mixture, over its subsets."
-)
-@click.option("--per-label", is_flag=True, help="--size counts each label of each data set instead.")
-@click.option("--seed", default=0, show_default=True, help="Of what is drawn.")
-@click.option("--near", is_flag=True, help="Look for near copies of test pictures, too (decodes every picture).")
-@click.option(
+@option("--size", type=click.IntRange(min=1), metavar="N", help="So many records in each mixture, over its subsets.")
+@option("--per-label", is_flag=True, help="--size counts each label of each data set instead.")
+@option("--seed", default=0, help="Of what is drawn.")
+@option("--near", is_flag=True, help="Look for near copies of test pictures, too (decodes every picture).")
+@option(
     "--pictures",
     type=click.Choice(["link", "none"]),
     default="link",
-    show_default=True,
     help="Give pictures a second name in DIR, or leave them where they are.",
 )
-@click.option("--format", "formats", multiple=True, metavar="F", help="Export each mixture in this format, too.")
+@option("--format", "formats", multiple=True, metavar="F", help="Export each mixture in this format, too.")
 @BUILT_FROM
-@click.option("--families", type=click.Path(path_type=Path), metavar="FILE", help="Another table of families of tasks.")
-@click.option(
+@option("--families", type=click.Path(path_type=Path), metavar="FILE", help="Another table of families of tasks.")
+@option(
     "--recipe",
     type=click.Choice(["paper"]),
     help="List Related and Unrelated for every target that has both; without OUT, over all 53 subsets.",
 )
-@click.option("--matrix", is_flag=True, help="Print which modality, area and task the subsets cover.")
-@click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="Draw it (.png, .svg, .pdf).")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
+@option("--matrix", is_flag=True, help="Print which modality, area and task the subsets cover.")
+@option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="Draw it (.png, .svg, .pdf).")
+@option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
 @click.pass_context
 def command(
     ctx: click.Context,
+    /,
     out: Path | None,
     target: int | None,
     to: Path | None,
     mixtures: tuple[str, ...],
-    size: int | None,
-    per_label: bool,
-    seed: int,
-    near: bool,
-    pictures: Literal["link", "none"],
     formats: tuple[str, ...],
     root: Path | None,
     families: Path | None,
@@ -77,6 +69,7 @@ def command(
     matrix: bool,
     plot: Path | None,
     as_json: bool,
+    **drawn: Any,
 ) -> int:
     """Make training mixtures of the subsets of OUT around a target that none of them is.
 
@@ -97,9 +90,9 @@ def command(
         raise UsageError(f"--to {to}: needs OUT, the folder of a build, and --target")
     if formats and to is None:
         raise UsageError(f"--format {formats[0]}: needs --to")
-    if formats and pictures == "none" and root is None:
+    if formats and drawn["pictures"] == "none" and root is None:
         raise UsageError("--format: needs pictures; leave --pictures none away")
-    if per_label and size is None:
+    if drawn["per_label"] and drawn["size"] is None:
         raise UsageError("--per-label: needs --size")
     if plot is not None:
         checked(plot)
@@ -129,9 +122,10 @@ def command(
         if not as_json:
             _print_plan(design, triples)
         if to is not None and built is not None:
-            done = _compose(
-                built, design, catalog_of(ctx), to, mixtures, size, per_label, seed, near, pictures, formats
-            )
+            from medmat_core.compose.write import Composing
+
+            how = Composing(to, listed(mixtures) or design.names(), **drawn)
+            done = _compose(built, design, how, catalog_of(ctx), listed(formats))
             told["records"] = {name: {str(no): n for no, n in own.items()} for name, own in done.records.items()}
             told["leaks"] = done.leaks
             if not as_json:
@@ -153,71 +147,47 @@ def _numbers(built: Built | None, table: Families) -> list[int]:
     return sorted({one.subset for one in facts_of(built, None).values()})
 
 
-def _compose(
-    built: Built,
-    design: Plan,
-    catalog: Catalog,
-    to: Path,
-    mixtures: tuple[str, ...],
-    size: int | None,
-    per_label: bool,
-    seed: int,
-    near: bool,
-    pictures: Literal["link", "none"],
-    formats: tuple[str, ...],
-) -> Composed:
-    from medmat_core.compose.write import EXPORTED, Composing, compose
+def _compose(built: Built, design: Plan, how: Composing, catalog: Catalog, formats: tuple[str, ...]) -> Composed:
+    from medmat_core.compose.write import EXPORTED, compose
     from medmat_core.errors import UsageError
     from medmat_core.export import ExportOptions, export
     from medmat_core.records import Built
 
-    names = listed(mixtures) or design.names()
-    if not names:
+    if not how.mixtures:
         raise UsageError(f"--target {design.target.no}: no other subset in this build makes a mixture for it")
-    known, formats = catalog.formats(), listed(formats)
+    known = catalog.formats()
     for name in formats:
         if name not in known:
             raise UsageError(f"--format {name!r}: choose from {', '.join(sorted(known))}")
-    done = compose(built, design, Composing(to, names, size, per_label, seed, near, pictures), catalog=catalog)
+    done = compose(built, design, how, catalog=catalog)
     for name in done.records if formats else ():
         place = done.to / name
-        made = Built.open(place, pictures=place if pictures == "link" else built.pictures)
+        made = Built.open(place, pictures=place if how.pictures == "link" else built.pictures)
         export(made, formats, ExportOptions(place / EXPORTED), catalog=catalog)
     return done
 
 
 def _print_plan(design: Plan, triples: Mapping[int, Triple]) -> None:
     page = console()
-    page.print(f"target {design.target}; family: {', '.join(design.target.families)}", markup=False, soft_wrap=True)
+    say(page, f"target {design.target}; family: {', '.join(design.target.families)}")
     _rows([("related", triples[no], ", ".join(shared)) for no, shared in design.shares.items()])
     for what, numbers in (
         ("unrelated (each with the target a zero-overlap pair)", design.unrelated),
         ("neither (a lesser family or an area that shows the target's)", design.near),
         ("left out everywhere: the same modality, area and family", design.twins),
     ):
-        page.print(f"{what}: {', '.join(map(str, numbers)) or 'none'}", markup=False, soft_wrap=True)
+        say(page, f"{what}: {', '.join(map(str, numbers)) or 'none'}")
     for name in ("without-modality", "without-area", "without-task"):
         told = ", ".join(map(str, design.members(name))) if name in design.names() else "none"
-        page.print(f"{name}: {told}", markup=False, soft_wrap=True)
+        say(page, f"{name}: {told}")
     for element in design.uncovered:
-        page.print(f"no Related: no subset here shares the {element}", markup=False)
+        say(page, f"no Related: no subset here shares the {element}")
 
 
 def _rows(rows: Sequence[tuple[str, Triple, str]]) -> None:
-    from rich.table import Table
-
-    if not sys.stdout.isatty():
-        for what, triple, shared in rows:
-            click.echo(
-                "\t".join((what, str(triple.no), triple.modality, triple.area, triple.task, triple.family, shared))
-            )
-        return
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for title in ("", "subset", "modality", "area", "task", "family", "shares"):
-        table.add_column(title, justify="right" if title == "subset" else "left", overflow="fold")
-    for what, triple, shared in rows:
-        table.add_row(what, str(triple.no), triple.modality, triple.area, triple.task, triple.family, shared)
-    console().print(table)
+    titles = ("", "subset", "modality", "area", "task", "family", "shares")
+    told = [(what, one.no, one.modality, one.area, one.task, one.family, shared) for what, one, shared in rows]
+    print_rows(titles, told, {*titles} - {"subset"}, head=False)
 
 
 def _print_recipe(plans: Sequence[Plan]) -> None:
@@ -243,25 +213,14 @@ def _matrix(triples: Mapping[int, Triple]) -> list[dict[str, Any]]:
 
 
 def _print_matrix(triples: Mapping[int, Triple]) -> None:
-    from rich.table import Table
-
     cells = _matrix(triples)
     families = sorted({cell["family"] for cell in cells})
     rows: dict[tuple[str, str], dict[str, str]] = {}
     for cell in cells:
         own = rows.setdefault((cell["modality"], cell["area"]), {})
         own[cell["family"]] = ",".join(map(str, cell["subsets"]))
-    if not sys.stdout.isatty():
-        click.echo("\t".join(("modality", "area", *families)))
-        for at, own in rows.items():
-            click.echo("\t".join((*at, *(own.get(family, "") for family in families))))
-        return
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for title in ("modality", "area", *families):
-        table.add_column(title, overflow="fold")
-    for at, own in rows.items():
-        table.add_row(*at, *(own.get(family, "") for family in families))
-    console().print(table)
+    titles = ("modality", "area", *families)
+    print_rows(titles, [(*at, *(own.get(family, "") for family in families)) for at, own in rows.items()], titles)
 
 
 def _draw(triples: Mapping[int, Triple], path: Path, target: int | None) -> None:

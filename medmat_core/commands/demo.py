@@ -8,13 +8,13 @@ from pathlib import Path
 import click
 
 from medmat_core.commands import catalog_of, counted, exit_code
-from medmat_core.commands.options import FOLDER
+from medmat_core.commands.options import FOLDER, option
 from medmat_core.errors import UsageError
 
 
 @click.command("demo")
-@click.option("--to", "target", type=FOLDER, help="Where to write; default: a new temporary folder.")
-@click.option("--jobs", default=1, show_default=True, help="Processes to use.")
+@option("--to", "target", type=FOLDER, help="Where to write; default: a new temporary folder.")
+@option("--jobs", default=1, help="Processes to use.")
 @click.pass_context
 def command(ctx: click.Context, target: Path | None, jobs: int) -> int:
     """Sample, build and summarise everything installed: a first look in two minutes.

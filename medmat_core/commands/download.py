@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from medmat_core.commands import catalog_of, complete_modality, complete_names, console, exit_code
+from medmat_core.commands import catalog_of, complete_modality, complete_names, console, exit_code, say, table
+from medmat_core.commands.options import DIRECTORY, option
 from medmat_core.errors import DownloadError, NoSpaceError, UsageError
 
 if TYPE_CHECKING:
@@ -23,36 +24,31 @@ if TYPE_CHECKING:
 
 @click.command("download")
 @click.argument("names", nargs=-1, metavar="[NO|SLUG]...", shell_complete=complete_names)
-@click.option("--all", "everything", is_flag=True, help="Every data set (narrow it by --access, --modality, --subset).")
-@click.option(
+@option("--all", "everything", is_flag=True, help="Every data set (narrow it by --access, --modality, --subset).")
+@option(
     "--access",
     multiple=True,
     type=click.Choice(["open", "account", "competition", "credentialed"]),
     help="Only data sets with this access (repeatable).",
 )
-@click.option(
+@option(
     "--modality", shell_complete=complete_modality, help="Only this modality (Med-MAT's code such as FP, or its name)."
 )
-@click.option("--subset", type=int, help="Only this subset (1-53, or a plugin's).")
-@click.option(
+@option("--subset", type=int, help="Only this subset (1-53, or a plugin's).")
+@option(
     "--to",
     "--data",
     "to",
     default="med-mat",
-    show_default=True,
-    type=click.Path(path_type=Path, file_okay=False),
+    type=DIRECTORY,
     help="The data folder: each data set comes into its own folder there.",
 )
-@click.option("--dry-run", is_flag=True, help="Print the plan with sizes, free space and steps; fetch nothing.")
-@click.option("--sizes", is_flag=True, help="Ask the hosts for the sizes that cards do not know (for the plan).")
-@click.option(
-    "--accept", multiple=True, metavar="NO|SLUG", help="Accept this data set's licence and terms (repeatable)."
-)
-@click.option("--yes", is_flag=True, help="Accept the licences and terms of all data sets named.")
-@click.option(
-    "--again", is_flag=True, help="Fetch also what is there already; equal files stay, others are not touched."
-)
-@click.option("--check/--no-check", "checked", default=True, help="Run `medmat check` on what came.", show_default=True)
+@option("--dry-run", is_flag=True, help="Print the plan with sizes, free space and steps; fetch nothing.")
+@option("--sizes", is_flag=True, help="Ask the hosts for the sizes that cards do not know (for the plan).")
+@option("--accept", multiple=True, metavar="NO|SLUG", help="Accept this data set's licence and terms (repeatable).")
+@option("--yes", is_flag=True, help="Accept the licences and terms of all data sets named.")
+@option("--again", is_flag=True, help="Fetch also what is there already; equal files stay, others are not touched.")
+@option("--check/--no-check", "checked", default=True, help="Run `medmat check` on what came.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -98,7 +94,7 @@ def command(
         return exit_code(ctx, 0)
     for step in steps:
         if step.does in ("there", "by hand"):
-            page.print("\n".join(_told(step, to)), markup=False, soft_wrap=True)
+            say(page, "\n".join(_told(step, to)))
     ready = [
         step.dataset
         for step in steps
@@ -110,12 +106,12 @@ def command(
     # where all are meant, those that are left to a person were only looked over
     meant = ("fetch", "with") if everything else ("fetch", "with", "by hand")
     left = sum(step.does in meant for step in steps) - len(came)
-    page.print(f"{len(came)} data sets fetched into {to}, {left} not", markup=False, soft_wrap=True)
+    say(page, f"{len(came)} data sets fetched into {to}, {left} not")
     found = 0
     if came and checked:
         from medmat_core.commands.check import command as check
 
-        page.print()
+        say(page)
         found = ctx.invoke(check, names=tuple(dataset.slug for dataset in came), data=to)
     return max(exit_code(ctx, left), found or 0)
 
@@ -151,7 +147,7 @@ def _agreed(page: Console, step: Step) -> bool:
     lines = [f"{head.no or ''} {head.slug}: {head.title}".strip(), f"  licence: {head.license}"]
     pages = dict.fromkeys([head.source, *(entry.page for entry in step.dataset.card.download)])
     lines += [f"  terms: {address}" for address in pages] + [f"  access: {_ACCESS[head.access]}"]
-    page.print("\n".join(lines), markup=False, soft_wrap=True)
+    say(page, "\n".join(lines))
     if not sys.stdin.isatty():
         click.echo(
             f"medmat: {head.slug}: its licence and terms are not accepted; read them, then add --accept {head.slug}",
@@ -178,44 +174,35 @@ def _told(step: Step, to: Path) -> list[str]:
 
 
 def _print_plan(page: Console, steps: Sequence[Step], to: Path) -> None:
-    from rich.table import Table
-
     from medmat_core.download import space
     from medmat_core.download.plan import hand_lines
     from medmat_core.download_entries import size_text
 
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for title in ("no", "data set", "access", "from", "size", "folder", "plan"):
-        narrow = title in ("from", "folder")
-        table.add_column(
-            title, justify="right" if title in ("no", "size") else "left", overflow="fold", no_wrap=not narrow
-        )
+    titles = ("no", "data set", "access", "from", "size", "folder", "plan")
+    made = table(titles, left={*titles} - {"no", "size"}, fold=titles)
+    for column in made.columns:
+        column.no_wrap = column.header not in ("from", "folder")
     for step in steps:
         head = step.dataset.card.head
         does = f"go on ({size_text(step.left)} are there)" if step.does == "fetch" and step.left else step.does
         does = f"comes with {step.lead}" if step.lead else does
-        table.add_row(str(head.no or ""), head.slug, head.access, step.hosts, step.size_told, head.folder, does)
-    page.print(table)
+        made.add_row(str(head.no or ""), head.slug, head.access, step.hosts, step.size_told, head.folder, does)
+    page.print(made)
     for step in steps:
         extra = step.dataset.card.by_hand
         if step.does == "by hand":
-            page.print("\n" + "\n".join(_told(step, to)), markup=False, soft_wrap=True)
+            say(page, "\n" + "\n".join(_told(step, to)))
         elif step.does == "fetch" and extra.why:
             lines = [f"{step.dataset.slug}, beside what is fetched", *(f"  {line}" for line in hand_lines(extra))]
-            page.print("\n" + "\n".join(lines), markup=False, soft_wrap=True)
+            say(page, "\n" + "\n".join(lines))
     fetch = [step for step in steps if step.does == "fetch"]
     known, unknown = sum(step.size for step in fetch), sum(not step.size for step in fetch)
     told = f"{size_text(known)} as far as known" + (f", {unknown} of unknown size" if unknown else "")
-    page.print(
+    say(
+        page,
         f"\n{len(fetch)} to fetch ({told}), {sum(step.does == 'there' for step in steps)} there, "
-        f"{sum(step.does == 'by hand' for step in steps)} by hand; {size_text(space.free(to))} are free for {to}",
-        markup=False,
-        soft_wrap=True,
-    )
-    page.print(
+        f"{sum(step.does == 'by hand' for step in steps)} by hand; {size_text(space.free(to))} are free for {to}\n"
         "While it is unpacked an archive lies beside what it holds: have twice the room of the largest.",
-        markup=False,
-        soft_wrap=True,
     )
     if known > space.free(to):
-        page.print("They do not fit: name fewer, or give --to another disk.", markup=False, soft_wrap=True)
+        say(page, "They do not fit: name fewer, or give --to another disk.")

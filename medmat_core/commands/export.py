@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import click
 
 from medmat_core.commands import catalog_of, counted, exit_code
-from medmat_core.commands.options import BUILT_FROM, DATASETS, FOLDER, JOBS, QUIET, SUBSETS, Counter, listed
+from medmat_core.commands.options import BUILT_FROM, DATASETS, FOLDER, JOBS, QUIET, SUBSETS, Counter, listed, option
 from medmat_core.formats import KINDS
 
 
 @click.command("export")
 @click.argument("out", metavar="OUT", type=FOLDER)
-@click.option("--to", required=True, metavar="DIR", type=FOLDER, help="The folder to make.")
-@click.option(
+@option("--to", required=True, metavar="DIR", type=FOLDER, help="The folder to make.")
+@option(
     "--format",
     "formats",
     multiple=True,
@@ -23,43 +24,38 @@ from medmat_core.formats import KINDS
     metavar="F",
     help=f"{', '.join(KINDS)}, or a plugin's (repeatable).",
 )
-@click.option(
+@option(
     "--option", "option", multiple=True, metavar="F.KEY=VALUE", help="An option of a format, such as chat.style=openai."
 )
-@click.option(
+@option(
     "--pictures",
     default="link",
-    show_default=True,
     metavar="link|copy|absolute",
     help="Hard links (symbolic where those fail), copies, or absolute paths to where pictures lie.",
 )
-@click.option("--max-side", type=int, metavar="N", help="Resize pictures whose longer side is longer; boxes follow.")
-@click.option(
+@option("--max-side", type=int, metavar="N", help="Resize pictures whose longer side is longer; boxes follow.")
+@option(
     "--as",
     "as_",
     default="misread",
-    show_default=True,
     metavar="misread|png|jpeg|keep",
     help="Convert what trainers misread, all to PNG or JPEG, or nothing.",
 )
-@click.option(
-    "--reply", default="letter", show_default=True, metavar="letter|text|both", help="What the assistant answers."
-)
-@click.option(
+@option("--reply", default="letter", metavar="letter|text|both", help="What the assistant answers.")
+@option(
     "--ask-as",
     default="choice",
-    show_default=True,
     metavar="choice|open|both",
     help="With options, without, or in both ways; open records stand in conversations with the last two.",
 )
-@click.option("--access", multiple=True, help="Only data sets of this access: open, account, ... (repeatable).")
-@click.option("--license", "licenses", multiple=True, help="Only data sets of this license; * fits anything.")
+@option("--access", multiple=True, help="Only data sets of this access: open, account, ... (repeatable).")
+@option("--license", "licenses", multiple=True, help="Only data sets of this license; * fits anything.")
 @SUBSETS
 @DATASETS
-@click.option("--ask", "asks", multiple=True, help="Only these questions: label, box, ... (repeatable).")
-@click.option("--part", "--split", "splits", multiple=True, help="Only this part: train, val or test (repeatable).")
-@click.option("--rounds-only", is_flag=True, help="Only records that stand in a round.")
-@click.option("--public", is_flag=True, help="Refuse data sets whose access or license forbids to pass them on.")
+@option("--ask", "asks", multiple=True, help="Only these questions: label, box, ... (repeatable).")
+@option("--part", "--split", "splits", multiple=True, help="Only this part: train, val or test (repeatable).")
+@option("--rounds-only", is_flag=True, help="Only records that stand in a round.")
+@option("--public", is_flag=True, help="Refuse data sets whose access or license forbids to pass them on.")
 @BUILT_FROM
 @JOBS
 @QUIET
@@ -91,15 +87,9 @@ def command(
 
     built = Built.open(out, pictures=root)
     filters = Filters(listed(access), licenses, subsets, listed(datasets), listed(asks), listed(splits), rounds_only)
-    shown = Counter(quiet)
-    catalog = catalog_of(ctx)
-    try:
-        done = export(
-            built, listed(formats), ExportOptions(to=to, filters=filters, **arguments),
-            catalog=catalog, progress=shown.advance,
-        )  # fmt: skip
-    finally:
-        shown.close()
+    options = ExportOptions(to=to, filters=filters, **arguments)
+    with closing(Counter(quiet)) as shown:
+        done = export(built, listed(formats), options, catalog=catalog_of(ctx), progress=shown.advance)
     if not quiet:
         for name in done.formats:
             left = f", {done.left[name]} left out" if done.left[name] else ""

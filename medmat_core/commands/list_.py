@@ -5,16 +5,23 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+import attrs
 import click
 
 from medmat_core.commands import catalog_of, complete_modality, counted, exit_code, print_table
+from medmat_core.commands.options import DIRECTORY
 from medmat_core.errors import PluginError, UsageError
 from medmat_core.filters import ACCESS
 
 if TYPE_CHECKING:
     from medmat_core.catalog import Catalog, Installed
+
+
+_TOLD: Final = (
+    "slug", "title", "modality", "area", "task", "subset", "kind", "folder", "access", "license", "source",
+)  # fmt: skip
 
 
 @click.command("list")
@@ -30,9 +37,7 @@ if TYPE_CHECKING:
     "--license", "licenses", multiple=True, metavar="NAME",
     help="Only this license, as it begins ('CC BY 4.0'); * fits anything (repeatable).",
 )  # fmt: skip
-@click.option(
-    "--data", type=click.Path(path_type=Path, file_okay=False), help="Tell which are present under this folder."
-)
+@click.option("--data", type=DIRECTORY, help="Tell which are present under this folder.")
 @click.option("--subsets", is_flag=True, help="Show the subsets instead, and which plugin defines each.")
 @click.option("--formats", is_flag=True, help="Show the output formats instead, and which plugin writes each.")
 @click.pass_context
@@ -142,26 +147,8 @@ def format_rows(catalog: Catalog) -> list[dict[str, Any]]:
 
 def as_row(entry: Installed, data: Path | None) -> dict[str, Any]:
     """One data set as ``medmat list --json`` shows it."""
-    head = entry.head
-    row: dict[str, Any] = {
-        "no": head.no or 0,
-        "slug": head.slug,
-        "title": head.title,
-        "modality": head.modality,
-        "area": head.area,
-        "task": head.task,
-        "subset": head.subset,
-        "kind": head.kind,
-        "folder": head.folder,
-        "access": head.access,
-        "license": head.license,
-        "source": head.source,
-        "plugin": {
-            "name": entry.source.name,
-            "dist": entry.source.dist,
-            "version": entry.source.version,
-        },
-    }
+    row: dict[str, Any] = {"no": entry.head.no or 0}
+    row |= {name: getattr(entry.head, name) for name in _TOLD} | {"plugin": attrs.asdict(entry.source)}
     if data is not None:
         from medmat_core.pipeline.source import is_present
 

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
+from typing import Final
 
 import click
+
+option: Final = partial(click.option, show_default=True)
+"""An option whose default, where it has one, stands in the help."""
 
 
 class FolderType(click.Path):
     """A path that says something: an empty text (``--out "$OUT"`` with nothing in it) would mean the current folder."""
 
-    def __init__(self) -> None:
-        super().__init__(path_type=Path)
+    def __init__(self, *, file_okay: bool = True) -> None:
+        super().__init__(path_type=Path, file_okay=file_okay)
 
     def convert(self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None) -> Path:
         if value == "":
@@ -22,7 +27,8 @@ class FolderType(click.Path):
 
 
 FOLDER = FolderType()
-JOBS = click.option("--jobs", default=os.cpu_count() or 1, show_default="cores", help="Processes to use.")
+DIRECTORY = FolderType(file_okay=False)
+JOBS = option("--jobs", default=os.cpu_count() or 1, show_default="cores", help="Processes to use.")
 QUIET = click.option("--quiet", "-q", is_flag=True, help="No progress and no summary.")
 SUBSETS = click.option(
     "--subset", "subsets", multiple=True, type=int, help="Only data sets of this subset (repeatable)."
@@ -48,20 +54,21 @@ def listed(values: tuple[str, ...]) -> tuple[str, ...]:
 class Counter:
     """Records that are done: a counter on a terminal, and in a log a line every 100,000."""
 
-    def __init__(self, quiet: bool) -> None:
-        self._quiet = quiet
+    def __init__(self, quiet: bool = False, what: str = "records") -> None:
+        self._quiet, self._what = quiet, what
         self._done = self._told = 0
 
-    def advance(self, count: int) -> None:
+    def advance(self, count: int, more: str = "") -> None:
+        """So many records more; ``more`` is said of the last of them, on a terminal."""
         self._done += count
         if self._quiet:
             return
         if sys.stderr.isatty():
-            sys.stderr.write(f"\r\x1b[K{self._done} records")
+            sys.stderr.write(f"\r\x1b[K{self._done} {self._what}{more}"[:120])
             sys.stderr.flush()
         elif self._done - self._told >= 100_000:
             self._told = self._done
-            click.echo(f"{self._done} records", err=True)
+            click.echo(f"{self._done} {self._what}", err=True)
 
     def close(self) -> None:
         """Leave the terminal as it was."""

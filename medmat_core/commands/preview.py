@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import click
 
 from medmat_core.commands import catalog_of, exit_code
-from medmat_core.commands.options import BUILT_FROM, DATASETS, FOLDER, JOBS, QUIET, SUBSETS, Counter
+from medmat_core.commands.options import BUILT_FROM, DATASETS, FOLDER, JOBS, QUIET, SUBSETS, Counter, option
+from medmat_core.shown import counted
 
 
 @click.command("preview")
 @click.argument("out", metavar="OUT", type=FOLDER)
-@click.option(
-    "--to",
-    metavar="DIR",
-    type=FOLDER,
-    help="The folder to make; default: the folder preview in OUT.",
-)
+@option("--to", metavar="DIR", type=FOLDER, help="The folder to make; default: the folder preview in OUT.")
 @SUBSETS
 @DATASETS
 @BUILT_FROM
@@ -45,13 +42,10 @@ def command(
     from medmat_core.records import Built
 
     options = PreviewOptions(to, Filters(subsets=subsets, datasets=datasets), max(1, jobs))
-    shown = Counter(quiet)
-    try:
+    with closing(Counter(quiet)) as shown:
         done = preview(Built.open(out, pictures=root), options, catalog=catalog_of(ctx), progress=shown.advance)
-    finally:
-        shown.close()
     if not quiet:
-        made = f"; {done.made} picture{'s' * (done.made != 1)} made for browsers" if done.made else ""
-        click.echo(f"{done.records} record{'s' * (done.records != 1)}{made}")
+        made = f"; {counted(done.made, 'picture')} made for browsers" if done.made else ""
+        click.echo(f"{counted(done.records, 'record')}{made}")
         click.echo(f"Open {done.page}")
     return exit_code(ctx, 0)

@@ -7,18 +7,12 @@ from pathlib import Path
 import click
 
 from medmat_core.commands import catalog_of, complete_names, counted, exit_code
-from medmat_core.commands.options import FOLDER
+from medmat_core.commands.options import FOLDER, option
 
 
 @click.command("sample")
 @click.argument("names", nargs=-1, metavar="[NO|SLUG]...", shell_complete=complete_names)
-@click.option(
-    "--to",
-    "target",
-    required=True,
-    type=FOLDER,
-    help="The data folder to write into, such as samples/med-mat.",
-)
+@option("--to", "target", required=True, type=FOLDER, help="The data folder to write into, such as samples/med-mat.")
 @click.pass_context
 def command(ctx: click.Context, names: tuple[str, ...], target: Path) -> int:
     """Write tiny synthetic data sets in the real layouts.

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from medmat_core.commands import catalog_of, console, exit_code
-from medmat_core.commands.options import FOLDER
+from medmat_core.commands import catalog_of, console, exit_code, say, table
+from medmat_core.commands.options import FOLDER, option
 
 if TYPE_CHECKING:
     from medmat_core.score import Report
@@ -29,23 +29,22 @@ _FLAT = (
 @click.command("score")
 @click.argument("out", metavar="OUT", type=FOLDER)
 @click.argument("predictions", nargs=-1, required=True, metavar="PREDICTIONS...", type=click.Path(path_type=Path))
-@click.option("--part", "--split", "parts", multiple=True, metavar="P", help="Only this part (repeatable).")
-@click.option(
+@option("--part", "--split", "parts", multiple=True, metavar="P", help="Only this part (repeatable).")
+@option(
     "--missing",
     type=click.Choice(["skip", "wrong"]),
     default="skip",
-    show_default=True,
     help="Records of the predicted data sets and parts that have no prediction: left out, or wrong.",
 )
-@click.option(
+@option(
     "--box-format",
     metavar="F",
     help="How boxes in predictions are written, where an export changed what the build wrote.",
 )
-@click.option("--seed", default=0, show_default=True, help="Of the bootstrap.")
-@click.option("--labels", is_flag=True, help="Print a line for every label, too.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
-@click.option(
+@option("--seed", default=0, help="Of the bootstrap.")
+@option("--labels", is_flag=True, help="Print a line for every label, too.")
+@option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
+@option(
     "--plot",
     type=click.Path(path_type=Path),
     metavar="FILE",
@@ -109,32 +108,27 @@ def _interval(figure: Figure) -> str:
 
 
 def _print(report: Report, labels: bool) -> None:
-    from rich.table import Table
-
     page = console()
     for one in report.scored:
         page.print(f"[bold]{_escaped(one.path)}[/bold]{', circular' if one.circular else ''}", soft_wrap=True)
         shown = [line for line in one.lines if labels or line.by != "label"]
-        table = Table(box=None, header_style="bold", pad_edge=False)
-        table.add_column("", overflow="fold", max_width=28)
-        for title in _COLUMNS:
-            table.add_column(title, justify="right", no_wrap=True)
+        made = table(("", *_COLUMNS), ("",), ("",))
+        made.columns[0].max_width = 28
+        for column in made.columns[1:]:
+            column.no_wrap = True
         before = "all"
         for line in shown:
             if line.closed is None:
                 continue
             if line.by != before:
-                table.add_section()
+                made.add_section()
                 before = line.by
-            table.add_row(_name(line), *_closed(line.closed, line), *_rounds(line.rounds))
-        if table.row_count:
-            page.print(table)
+            made.add_row(_name(line), *_told(line.closed), _percent(line.balanced), *_told(line.rounds))
+        if made.row_count:
+            page.print(made)
         _open(page, one, shown)
         whole = one.lines[0]
-        page.print(
-            f"unread: {whole.unread} of {len(one.items)}; rounds not asked whole: {whole.incomplete}", markup=False
-        )
-        page.print()
+        say(page, f"unread: {whole.unread} of {len(one.items)}; rounds not asked whole: {whole.incomplete}\n")
     _compared(page, report)
 
 
@@ -148,51 +142,39 @@ def _name(line: Line) -> str:
     return _escaped(line.name if line.by in ("all", "label", "data set", "part", "ask") else f"{line.by} {line.name}")
 
 
-def _closed(figure: Figure, line: Line) -> list[str]:
-    return [
-        str(figure.count), _percent(figure.value), _interval(figure), _percent(figure.chance), _percent(figure.blind),
-        _percent(line.balanced),
-    ]  # fmt: skip
-
-
-def _rounds(figure: Figure | None) -> list[str]:
+def _told(figure: Figure | None) -> list[str]:
+    """Count, value, interval, chance and blind guesser."""
     if figure is None:
         return [""] * 5
-    return [str(figure.count), _percent(figure.value), _interval(figure), _percent(figure.chance), _percent(figure.blind)]  # fmt: skip  # noqa: E501
+    shares = _percent(figure.value), _interval(figure), _percent(figure.chance), _percent(figure.blind)
+    return [str(figure.count), *shares]
 
 
 def _open(page: Any, one: Scored, lines: list[Line]) -> None:
-    from rich.table import Table
-
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for title in ("without options", "n", "acc %", "95 %", "chance", "boxes", "mean IoU", "95 %", "Acc@0.5 %"):
-        table.add_column(title, justify="left" if title == "without options" else "right", overflow="fold")
+    titles = ("without options", "n", "acc %", "95 %", "chance", "boxes", "mean IoU", "95 %", "Acc@0.5 %")
+    made = table(titles, ("without options",), titles)
     for line in lines:
         if line.open is None and line.boxes is None:
             continue
-        text = [""] * 4
-        if line.open is not None:
-            text = [str(line.open.count), _percent(line.open.value), _interval(line.open), _percent(line.open.chance)]
         boxes = [""] * 4
         if line.boxes is not None and line.fitting is not None:
             boxes = [
                 str(line.boxes.count), f"{line.boxes.value:.3f}", f"{line.boxes.low:.2f}-{line.boxes.high:.2f}",
                 _percent(line.fitting.value),
             ]  # fmt: skip
-        table.add_row(_name(line), *text, *boxes)
-    if table.row_count:
-        page.print()
-        page.print(table)
+        made.add_row(_name(line), *_told(line.open)[:4], *boxes)
+    if made.row_count:
+        say(page)
+        page.print(made)
 
 
 def _compared(page: Any, report: Report) -> None:
     for pair in report.compared:
-        page.print(
+        say(
+            page,
             f"{pair.first} - {pair.second}: {100 * pair.difference:+.1f} points "
             f"({100 * pair.low:+.1f} to {100 * pair.high:+.1f}) over {pair.count} questions; right in one alone: "
             f"{pair.only_first} and {pair.only_second}; McNemar p = {pair.p:.3g}",
-            markup=False,
-            soft_wrap=True,
         )
 
 
@@ -201,19 +183,12 @@ def _flat(report: Report) -> None:
     rows: list[tuple[Any, ...]] = [_FLAT]
     for one in report.scored:
         for line in one.lines:
-            closed, rounds = line.closed, line.rounds
-            own = (closed.count, closed.value, closed.low, closed.high, closed.chance, closed.blind) if closed else (0,)
-            several = (
-                (rounds.count, rounds.value, rounds.low, rounds.high, rounds.chance, rounds.blind) if rounds else (0,)
-            )
-            free = (line.open.count, line.open.value, line.open.chance) if line.open else (0,)
-            boxes = (line.boxes.count, line.boxes.value) if line.boxes else (0,)
-            rows.append(
-                (
-                    one.path, line.by, line.name, *_filled(own, 6), line.balanced, line.unread, *_filled(several, 6),
-                    *_filled(free, 3), *_filled(boxes, 2), line.fitting.value if line.fitting else None,
-                )
-            )  # fmt: skip
+            shares = ("count", "value", "low", "high", "chance", "blind")
+            rows.append((
+                one.path, line.by, line.name, *_values(line.closed, *shares), line.balanced, line.unread,
+                *_values(line.rounds, *shares), *_values(line.open, "count", "value", "chance"),
+                *_values(line.boxes, "count", "value"), line.fitting.value if line.fitting else None,
+            ))  # fmt: skip
     for row in rows:
         click.echo("\t".join(_cell(value) for value in row))
     for pair in report.compared:
@@ -224,8 +199,9 @@ def _flat(report: Report) -> None:
         )
 
 
-def _filled(values: tuple[Any, ...], length: int) -> tuple[Any, ...]:
-    return values + (None,) * (length - len(values))
+def _values(figure: Figure | None, *names: str) -> list[Any]:
+    """These of a figure's values; a count of 0, and nothing else, where there is none."""
+    return [getattr(figure, name) if figure else 0 if name == "count" else None for name in names]
 
 
 def _cell(value: Any) -> str:

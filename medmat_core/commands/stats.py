@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from medmat_core.commands import catalog_of, console, exit_code
-from medmat_core.commands.options import FOLDER
+from medmat_core.commands import catalog_of, exit_code, print_rows
+from medmat_core.commands.options import FOLDER, option
 
 if TYPE_CHECKING:
     from medmat_core.stats import Stats
@@ -20,17 +20,16 @@ _SHOWN = 12
 
 @click.command("stats")
 @click.argument("out", metavar="OUT", type=FOLDER)
-@click.option("--plots", type=FOLDER, metavar="DIR", help="Draw the distributions into this folder.")
-@click.option(
+@option("--plots", type=FOLDER, metavar="DIR", help="Draw the distributions into this folder.")
+@option(
     "--as",
     "kind",
     type=click.Choice(["png", "svg", "pdf"]),
     default="png",
-    show_default=True,
     help="The kind of pictures that --plots draws.",
 )
-@click.option("--all-labels", is_flag=True, help="Print every label, not only the most frequent of a subset.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
+@option("--all-labels", is_flag=True, help="Print every label, not only the most frequent of a subset.")
+@option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
 @click.pass_context
 def command(ctx: click.Context, out: Path, plots: Path | None, kind: str, all_labels: bool, as_json: bool) -> int:
     """Show what lies in a built folder: labels of each subset, parts and rounds, picture sizes, missing classes."""
@@ -71,14 +70,13 @@ def _print(found: Stats, most: int | None) -> None:
     rows: list[tuple[Any, ...]] = []
     for no in found.subsets():
         by_part = found.labels(no)
-        totals = {name: sum(own[name] for own in by_part.values()) for own in by_part.values() for name in own}
-        names = sorted(totals, key=lambda name: (-totals[name], name))
+        totals = found.ranked(no)
         whole = sum(totals.values())
-        for name in names[:most]:
+        for name, total in list(totals.items())[:most]:
             parts = (by_part[part][name] if part in by_part else 0 for part in PARTS)
-            rows.append((no, name, *parts, _share(totals[name], whole)))
-        if most is not None and len(names) > most:
-            rows.append((no, f"... and {len(names) - most} more (--all-labels)", "", "", "", ""))
+            rows.append((no, name, *parts, _share(total, whole)))
+        if most is not None and len(totals) > most:
+            rows.append((no, f"... and {len(totals) - most} more (--all-labels)", "", "", "", ""))
     _table(("subset", "label", *PARTS, "share"), rows)
     _table(
         ("subset", "pictures", "width min", "median", "max", "height min", "median", "max", "sizes"),
@@ -99,22 +97,6 @@ def _share(count: int, whole: int) -> str:
 
 
 def _table(titles: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
-    """A table on a terminal, columns with tabs between them elsewhere."""
-    if not rows:
-        return
-    if not sys.stdout.isatty():
-        for row in (titles, *rows):
-            click.echo("\t".join(" ".join(str(cell).split()) for cell in row))
+    if rows:
+        print_rows(titles, rows, ("data set", "label"), least=20)
         click.echo()
-        return
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for title in titles:
-        left = title in ("data set", "label")
-        table.add_column(title, justify="left" if left else "right", overflow="fold", min_width=20 if left else None)
-    for row in rows:
-        table.add_row(*(escape(str(cell)) for cell in row))
-    console().print(table)
-    console().print()

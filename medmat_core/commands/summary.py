@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from medmat_core.commands import console
+from medmat_core.commands import console, say, table
 from medmat_core.model import ASKS, REASONS
 from medmat_core.pipeline.lines import PARTS
 from medmat_core.pipeline.manifest import DatasetReport, Manifest
 from medmat_core.pipeline.publish import choices_path
 from medmat_core.questions.asked import Shares
+from medmat_core.shown import counted
 from medmat_core.splits import UNSOUND
 
 LISTED: Final = 12
@@ -28,10 +30,7 @@ def print_summary(manifest: Manifest, out: Path, *, sample: bool = True, next_st
     ``next_steps`` are commands that take the built folder, such as "audit".
     """
     page = console()
-
-    def tell(text: str = "") -> None:
-        page.print(text, markup=False, highlight=False, soft_wrap=True)
-
+    tell = partial(say, page)
     reports = manifest.datasets
     if len(reports) <= LISTED:
         page.print(_data_sets(reports))
@@ -73,48 +72,37 @@ def print_summary(manifest: Manifest, out: Path, *, sample: bool = True, next_st
         tell("Next: " + ", ".join(f"`medmat {step} {out}`" for step in next_steps))
 
 
-def counted(count: int, what: str) -> str:
-    """A number with its noun: "1 data set", "2 data sets"."""
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
-
-
 def _data_sets(reports: Sequence[DatasetReport]) -> object:
-    from rich.table import Table
-
-    table = Table(box=None, header_style="bold", pad_edge=False)
     parts = [part for part in PARTS if part in ("train", "test") or any(report.total(part) for report in reports)]
-    for title in ("no", "data set", "subset", "seen", "used", "refused", *parts, "split"):
-        table.add_column(title, justify="left" if title in ("data set", "split") else "right")
+    titles = ("no", "data set", "subset", "seen", "used", "refused", *parts, "split")
+    made = table(titles, left=("data set", "split"))
     for report in reports:
         facts = report.pictures.as_json()
-        table.add_row(
+        made.add_row(
             str(report.no or ""), report.slug, str(report.dataset.card.head.subset), str(facts["seen"]),
             str(facts["used"]), str(facts["refused"]), *(str(report.total(part)) for part in parts),
             report.split,
         )  # fmt: skip
-    return table
+    return made
 
 
 def _asks(reports: Sequence[DatasetReport]) -> object:
     """A row for every ask, of every data set where there are few: shares of what could be asked, in per cent."""
-    from rich.table import Table
-
-    table = Table(box=None, header_style="bold", pad_edge=False)
     alone = len(reports) == 1
     several = 1 < len(reports) <= LISTED
-    titles = (*(("data set",) if several else ()), "asked for", "possible")
-    for title in (*titles, *(f"rounds of {size}" for size in _SIZES), "surplus with options", "open", "no round"):
-        table.add_column(title, justify="left" if title in ("data set", "asked for") else "right")
+    sizes = (f"rounds of {size}" for size in _SIZES)
+    titles = ("asked for", "possible", *sizes, "surplus with options", "open", "no round")
+    made = table(("data set", *titles) if several else titles, left=("data set", "asked for"))
     for report in reports if several else ():
         for ask, shares in _in_order(report.shares):
-            table.add_row(report.slug, ask, *_cells(shares))
+            made.add_row(report.slug, ask, *_cells(shares))
     total: dict[str, Shares] = {}
     for report in reports:
         for ask, shares in report.shares.items():
             total.setdefault(ask, Shares()).add(shares)
     for ask, shares in _in_order(total) if alone or not several else ():
-        table.add_row(ask, *_cells(shares))
-    return table
+        made.add_row(ask, *_cells(shares))
+    return made
 
 
 def _in_order(shares: Mapping[str, Shares]) -> Iterator[tuple[str, Shares]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -154,7 +155,7 @@ def _write(
         if first is None:
             continue
         path = f"{FOLDER}/Ori--{source.facts.name}-{source.split}.jsonl"
-        files[path] = write_text(folder.stage / name / path, _chained(first, lines))
+        files[path] = write_text(folder.stage / name / path, chain((first,), lines))
     if how.pictures == "link":
         for image in images:
             origin = built.path_of(image)
@@ -174,11 +175,6 @@ def _write(
     for path, digest in files.items():
         folder.files[f"{name}/{path}"] = digest
     return dict(sorted(counts.items()))
-
-
-def _chained(first: str, rest: Iterator[str]) -> Iterator[str]:
-    yield first
-    yield from rest
 
 
 def _lines(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from medmat_core.download_entries import size_text
@@ -84,31 +83,16 @@ class Bars:
         self._task = None
 
 
-class _Shown:
-    """Rich's bars, begun when first needed: a question at the prompt must not meet a live display."""
-
-    def __init__(self, console: Console) -> None:
-        from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
-        from rich.progress import Progress as Rich
-
-        text = TextColumn("  {task.description}", markup=False)
-        self.bars = Rich(
-            text, BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(), console=console
-        )
-
-    def __enter__(self) -> Bars:
-        self.bars.start()
-        return Bars(self.bars)
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.bars.stop()
-
-
 @contextlib.contextmanager
 def shown(console: Console) -> Iterator[Progress]:
     """The progress that suits a console, for as long as the block lasts."""
     if not console.is_terminal:
         yield Lines(console)
         return
-    with _Shown(console) as bars:
-        yield bars
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import Progress as Rich
+
+    text = TextColumn("  {task.description}", markup=False)
+    times = TransferSpeedColumn(), TimeRemainingColumn()
+    with Rich(text, BarColumn(), DownloadColumn(), *times, console=console) as bars:
+        yield Bars(bars)

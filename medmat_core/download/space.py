@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import errno
 import shutil
 from pathlib import Path
 from typing import Final
 
 from medmat_core.download_entries import size_text
 from medmat_core.errors import DownloadError, NoSpaceError
+from medmat_core.fileio import FULL
 
 RESERVE: Final = 64 << 20
 """Bytes that are left to everybody else on the disk."""
-
-_FULL: Final = frozenset({errno.ENOSPC, *({errno.EDQUOT} if hasattr(errno, "EDQUOT") else ())})
 
 
 def free(folder: Path) -> int:
@@ -35,6 +33,6 @@ def need(folder: Path, size: int, what: str) -> None:
 
 def failed(path: Path, error: OSError) -> DownloadError:
     """What to tell of a file that cannot be written."""
-    if error.errno in _FULL:
+    if error.errno in FULL:
         return NoSpaceError(f"{path}: the disk is full; free some room and run again: what is there is kept")
     return DownloadError(f"{path}: cannot be written: {error.strerror or error}; mend its rights or give another --to")

@@ -8,6 +8,7 @@ file, so that an export may take the place of one before it, and of nothing else
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import re
@@ -16,13 +17,16 @@ import socket
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from attrs import define, field, frozen
 
 from medmat_core.errors import UsageError
 from medmat_core.fileio import GrowingFile, failed, sha256_of, write_text
 from medmat_core.formats.protocol import Picture, Place, Written
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 MARK: Final = ".medmat-export.json"
 """Lies in every folder that an export made; lists its files."""
@@ -156,17 +160,15 @@ def _alive(number: int) -> bool:
     return True
 
 
-class ExportFile:
-    """A :class:`~medmat_core.formats.protocol.NewFile`; also what libraries expect of a file to write to."""
-
-    closed = False
-    mode = "wb"
+class ExportFile(io.RawIOBase):
+    """A :class:`~medmat_core.formats.protocol.NewFile`; also a file that libraries write to, which they may close:
+    :meth:`finish` lets it appear."""
 
     def __init__(self, folder: FormatFolder, name: str, place: Place | None) -> None:
         self._folder, self._name, self._place = folder, name, place
         self._file = GrowingFile(folder.export.stage / name)
 
-    def write(self, raw: bytes, /) -> int:
+    def write(self, raw: Buffer, /) -> int:
         data = bytes(raw)
         self._file.append(data)
         return len(data)
@@ -174,20 +176,8 @@ class ExportFile:
     def tell(self) -> int:
         return self._file.size
 
-    def flush(self) -> None:
-        """Bytes are handed on when the file is finished."""
-
-    def close(self) -> None:
-        """A library is done with it; :meth:`finish` lets it appear."""
-
     def writable(self) -> bool:
         return True
-
-    def readable(self) -> bool:
-        return False
-
-    def seekable(self) -> bool:
-        return False
 
     def finish(self, records: int = 0, name: str = "") -> Written:
         if name:

@@ -81,9 +81,8 @@ def masks_of(catalog: Catalog, slug: str, image: str, pictures: Path) -> Masks |
     samples: dict[str, MaskSample] = {}
     for sample in dataset.samples(tree, dataset.card):
         if isinstance(sample, MaskSample):
-            path = sample.image.path if isinstance(sample.image, Slice) else sample.image
             if not isinstance(sample.image, Slice):
-                samples[prefix + path] = sample
+                samples[prefix + sample.image] = sample
             samples[rendered_folder(slug) + rendered_name(sample.image)] = sample
     return Masks(dataset.card, tree.root, catalog.modules_with("medmat_regions"), samples) if samples else None
 

@@ -8,6 +8,7 @@ that Subset files leave out, so that nothing of a test part is trained on.
 from __future__ import annotations
 
 import os
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
@@ -302,21 +303,15 @@ class _Run:
             format_.finish(self._folder(number, None), told)
         told = self.formats[0][1]
         names = {format_.name: number for number, (format_, _) in enumerate(self.formats)}
+        about = {format_.name: format_.about for format_, _ in self.formats}
         hub = self._folder(names["hf"], None) if "hf" in names else None
-        self.folder.write_text("README.md", readme(exported, self.options, told, dict(self.formats_about()), hub))
+        self.folder.write_text("README.md", readme(exported, self.options, told, about, hub))
         inside = all(format_.pictures == "inside" for format_, _ in self.formats)
         if inside:
-            import shutil
-
             shutil.rmtree(self.folder.stage / FOLDER, ignore_errors=True)
         exported.files = self.folder.files
         self.folder.finish({"formats": list(exported.formats)}, () if inside else (f"{FOLDER}/",))
         return exported
-
-    def formats_about(self) -> Iterator[tuple[str, str]]:
-        """What reads each format."""
-        for format_, _ in self.formats:
-            yield format_.name, format_.about
 
     def discard(self) -> None:
         """Let the workers go, and drop files that were not finished."""

@@ -6,7 +6,7 @@ import fnmatch
 import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import field, frozen
 
@@ -18,6 +18,8 @@ from medmat_core.records import Built, read_records
 
 if TYPE_CHECKING:
     from medmat_core.catalog import Catalog
+
+T = TypeVar("T", int, str)
 
 
 @frozen
@@ -60,22 +62,16 @@ def facts_of(built: Built, catalog: Catalog | None) -> dict[str, Facts]:
             raise UsageError(f"{built.out}: its manifest names a data set without a slug; build it again")
         slug = entry["slug"]
         head = known.get(slug)
-        found[slug] = Facts(
-            no=entry["no"] if isinstance(entry.get("no"), int) else 0,
-            slug=slug,
-            title=_text(entry, "title"),
-            subset=entry["subset"] if isinstance(entry.get("subset"), int) else 0,
-            license=_text(entry, "license"),
-            access=_text(entry, "access") or (head.access if head is not None else ""),
-            source=_text(entry, "source"),
-            citation=_text(entry, "citation"),
-        )
+        texts = {key: _of(entry, key, "") for key in ("title", "license", "source", "citation")}
+        access = _of(entry, "access", "") or (head.access if head is not None else "")
+        found[slug] = Facts(_of(entry, "no", 0), slug, subset=_of(entry, "subset", 0), access=access, **texts)
     return found
 
 
-def _text(entry: Mapping[str, Any], key: str) -> str:
+def _of(entry: Mapping[str, Any], key: str, otherwise: T) -> T:
+    """What a manifest says of a data set, if it is of the kind that it has to be."""
     value = entry.get(key)
-    return value if isinstance(value, str) else ""
+    return value if isinstance(value, type(otherwise)) else otherwise
 
 
 def sources_of(built: Built, facts: Mapping[str, Facts], filters: Filters) -> list[Source]:

@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 from attrs import frozen
 
-from medmat_core.formats.lines import LineFormat, dumped
-from medmat_core.formats.protocol import Picture, Place, Scope, Told
-from medmat_core.formats.talk import is_told, turns
+from medmat_core.formats.lines import LineFormat, dumped, marks
+from medmat_core.formats.protocol import Picture, Scope, Told
+from medmat_core.formats.talk import turns
 from medmat_core.model import Record
 
 
@@ -28,12 +28,7 @@ class ChatFormat(LineFormat):
     name = "chat"
     about = "TRL's SFTTrainer (style=trl), OpenAI's fine-tuning and servers (style=openai)"
     options = ChatOptions
-
-    def takes(self, record: Record, told: Told) -> bool:
-        return is_told(record, told)
-
-    def file(self, place: Place, told: Told) -> str:
-        return f"chat/{place.stem}.jsonl"
+    open_records = "asked"
 
     def items(self, record: Record, picture: Picture, told: Told) -> list[bytes]:
         found = []
@@ -54,5 +49,5 @@ class ChatFormat(LineFormat):
                     "messages": [{"role": "user", "content": user}, {"role": "assistant", "content": reply}],
                     "images": [record.image],
                 }
-            found.append(dumped({**body, "key": record.key, "round": record.round}))
+            found.append(dumped({**body, **marks(record)}))
         return found

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from medmat_core.choice_text import LETTERS
 from medmat_core.errors import UsageError
-from medmat_core.formats.lines import ArrayFormat, dumped
+from medmat_core.formats.lines import ArrayFormat, dumped, marks
 from medmat_core.formats.protocol import Picture, Place, Scope, Told
 from medmat_core.model import Record
 
@@ -35,8 +35,7 @@ class ChoicesFormat(ArrayFormat):
             "question": record.question,
             "choices": {LETTERS[place]: option for place, option in enumerate(record.options)},
             "caption": record.answer,
-            "key": record.key,
-            "round": record.round,
+            **marks(record),
         }
         return [b'{"id": "Subset-%02d--\0", ' % record.subset + dumped(body)[1:]]
 

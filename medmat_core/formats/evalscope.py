@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from attrs import frozen
-
 from medmat_core.choice_text import letter
-from medmat_core.formats.lines import LineFormat, dumped
-from medmat_core.formats.protocol import Picture, Place, Scope, Told
+from medmat_core.formats.lines import LineFormat, dumped, marks
+from medmat_core.formats.protocol import ByOptions, Picture, Place, Told
 from medmat_core.formats.talk import plain
 from medmat_core.model import Record
-
-
-@frozen
-class EvalscopeOptions:
-    """``by``: a file a data set, a subset, or one over all."""
-
-    by: Scope = "build"
 
 
 class EvalscopeFormat(LineFormat):
@@ -27,7 +18,7 @@ class EvalscopeFormat(LineFormat):
 
     name = "evalscope"
     about = "EvalScope's general_vmcq"
-    options = EvalscopeOptions
+    options = ByOptions
 
     def file(self, place: Place, told: Told) -> str:
         return f"evalscope/{place.stem}_val.jsonl"
@@ -39,7 +30,6 @@ class EvalscopeFormat(LineFormat):
             "image_1": str(told.root / record.image),
             "answer": letter(record.answer_index),
             "category": record.ask,
-            "key": record.key,
-            "round": record.round,
+            **marks(record),
         }
         return [dumped(body)]

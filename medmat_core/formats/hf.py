@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from attrs import Attribute, field, frozen
+from attrs import field, frozen
 
 from medmat_core.errors import UsageError
 from medmat_core.formats.card import Config, card_text
-from medmat_core.formats.lines import dumped
+from medmat_core.formats.lines import columns, dumped, positive, write_whole
 from medmat_core.formats.protocol import BaseFormat, Folder, Item, NewFile, Picture, Place, Scope, Told
 from medmat_core.model import Record
 
@@ -23,18 +23,13 @@ GROUP_BYTES: Final = 200 << 20
 """Bytes of pictures in a group at most; the viewer gives up at 286 MiB."""
 
 
-def _positive(instance: Any, attribute: Attribute[int], value: int) -> None:
-    if value < 1:
-        raise ValueError(f"{value} is not a number from 1 up")
-
-
 @frozen
 class HfOptions:
     """``by``: one set of files over all, or one (a config of its own) a data set or subset; ``rows``: records a
     file."""
 
     by: Scope = "build"
-    rows: int = field(default=5000, validator=_positive)
+    rows: int = field(default=5000, validator=positive)
 
 
 FEATURES: Final[Mapping[str, Any]] = {
@@ -66,31 +61,21 @@ class HfFormat(BaseFormat):
     about = "`datasets`, the Hugging Face Hub: parquet with the pictures inside, and a dataset card"
     options = HfOptions
     pictures = "inside"
+    open_records = "always"
 
     def ready(self, told: Told) -> None:
         _pyarrow()
 
-    def takes(self, record: Record, told: Told) -> bool:
-        return True
-
     def items(self, record: Record, picture: Picture, told: Told) -> Sequence[bytes]:
         boxes = [{"category": found.caption, "bbox": box} for found in record.boxes for box in found.boxes]
-        body = {
-            "key": record.key, "round": record.round, "dataset": record.slug, "no": record.no,
-            "subset": record.subset, "group": record.group, "kind": record.kind, "ask": record.ask,
-            "captions": record.captions, "question": record.question, "answer": record.answer,
-            "options": record.options, "answer_index": record.answer_index, "width": picture.width,
-            "height": picture.height, "boxes": boxes,
-        }  # fmt: skip
-        return [dumped(body)]
+        own = {"dataset": record.slug, "width": picture.width, "height": picture.height, "boxes": boxes}
+        return [dumped(columns(record, [name for name in FEATURES if name != "image"], own))]
 
     def encoder(self, place: Place, folder: Folder, told: Told) -> _Shards:
         return _Shards(place, folder, told.options.rows)
 
     def finish(self, folder: Folder, told: Told) -> None:
-        page = folder.create("hf/README.md")
-        page.write(card_text(configs_of(folder, "hf/"), told, FEATURES).encode())
-        page.finish()
+        write_whole(folder, "hf/README.md", card_text(configs_of(folder, "hf/"), told, FEATURES).encode())
 
     def read(self, path: Path) -> Iterator[Mapping[str, Any]]:
         _, parquet = _pyarrow()

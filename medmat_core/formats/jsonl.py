@@ -36,12 +36,10 @@ class JsonlFormat(LineFormat):
     name = "jsonl"
     about = "the full record, a JSON object a line (`datasets`, pandas, medmat itself)"
     whole = True
+    open_records = "always"
 
     def scopes(self, told: Told) -> tuple[Scope, ...]:
         return ("dataset",)
-
-    def takes(self, record: Record, told: Told) -> bool:
-        return True
 
     def file(self, place: Place, told: Told) -> str:
         return f"records/Ori--{place.stem}.jsonl"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from medmat_core.errors import UsageError
 from medmat_core.formats.protocol import BaseFormat, Encoder, Folder, Item, NewFile, Place, Told
+from medmat_core.model import Record
 
 ID: Final = b"\0"
 """Stands in an item for its running number in its file; JSON text cannot hold it otherwise."""
@@ -21,6 +22,29 @@ def dumped(value: Any) -> bytes:
         return text.encode()
     except UnicodeEncodeError:
         return json.dumps(value).encode()
+
+
+def marks(record: Record) -> dict[str, str]:
+    """What every trainer's item carries besides, so that it is found again: the record's key and its round."""
+    return {"key": record.key, "round": record.round}
+
+
+def columns(record: Record, names: Iterable[str], own: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of these columns: what is the format's ``own`` way to say it, else the record's field of that name."""
+    return {name: own[name] if name in own else getattr(record, name) for name in names}
+
+
+def write_whole(folder: Folder, name: str, raw: bytes) -> None:
+    """A small file that stands beside those of places."""
+    file = folder.create(name)
+    file.write(raw)
+    file.finish()
+
+
+def positive(instance: Any, attribute: Any, value: int) -> None:
+    """For an option that counts something; ValueError for anything below 1."""
+    if value < 1:
+        raise ValueError(f"{value} is not a number from 1 up")
 
 
 class LineEncoder:
@@ -46,15 +70,17 @@ class LineEncoder:
 
 
 class LineFormat(BaseFormat):
-    """A format of one text file a place; the subclass says where it lies and what an item is."""
+    """A format of one text file a place; the subclass says what an item is, and where the file lies if not in a folder
+    of the format's name."""
 
+    suffix: str = ".jsonl"
     opening: bytes = b""
     separator: bytes = b"\n"
     closing: bytes = b"\n"
 
     def file(self, place: Place, told: Told) -> str:
         """The file's path below the export's folder."""
-        raise NotImplementedError
+        return f"{self.name}/{place.stem}{self.suffix}"
 
     def encoder(self, place: Place, folder: Folder, told: Told) -> Encoder:
         return LineEncoder(folder.create(self.file(place, told)), self.opening, self.separator, self.closing)
@@ -77,6 +103,7 @@ class LineFormat(BaseFormat):
 class ArrayFormat(LineFormat):
     """A JSON array, an item a line."""
 
+    suffix = ".json"
     opening = b"[\n"
     separator = b",\n"
     closing = b"\n]\n"

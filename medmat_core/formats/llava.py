@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from attrs import Attribute, field, frozen
 
-from medmat_core.formats.lines import ArrayFormat, dumped
-from medmat_core.formats.protocol import Folder, Picture, Place, Scope, Told
-from medmat_core.formats.talk import is_told, turn_id, turns
+from medmat_core.formats.lines import ArrayFormat, dumped, marks, write_whole
+from medmat_core.formats.protocol import Folder, Picture, Scope, Told
+from medmat_core.formats.talk import turn_id, turns
 from medmat_core.model import Record
 
 _SAMPLING: Final = re.compile(r"all|(first|end):\d+%?")
@@ -40,34 +40,22 @@ class LlavaFormat(ArrayFormat):
     name = "llava"
     about = "LLaVA, LLaVA-NeXT, Qwen-VL fine-tuning: JSON arrays of conversations, and a yaml over them"
     options = LlavaOptions
-
-    def takes(self, record: Record, told: Told) -> bool:
-        return is_told(record, told)
-
-    def file(self, place: Place, told: Told) -> str:
-        return f"llava/{place.stem}.json"
+    open_records = "asked"
 
     def items(self, record: Record, picture: Picture, told: Told) -> list[bytes]:
-        return [
-            dumped(
-                {
-                    "id": turn_id(record, turn, told),
-                    "image": record.image,
-                    "conversations": conversation(turn.user, turn.assistant),
-                    "key": record.key,
-                    "round": record.round,
-                }
-            )
-            for turn in turns(record, told)
-        ]
+        found = []
+        for turn in turns(record, told):
+            said = conversation(turn.user, turn.assistant)
+            body = {"id": turn_id(record, turn, told), "image": record.image, "conversations": said}
+            found.append(dumped({**body, **marks(record)}))
+        return found
 
     def finish(self, folder: Folder, told: Told) -> None:
         files = [file for file in folder.written() if file.place is not None and file.records]
         for split in dict.fromkeys(file.place.split for file in files if file.place is not None):
-            index = folder.create(f"llava/{split}.yaml")
-            index.write(b"datasets:\n")
+            index = b"datasets:\n"
             for file in files:
                 if file.place is not None and file.place.split == split:
                     path, sampling = dumped(str(told.root / file.path)), dumped(told.options.sampling)
-                    index.write(b"  - json_path: " + path + b"\n    sampling_strategy: " + sampling + b"\n")
-            index.finish()
+                    index += b"  - json_path: " + path + b"\n    sampling_strategy: " + sampling + b"\n"
+            write_whole(folder, f"llava/{split}.yaml", index)

@@ -15,6 +15,7 @@ from typing import IO, Any, Literal, Protocol, runtime_checkable
 
 from attrs import field, frozen
 
+from medmat_core.errors import UsageError
 from medmat_core.model import Record
 from medmat_core.regions.conventions import BoxFormat
 
@@ -182,6 +183,18 @@ class Encoder(Protocol):
         """No more items come: finish all files."""
 
 
+@frozen
+class NoOptions:
+    """A format without options."""
+
+
+@frozen
+class ByOptions:
+    """``by``: a file a data set, a subset, or one over all."""
+
+    by: Scope = "build"
+
+
 @runtime_checkable
 class Format(Protocol):
     """An output format. It is pickled to workers, so it holds no state; subclass :class:`BaseFormat` for defaults."""
@@ -189,89 +202,76 @@ class Format(Protocol):
     @property
     def name(self) -> str:
         """What ``--format`` takes."""
+        raise NotImplementedError
 
     @property
     def about(self) -> str:
         """One line: what reads it."""
+        raise NotImplementedError
 
     @property
     def options(self) -> type[Any]:
         """A frozen attrs class of what ``--option NAME.KEY=VALUE`` sets; every field has a default."""
+        return NoOptions
 
     @property
     def needs(self) -> tuple[str, ...]:
         """Formats that have to stand beside it."""
+        return ()
 
     @property
     def pictures(self) -> Literal["files", "inside"]:
         """Whether its records name picture files, or hold the pictures themselves."""
+        return "files"
 
     @property
     def whole(self) -> bool:
         """Whether a data set's file is the build's own, with the pictures that subset files leave out."""
+        return False
 
     @property
     def masks(self) -> bool:
         """Whether its items hold masks; they are decoded anew for it, where the data and their plugin are at hand."""
+        return False
 
     def ready(self, told: Told) -> None:
         """Called before any work; UsageError where a library is missing, saying what to install."""
-
-    def scopes(self, told: Told) -> tuple[Scope, ...]:
-        """Over what it makes files."""
-
-    def takes(self, record: Record, told: Told) -> bool:
-        """Whether a record stands in this format at all (open records do not everywhere)."""
-
-    def items(self, record: Record, picture: Picture, told: Told) -> Sequence[bytes]:
-        """A record in a worker as none, one or several items. ``record`` names the picture as the export does."""
-
-    def encoder(self, place: Place, folder: Folder, told: Told) -> Encoder:
-        """What writes the items of a place, in the parent."""
-
-    def finish(self, folder: Folder, told: Told) -> None:
-        """All places are done: write what stands beside them (an index, a card)."""
-
-    def read(self, path: Path) -> Iterator[Mapping[str, Any]]:
-        """The records of a file of this format; UsageError where it cannot be read back."""
-
-
-@frozen
-class NoOptions:
-    """A format without options."""
-
-
-class BaseFormat:
-    """Defaults for a format: one file a part over the whole build, closed records alone, picture files."""
-
-    name: str = ""
-    about: str = ""
-    options: type[Any] = NoOptions
-    needs: tuple[str, ...] = ()
-    pictures: Literal["files", "inside"] = "files"
-    whole: bool = False
-    masks: bool = False
-
-    def ready(self, told: Told) -> None:
         return
 
     def scopes(self, told: Told) -> tuple[Scope, ...]:
+        """Over what it makes files."""
         by: Scope = getattr(told.options, "by", "build")
         return (by,)
 
     def takes(self, record: Record, told: Told) -> bool:
+        """Whether a record stands in this format at all (open records do not everywhere)."""
         return not record.is_open
 
     def items(self, record: Record, picture: Picture, told: Told) -> Sequence[bytes]:
+        """A record in a worker as none, one or several items. ``record`` names the picture as the export does."""
         raise NotImplementedError
 
     def encoder(self, place: Place, folder: Folder, told: Told) -> Encoder:
+        """What writes the items of a place, in the parent."""
         raise NotImplementedError
 
     def finish(self, folder: Folder, told: Told) -> None:
+        """All places are done: write what stands beside them (an index, a card)."""
         return
 
     def read(self, path: Path) -> Iterator[Mapping[str, Any]]:
-        from medmat_core.errors import UsageError
-
+        """The records of a file of this format; UsageError where it cannot be read back."""
         raise UsageError(f"{path}: the format {self.name} is written only; read the build's records instead")
+
+
+class BaseFormat(Format):
+    """Defaults for a format: one file a part over the whole build, closed records alone, picture files.
+
+    ``open_records`` says when open ones stand in it, too; "asked": with ``--ask-as open`` or ``both``.
+    """
+
+    open_records: Literal["never", "asked", "always"] = "never"
+
+    def takes(self, record: Record, told: Told) -> bool:
+        asked = self.open_records == "always" or (self.open_records == "asked" and told.ask_as != "choice")
+        return asked or not record.is_open

@@ -4,20 +4,11 @@ from __future__ import annotations
 
 import json
 
-from attrs import frozen
-
-from medmat_core.formats.lines import ArrayFormat, dumped
+from medmat_core.formats.lines import ArrayFormat, dumped, marks, write_whole
 from medmat_core.formats.llava import conversation
-from medmat_core.formats.protocol import Folder, Picture, Place, Scope, Told
-from medmat_core.formats.talk import is_told, turns
+from medmat_core.formats.protocol import ByOptions, Folder, Picture, Told
+from medmat_core.formats.talk import turns
 from medmat_core.model import Record
-
-
-@frozen
-class SharegptOptions:
-    """``by``: a file a data set, a subset, or one over all."""
-
-    by: Scope = "build"
 
 
 class SharegptFormat(ArrayFormat):
@@ -28,26 +19,12 @@ class SharegptFormat(ArrayFormat):
 
     name = "sharegpt"
     about = "LLaMA-Factory: conversations with images, and dataset_info.json"
-    options = SharegptOptions
-
-    def takes(self, record: Record, told: Told) -> bool:
-        return is_told(record, told)
-
-    def file(self, place: Place, told: Told) -> str:
-        return f"sharegpt/{place.stem}.json"
+    options = ByOptions
+    open_records = "asked"
 
     def items(self, record: Record, picture: Picture, told: Told) -> list[bytes]:
-        return [
-            dumped(
-                {
-                    "conversations": conversation(turn.user, turn.assistant),
-                    "images": [record.image],
-                    "key": record.key,
-                    "round": record.round,
-                }
-            )
-            for turn in turns(record, told)
-        ]
+        talks = [conversation(turn.user, turn.assistant) for turn in turns(record, told)]
+        return [dumped({"conversations": talk, "images": [record.image], **marks(record)}) for talk in talks]
 
     def finish(self, folder: Folder, told: Told) -> None:
         body = {
@@ -59,6 +36,5 @@ class SharegptFormat(ArrayFormat):
             for file in folder.written()
             if file.place is not None and file.records
         }
-        info = folder.create("sharegpt/dataset_info.json")
-        info.write((json.dumps(body, ensure_ascii=False, indent=2) + "\n").encode())
-        info.finish()
+        text = json.dumps(body, ensure_ascii=False, indent=2) + "\n"
+        write_whole(folder, "sharegpt/dataset_info.json", text.encode())

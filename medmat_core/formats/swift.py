@@ -4,27 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import evolve
 
-from medmat_core.formats.lines import LineFormat, dumped
-from medmat_core.formats.protocol import Picture, Place, Scope, Told
+from medmat_core.formats.lines import LineFormat, dumped, marks
+from medmat_core.formats.protocol import ByOptions, Picture, Told
 from medmat_core.formats.talk import turns
 from medmat_core.model import PixelBox, Record
 from medmat_core.regions.box_words import BoxFormat, box_text, find_box_texts, parse_boxes
 from medmat_core.regions.words import enclosing
+from medmat_core.subsets.wording import convention_clause, in_sentence
 
 BOX = "<bbox>"
 REF = "<ref-object>"
 
 NEUTRAL = "in the usual notation"
 """What stands in a question instead of the build's convention: the trainer has its own for each model."""
-
-
-@frozen
-class SwiftOptions:
-    """``by``: a file a data set, a subset, or one over all."""
-
-    by: Scope = "build"
 
 
 class SwiftFormat(LineFormat):
@@ -37,13 +31,8 @@ class SwiftFormat(LineFormat):
 
     name = "swift"
     about = "ms-swift: messages with objects in real pixels, the one form that suits every family of models"
-    options = SwiftOptions
-
-    def takes(self, record: Record, told: Told) -> bool:
-        return True
-
-    def file(self, place: Place, told: Told) -> str:
-        return f"swift/{place.stem}.jsonl"
+    options = ByOptions
+    open_records = "always"
 
     def items(self, record: Record, picture: Picture, told: Told) -> list[bytes]:
         marked = _Marked(record, (picture.width, picture.height), told.boxes)
@@ -59,8 +48,7 @@ class SwiftFormat(LineFormat):
                 "images": [record.image],
                 "objects": {"ref": refs + more_refs, "bbox": boxes + more_boxes},
                 "channel": record.slug,
-                "key": record.key,
-                "round": record.round,
+                **marks(record),
             }
             found.append(dumped(body))
         return found
@@ -76,25 +64,17 @@ class _Marked:
         self._ref = ""
         known = [box for found in record.boxes if found.boxes for box in (*found.boxes, enclosing(found.boxes))]
         self._known = {box_text([box], size, fmt): box for box in known}
+        question = record.question.replace(convention_clause(fmt), NEUTRAL)
         if record.ask == "box":
-            from medmat_core.subsets.wording import convention_clause, in_sentence
-
             self._ref = in_sentence(record.captions[0]) if record.captions else ""
-            question = record.question.replace(convention_clause(fmt), NEUTRAL)
-            if self._ref and self._ref in question:
+            if self._ref:
                 question = question.replace(self._ref, "\1", 1)
             options = tuple(map(self._mark, record.options))
-            at = record.answer_index
-            self.record = evolve(
-                record, question=question, options=options, answer=options[at] if options else self._mark(record.answer)
-            )
+            answer = options[record.answer_index] if options else self._mark(record.answer)
+            record = evolve(record, question=question, options=options, answer=answer)
         elif record.ask == "structure":
-            from medmat_core.subsets.wording import convention_clause
-
-            question = record.question.replace(convention_clause(fmt), NEUTRAL)
-            self.record = evolve(record, question=self._mark(question))
-        else:
-            self.record = record
+            record = evolve(record, question=self._mark(question))
+        self.record = record
 
     def _mark(self, text: str) -> str:
         """Every list of boxes in a text as a mark: which one it is, between two bytes that no text holds."""

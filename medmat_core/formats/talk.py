@@ -34,11 +34,6 @@ class Turn:
     assistant: str
 
 
-def is_told(record: Record, told: Told) -> bool:
-    """Whether a record can be told as talk: an open one needs ``--ask-as open`` or ``both``."""
-    return not record.is_open or told.ask_as != "choice"
-
-
 def turns(record: Record, told: Told) -> list[Turn]:
     """A record as one or two turns: with its options, without them, or first with and then without.
 

@@ -10,17 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from attrs import Attribute, field, frozen
+from attrs import field, frozen
 
 from medmat_core.errors import UsageError
 from medmat_core.formats.jsonl import ID, line
+from medmat_core.formats.lines import positive
 from medmat_core.formats.protocol import BaseFormat, Folder, Item, NewFile, Picture, Place, Scope, Told
 from medmat_core.model import Record
-
-
-def _positive(instance: Any, attribute: Attribute[int], value: int) -> None:
-    if value < 1:
-        raise ValueError(f"{value} is not a number from 1 up")
 
 
 @frozen
@@ -28,7 +24,7 @@ class WebdatasetOptions:
     """``by``: shards over all, or of each data set or subset; ``samples``: pictures a shard."""
 
     by: Scope = "build"
-    samples: int = field(default=1000, validator=_positive)
+    samples: int = field(default=1000, validator=positive)
 
 
 class WebdatasetFormat(BaseFormat):
@@ -43,9 +39,7 @@ class WebdatasetFormat(BaseFormat):
     about = "webdataset and `datasets`: tar shards, a sample a picture with its records"
     options = WebdatasetOptions
     pictures = "inside"
-
-    def takes(self, record: Record, told: Told) -> bool:
-        return True
+    open_records = "always"
 
     def items(self, record: Record, picture: Picture, told: Told) -> list[bytes]:
         return [("{" + line(record).removeprefix(f'{{"id": {ID}, ')).encode()]

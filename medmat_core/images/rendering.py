@@ -31,11 +31,11 @@ import numpy as np
 import numpy.typing as npt
 from attrs import frozen
 
-from medmat_core.fileio import open_regular, write_bytes
+from medmat_core.fileio import open_regular
 from medmat_core.images.faults import VOLUME_LIMIT, bad, contained, opened
 from medmat_core.images.pixels import load
 from medmat_core.images.suffixes import DICOM_SUFFIXES, VOLUME_SUFFIXES
-from medmat_core.model import ImageRef, Slice
+from medmat_core.model import ImageRef, Slice, file_of
 
 Window = tuple[float, float]
 
@@ -94,20 +94,6 @@ def tie(source: str, slice_: Slice | None = None, window: Window | None = None) 
     return sha256(f"{source}\0{rule_digest(slice_, window)}".encode()).hexdigest()
 
 
-def tie_of(png: Path) -> str:
-    """The :func:`tie` that a PNG carries; '' where it carries none, or nothing is there. Times say nothing."""
-    try:
-        with open_regular(png) as file:
-            start = file.read(_AFTER_HEADER + len(_stamp("")) + 64)
-    except OSError:
-        return ""
-    text = start[_AFTER_HEADER + 8 : -4]
-    if not start.startswith(_SIGNATURE) or not text.startswith(_COMMENT):
-        return ""
-    found = text.removeprefix(_COMMENT)
-    return found.decode("latin-1") if start[_AFTER_HEADER:] == _stamp(found.decode("latin-1")) else ""
-
-
 @cache
 def library_versions() -> tuple[str, ...]:
     """``name version`` of every installed library that rendered pixels hang on, sorted."""
@@ -133,8 +119,7 @@ def rendered_name(image: ImageRef) -> str:
     ``a/b.dcm`` -> ``a/b.dcm.png``, slice 3 along axis 2 of ``v.nii.gz`` -> ``v.nii.gz.2-0003.png``. A name that would
     be too long for a file, or that looks like a slice's, is cut and ends in a hash of the whole.
     """
-    path = image.path if isinstance(image, Slice) else image
-    folder, slash, name = path.rpartition("/")
+    folder, slash, name = file_of(image).rpartition("/")
     tail = f".{image.axis}-{image.index:04d}.png" if isinstance(image, Slice) else ".png"
     plain = isinstance(image, Slice) or not _SLICE.fullmatch(name)
     folders = "/".join(_short(part, "") for part in folder.split("/"))
@@ -158,25 +143,8 @@ def _short(part: str, tail: str, *, plain: bool = True) -> str:
     return f"{start}~{sha256(raw).hexdigest()[:16]}{tail}"
 
 
-def render(path: Path, slice_: Slice | None, out: Path, window: Window | None = None) -> tuple[int, int]:
-    """Write :func:`rendered` to ``out``; returns its (width, height).
-
-    A file at ``out`` that is tied to the same source and rule is left alone. The file appears whole or not at all.
-    Raises :class:`~medmat_core.images.PictureError`, and :class:`~medmat_core.errors.BuildError` where the disk is full
-    or not writable.
-    """
-    source = source_digest(path)
-    if tie_of(out) == tie(source, slice_, window):
-        with open_regular(out) as file:
-            width, height = struct.unpack(">II", file.read(24)[16:])
-        return width, height
-    made = rendered(path, slice_, window, source)
-    write_bytes(out, made.png)
-    return made.width, made.height
-
-
 def shown_pixels(path: Path, slice_: Slice | None = None, window: Window | None = None) -> npt.NDArray[np.uint8]:
-    """The picture as :func:`render` writes it: uint8, (height, width) or (height, width, 3) in RGB order."""
+    """The picture as :func:`rendered` encodes it: uint8, (height, width) or (height, width, 3) in RGB order."""
     if _is_dicom(path):
         return _dicom(path, slice_, window)
     return _to_8_bits(load(path, slice_, "stored", "image").array, window)

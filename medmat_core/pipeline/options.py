@@ -13,7 +13,7 @@ from attrs.validators import optional
 from medmat_core.errors import UsageError
 from medmat_core.model import ASKS
 from medmat_core.pipeline.engines import ENGINES, EngineName
-from medmat_core.regions.words import BOX_FORMATS, BoxFormat
+from medmat_core.regions.conventions import BOX_FORMATS, BoxFormat
 
 SplitMode = Literal["official", "group", "none"]
 

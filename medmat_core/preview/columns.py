@@ -13,6 +13,7 @@ from typing import Any, Final
 from attrs import Factory, define, field
 
 from medmat_core.model import ASKS, PARTS, Record
+from medmat_core.questions.asked import Texts
 
 LIMIT: Final = 100_000
 """Records that the page opens together; beyond that data sets are opened one by one, and large ones in pages."""
@@ -31,25 +32,6 @@ def script(call: str, value: Any, *names: str) -> str:
     return f"{call}({before}'{parsed}');\n"
 
 
-class Words:
-    """A dictionary: every different entry once, in order of appearance."""
-
-    def __init__(self) -> None:
-        self.entries: list[Any] = []
-        self._places: dict[Any, int] = {}
-
-    def place(self, entry: Any) -> int:
-        """Where an entry (a text, or a tuple of places) stands."""
-        found = self._places.get(entry)
-        if found is None:
-            found = self._places[entry] = len(self.entries)
-            self.entries.append(entry)
-        return found
-
-    def __len__(self) -> int:
-        return len(self.entries)
-
-
 _RECORD: Final = ("key", "picture", "ask", "captions", "question", "answer", "options", "right", "round", "template")
 _PICTURE: Final = ("folder", "name", "width", "height", "group", "split", "boxes")
 
@@ -58,11 +40,11 @@ _PICTURE: Final = ("folder", "name", "width", "height", "group", "split", "boxes
 class Sheet:
     """Records of one data set, at most :data:`LIMIT` and whole rounds, as columns."""
 
-    texts: Words = Factory(Words)
-    lists: Words = Factory(Words)
-    folders: Words = Factory(Words)
-    rounds: Words = Factory(Words)
-    images: Words = Factory(Words)
+    texts: Texts = Factory(Texts)
+    lists: Texts = Factory(Texts)
+    folders: Texts = Factory(Texts)
+    rounds: Texts = Factory(Texts)
+    images: Texts = Factory(Texts)
     records: dict[str, list[Any]] = field(factory=lambda: {name: [] for name in _RECORD})
     pictures: dict[str, list[Any]] = field(factory=lambda: {name: [] for name in _PICTURE})
 
@@ -72,23 +54,23 @@ class Sheet:
     def add(self, record: Record) -> None:
         """Append a record, and its picture where that is new."""
         known = len(self.images)
-        picture = self.images.place((record.split, record.image))
+        picture = self.images.number((record.split, record.image))
         if picture == known:
             self._add_picture(record)
-        text = self.texts.place
+        text = self.texts.number
         row = (
-            record.key, picture, ASKS.index(record.ask), self.lists.place(tuple(map(text, record.captions))),
-            text(record.question), text(record.answer), self.lists.place(tuple(map(text, record.options))),
-            record.answer_index, self.rounds.place(record.round) if record.round else -1, record.template,
+            record.key, picture, ASKS.index(record.ask), self.lists.number(tuple(map(text, record.captions))),
+            text(record.question), text(record.answer), self.lists.number(tuple(map(text, record.options))),
+            record.answer_index, self.rounds.number(record.round) if record.round else -1, record.template,
         )  # fmt: skip
         for name, value in zip(_RECORD, row, strict=True):
             self.records[name].append(value)
 
     def _add_picture(self, record: Record) -> None:
         folder, _, name = record.image.rpartition("/")
-        boxes = [[self.texts.place(one.caption), *(n for box in one.boxes for n in box)] for one in record.boxes]
+        boxes = [[self.texts.number(one.caption), *(n for box in one.boxes for n in box)] for one in record.boxes]
         row = (
-            self.folders.place(folder), name, record.width, record.height, self.texts.place(record.group),
+            self.folders.number(folder), name, record.width, record.height, self.texts.number(record.group),
             PARTS.index(record.split), boxes or 0,
         )  # fmt: skip
         for column, value in zip(_PICTURE, row, strict=True):
@@ -97,8 +79,8 @@ class Sheet:
     def plain(self, dataset: int, **more: Any) -> dict[str, Any]:
         """As it is written; ``dataset`` is the place in the page's list."""
         return {
-            "dataset": dataset, "texts": self.texts.entries, "lists": self.lists.entries,
-            "folders": self.folders.entries, "rounds": self.rounds.entries, "records": self.records,
+            "dataset": dataset, "texts": self.texts.items, "lists": self.lists.items,
+            "folders": self.folders.items, "rounds": self.rounds.items, "records": self.records,
             "pictures": {**self.pictures, **more},
         }  # fmt: skip
 

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.resources import files
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,11 +16,12 @@ from medmat_core.errors import UsageError
 from medmat_core.export.folder import ExportFolder, Kind
 from medmat_core.export.select import Filters, Source, facts_of, sources_of
 from medmat_core.formats.protocol import Facts
-from medmat_core.model import ASKS, PARTS, REASONS, Record
+from medmat_core.model import ASKS, PARTS, REASONS
 from medmat_core.pipeline.engines import start_engine
 from medmat_core.pipeline.finished import is_below
-from medmat_core.preview.columns import LIMIT, Pages, Sheet, Words, script
+from medmat_core.preview.columns import LIMIT, Pages, Sheet, script
 from medmat_core.preview.pictures import FOLDER, base_url, make, wanted
+from medmat_core.questions.asked import Texts
 from medmat_core.records import Built
 from medmat_core.regions.box_words import smart_resize
 from medmat_core.regions.conventions import CONVENTIONS
@@ -118,8 +119,9 @@ class _Work:
         place = len(self.datasets)
         self.datasets.append(facts)
         pages = Pages(self.options.limit)
+        records = chain.from_iterable(source.records(self.options.filters) for source in sources)
         number = 0
-        for number, record in enumerate(_records(sources, self.options.filters), 1):
+        for number, record in enumerate(records, 1):
             pages.add(record)
             if number % 1000 == 0:
                 self.progress(1000)
@@ -131,7 +133,7 @@ class _Work:
 
     def _write(self, sheet: Sheet, dataset: int) -> None:
         name = f"data-{len(self.parts) + 1:04d}.js"
-        images = [image for _, image in sheet.images.entries]
+        images = [image for _, image in sheet.images.items]
         more: dict[str, Any] = {"shown": self._shown(images, sheet)}
         if self.box_format == "qwen25":
             sizes = zip(sheet.pictures["width"], sheet.pictures["height"], strict=True)
@@ -199,7 +201,7 @@ class _Work:
     def _problems(self) -> dict[str, Any]:
         """Write the problems of the data sets shown; returns what the page is told of them."""
         places = {facts.slug: place for place, facts in enumerate(self.datasets)}
-        names, reasons, details = Words(), Words(), Words()
+        names, reasons, details = Texts(), Texts(), Texts()
         columns: dict[str, list[Any]] = {
             name: [] for name in ("dataset", "place", "level", "file", "row", "reason", "detail")
         }
@@ -214,43 +216,30 @@ class _Work:
                 continue
             row = one.get("row")
             values = (
-                names.place(slug), places.get(slug, -1), int(one.get("level") != LEVELS[0]), str(one.get("file", "")),
-                row if type(row) is int else None, reasons.place(str(one.get("reason", ""))),
-                details.place(str(one.get("detail", ""))),
+                names.number(slug), places.get(slug, -1), int(one.get("level") != LEVELS[0]), str(one.get("file", "")),
+                row if type(row) is int else None, reasons.number(str(one.get("reason", ""))),
+                details.number(str(one.get("detail", ""))),
             )  # fmt: skip
             for column, value in zip(columns.values(), values, strict=True):
                 column.append(value)
         name = "data-problems.js" if total else ""
         if name:
-            body = {**columns, "names": names.entries, "reasons": reasons.entries, "details": details.entries}
+            body = {**columns, "names": names.items, "reasons": reasons.items, "details": details.items}
             self.folder.write_text(name, script("medmat.problems", body, name))
-        return {"told": {"total": total, "file": name}, "reasons": reasons.entries}
-
-
-def _records(sources: Sequence[Source], filters: Filters) -> Iterator[Record]:
-    for source in sources:
-        yield from source.records(filters)
+        return {"told": {"total": total, "file": name}, "reasons": reasons.items}
 
 
 def _problem_lines(path: Path) -> Iterator[Mapping[str, Any]]:
     """The lines of problems.jsonl; one that cannot be read is a problem itself."""
     if not path.is_file():
         return
-    try:
-        lines = path.open("rb")
-    except FileNotFoundError:
-        return
-    with lines:
+    with path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
             try:
                 found = json.loads(line)
                 if type(found) is not dict:
                     raise ValueError
             except (ValueError, RecursionError):
-                found = {
-                    "level": LEVELS[0],
-                    "file": os.fspath(path),
-                    "row": number,
-                    "detail": "this line cannot be read",
-                }
+                what = "this line cannot be read"
+                found = {"level": LEVELS[0], "file": os.fspath(path), "row": number, "detail": what}
             yield found

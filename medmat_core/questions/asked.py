@@ -22,6 +22,9 @@ class Texts:
         self.items: list[Any] = []
         self._known: dict[Any, int] = {}
 
+    def __len__(self) -> int:
+        return len(self.items)
+
     def number(self, item: Any) -> int:
         """The number of an item, added when new."""
         found = self._known.get(item)

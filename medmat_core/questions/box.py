@@ -8,7 +8,8 @@ import numpy.typing as npt
 from medmat_core.questions.asked import Sheet
 from medmat_core.questions.spread import spread
 from medmat_core.questions.view import View
-from medmat_core.regions.words import LISTED, RELATIVE, box_text, steps_of
+from medmat_core.regions.box_words import RELATIVE, box_text, steps_of
+from medmat_core.regions.words import LISTED
 from medmat_core.rounds import box_rounds
 from medmat_core.subsets import OPEN_BOX, convention_clause, count_clause, in_sentence
 
@@ -23,21 +24,14 @@ def ask_boxes(view: View, sheet: Sheet) -> None:
     """
     regions = view.regions
     assert regions is not None
-    for part in view.asked_parts:
-        mine = view.region_parts == part
-        for name, caption in enumerate(view.card.captions):
-            if name in view.never:
-                continue
-            own = np.flatnonzero(mine & (regions.classes == name))
-            if not len(own):
-                continue
-            own = own[~_repeated(regions.owners[own], regions.boxes[own])]
-            places, first, counts = np.unique(regions.owners[own], return_index=True, return_counts=True)
-            for listed in range(1, _HULL + 1):
-                some = np.flatnonzero(counts == listed if listed < _HULL else counts > LISTED)
-                if len(some):
-                    boxes = _boxes(regions.boxes, own, first[some], counts[some], listed)
-                    _ask(view, sheet, part, name, caption, places[some], boxes, listed)
+    for part, name, caption, every in view.by_class():
+        own = every[~_repeated(regions.owners[every], regions.boxes[every])]
+        places, first, counts = np.unique(regions.owners[own], return_index=True, return_counts=True)
+        for listed in range(1, _HULL + 1):
+            some = np.flatnonzero(counts == listed if listed < _HULL else counts > LISTED)
+            if len(some):
+                boxes = _boxes(regions.boxes, own, first[some], counts[some], listed)
+                _ask(view, sheet, part, name, caption, places[some], boxes, listed)
 
 
 def _repeated(owners: npt.NDArray[np.int64], boxes: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
@@ -87,9 +81,8 @@ def _ask(
         "caption": in_sentence(caption), "count": count_clause(listed),
         "convention": convention_clause(view.box_format),
     }  # fmt: skip
-    words = [view.instruction("box", template, **filled) for template in range(6)]
     unchosen = [text.format(modality=view.card.modality_shown, **filled) for text in OPEN_BOX]
     spread(
-        sheet, view, "box", rounds, places, texts, np.arange(len(texts)), name, lambda template, _: words[template],
+        sheet, view, "box", rounds, places, texts, np.arange(len(texts)), name, view.wording("box", **filled),
         leftovers_open=True, open_wording=lambda template, _: unchosen[template],
     )  # fmt: skip

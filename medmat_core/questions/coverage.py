@@ -16,21 +16,13 @@ def ask_coverages(view: View, sheet: Sheet) -> None:
     """Put the coverage questions of every class and part on the sheet; without a round nothing is asked."""
     regions = view.regions
     assert regions is not None
-    for part in view.asked_parts:
-        mine = view.region_parts == part
-        for name, caption in enumerate(view.card.captions):
-            own = np.flatnonzero(mine & (regions.classes == name))
-            if name in view.never or not len(own):
-                continue
-            places, where = np.unique(regions.owners[own], return_inverse=True)
-            areas = np.bincount(where, regions.areas[own])
-            percent = 100 * areas / (view.widths[places].astype(float) * view.heights[places])
-            texts = [coverage_text(value) for value in percent.tolist()]
-            words = [view.instruction("coverage", template, caption=in_sentence(caption)) for template in range(6)]
-            shown = np.array([parse_coverage(text) for text in texts])
-            keys, salt = view.record_keys(places, "coverage", caption), view.salt(part, "coverage", caption)
-            rounds = coverage_rounds(keys, percent, shown, salt)
-            spread(
-                sheet, view, "coverage", rounds, places, texts, np.arange(len(texts)), name,
-                lambda template, _, words=words: words[template],  # type: ignore[misc]
-            )  # fmt: skip
+    for part, name, caption, own in view.by_class():
+        places, where = np.unique(regions.owners[own], return_inverse=True)
+        areas = np.bincount(where, regions.areas[own])
+        percent = 100 * areas / (view.widths[places].astype(float) * view.heights[places])
+        texts = [coverage_text(value) for value in percent.tolist()]
+        shown = np.array([parse_coverage(text) for text in texts])
+        keys, salt = view.record_keys(places, "coverage", caption), view.salt(part, "coverage", caption)
+        rounds = coverage_rounds(keys, percent, shown, salt)
+        wording = view.wording("coverage", caption=in_sentence(caption))
+        spread(sheet, view, "coverage", rounds, places, texts, np.arange(len(texts)), name, wording)

@@ -30,7 +30,7 @@ def answer_of(labels: Labels) -> str:
 
 def ask_labels(view: View, sheet: Sheet) -> None:
     """Put the label questions of every part on the sheet."""
-    words = [view.instruction("label", template) for template in range(6)]
+    wording = view.wording("label")
     sets, rank = plain_sets(view.label_sets)
     stated = np.array([bool(labels[0]) for labels in sets], bool)
     compatible = Compatible(view.pools, sets)
@@ -49,10 +49,7 @@ def ask_labels(view: View, sheet: Sheet) -> None:
             continue
         salt = view.salt(part, "label")
         rounds = label_rounds(view.keys[places], classes, compatible, salt, answers=answers)
-        spread(
-            sheet, view, "label", rounds, places, texts, classes, 0, lambda template, _: words[template],
-            leftovers_open=True,
-        )  # fmt: skip
+        spread(sheet, view, "label", rounds, places, texts, classes, 0, wording, leftovers_open=True)
 
 
 def plain_sets(found: Sequence[Labels]) -> tuple[list[Labels], npt.NDArray[np.int64]]:

@@ -14,14 +14,13 @@ from medmat_core.subsets import in_sentence
 
 def ask_presences(view: View, sheet: Sheet) -> None:
     """Put the presence questions of every class and part on the sheet; a picture beyond the balance is not asked."""
-    card = view.card
     there, unknown = _there(view)
     clash = view.pools.clashing()
     for part in view.asked_parts:
         places = np.flatnonzero(view.parts == part)
         empty: npt.NDArray[np.bool_] = np.asarray(~(there[places] | unknown[places]).any(axis=1))
-        for name, caption in enumerate(card.captions):
-            if name in view.never or caption == card.head.normal or view.pools.negated(caption) is not None:
+        for name, caption in enumerate(view.card.captions):
+            if not view.askable[name]:
                 continue
             shown = there[places, name]
             # a class that has no region of its own may be there all the same, as part of another
@@ -29,16 +28,11 @@ def ask_presences(view: View, sheet: Sheet) -> None:
             some = np.flatnonzero(shown | absent)
             if not shown.any() or not absent.any():
                 continue
-            words = [view.instruction("presence", template, caption=in_sentence(caption)) for template in range(6)]
-            rounds = presence_rounds(
-                view.record_keys(places[some], "presence", caption),
-                shown[some],
-                empty[some],
-                view.salt(part, "presence", caption),
-            )
+            keys, salt = view.record_keys(places[some], "presence", caption), view.salt(part, "presence", caption)
+            rounds = presence_rounds(keys, shown[some], empty[some], salt)
             spread(
                 sheet, view, "presence", rounds, places[some], [f"No {in_sentence(caption)}", caption],
-                shown[some].astype(np.int64), name, lambda template, _, words=words: words[template],  # type: ignore[misc]
+                shown[some].astype(np.int64), name, view.wording("presence", caption=in_sentence(caption)),
             )  # fmt: skip
 
 

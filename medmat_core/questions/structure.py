@@ -8,7 +8,7 @@ import numpy.typing as npt
 from medmat_core.questions.asked import Sheet
 from medmat_core.questions.spread import spread
 from medmat_core.questions.view import View
-from medmat_core.regions.words import RELATIVE, steps_of, steps_text
+from medmat_core.regions.box_words import RELATIVE, steps_of, steps_text
 from medmat_core.rounds import Regions, structure_rounds
 from medmat_core.subsets import convention_clause
 
@@ -17,14 +17,7 @@ def ask_structures(view: View, sheet: Sheet) -> None:
     """Put the structure questions of every part on the sheet; without a round nothing is asked."""
     regions = view.regions
     assert regions is not None
-    card = view.card
-    captions = card.captions
-    askable = np.array(
-        [
-            name not in view.never and caption != card.head.normal and view.pools.negated(caption) is None
-            for name, caption in enumerate(captions)
-        ]
-    )
+    captions = view.card.captions
     opposing = view.pools.opposing()
     opposing &= opposing.T
     sizes = np.stack([view.widths, view.heights], 1).astype(np.int64)
@@ -35,7 +28,7 @@ def ask_structures(view: View, sheet: Sheet) -> None:
             continue
         largest = _largest(regions.owners[own], regions.classes[own], regions.areas[own], regions.boxes[own])
         bring = own[largest]
-        bring = bring[askable[regions.classes[bring]]]
+        bring = bring[view.askable[regions.classes[bring]]]
         if not len(bring):
             continue
         classes = regions.classes[bring].astype(np.int64)

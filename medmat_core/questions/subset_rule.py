@@ -7,6 +7,7 @@ clash, and a number of options that tells the answer. So all labels of a data se
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -114,7 +115,7 @@ def _single(view: View, sets: Sequence[Labels]) -> tuple[list[str], Fits, Clash]
         name = pool[place]
         return name not in uncertain and all(pools.may_oppose(other, name) for other in stated)
 
-    return pool, fits, _remembered(lambda one, two: pools.clash(pool[one], pool[two]))
+    return pool, fits, cache(lambda one, two: pools.clash(pool[one], pool[two]))
 
 
 def _several(view: View, sets: Sequence[Labels]) -> tuple[list[str], Fits, Clash]:
@@ -131,20 +132,9 @@ def _several(view: View, sets: Sequence[Labels]) -> tuple[list[str], Fits, Clash
 
     return (
         pool,
-        _remembered(lambda number, place: meet(number, owners[place])),
-        _remembered(lambda one, two: not meet(owners[one], owners[two])),
+        cache(lambda number, place: meet(number, owners[place])),
+        cache(lambda one, two: not meet(owners[one], owners[two])),
     )
-
-
-def _remembered(holds: Callable[[int, int], bool]) -> Callable[[int, int], bool]:
-    known: dict[tuple[int, int], bool] = {}
-
-    def asked(one: int, two: int) -> bool:
-        if (one, two) not in known:
-            known[one, two] = holds(one, two)
-        return known[one, two]
-
-    return asked
 
 
 def _most(places: Sequence[int], clash: Clash) -> int:

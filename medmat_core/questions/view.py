@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -12,7 +12,7 @@ from attrs import define, frozen
 from medmat_core.card import Card
 from medmat_core.model import ASKS
 from medmat_core.questions.pools import Pools
-from medmat_core.regions.words import BoxFormat
+from medmat_core.regions.box_words import BoxFormat
 from medmat_core.rounds import Salt
 from medmat_core.splits import Decision, Labels
 from medmat_core.subsets import OPEN_BOX, Subset, speaks_of_options
@@ -66,6 +66,26 @@ class View:
         head = self.card.head
         return self.subset.question(ask, template, modality=head.modality_shown, area=head.area_shown, **words)
 
+    def wording(self, ask: str, **words: str) -> Callable[[int, int], str]:
+        """The text of a question by its template, where it is the same for every round."""
+        texts = [self.instruction(ask, template, **words) for template in range(6)]
+        return lambda template, _: texts[template]
+
+    def by_class(
+        self, counted: npt.NDArray[np.bool_] | None = None
+    ) -> Iterator[tuple[int, int, str, npt.NDArray[np.int64]]]:
+        """(part, class, its caption, places of its regions) of every class that can be pointed at and has regions in a
+        part that is asked. ``counted``: only these regions are looked at."""
+        assert self.regions is not None
+        for part in self.asked_parts:
+            mine = self.region_parts == part
+            if counted is not None:
+                mine &= counted
+            for name, caption in enumerate(self.card.captions):
+                own = np.flatnonzero(mine & (self.regions.classes == name))
+                if len(own) and name not in self.never:
+                    yield part, name, caption, own
+
     def open_templates(self, ask: str) -> npt.NDArray[np.uint8]:
         """The instructions that a question without options may use, by their numbers."""
         texts = OPEN_BOX if ask == "box" else self.subset.instructions[ask]
@@ -84,6 +104,17 @@ class View:
     def never(self) -> frozenset[int]:
         """Classes that no question can point at: "the other lesions"."""
         return frozenset(self.card.order[name] for name in self.card.tables.classes.catch_all)
+
+    @cached_property
+    def askable(self) -> npt.NDArray[np.bool_]:
+        """Classes that can be there or not: not "nothing found", no "No X", none that is never pointed at."""
+        normal, negated = self.card.head.normal, self.pools.negated
+        return np.array(
+            [
+                name not in self.never and caption != normal and negated(caption) is None
+                for name, caption in enumerate(self.card.captions)
+            ]
+        )
 
     @cached_property
     def region_parts(self) -> npt.NDArray[np.uint8]:

@@ -36,7 +36,7 @@ from medmat_core.images.colors import shown_color
 from medmat_core.images.faults import PictureError, bad, check_size
 from medmat_core.images.pixels import hides_in_alpha, load, load_color, load_gray
 from medmat_core.images.raster import Pixels
-from medmat_core.model import ColorMask, ImageRef, IndexMask, Mask, MaskFile, PolygonMask, RleMask, Slice
+from medmat_core.model import ColorMask, ImageRef, IndexMask, Mask, MaskFile, PolygonMask, RleMask, Slice, file_of
 from medmat_core.readers.pictures import escapes
 from medmat_core.regions.find import area_floor
 
@@ -125,7 +125,7 @@ def _scaled(code: str, pixels: npt.NDArray[np.uint8], size: tuple[int, int]) -> 
 
 
 def _open(ref: ImageRef, root: Path) -> tuple[str, Slice | None]:
-    path = ref.path if isinstance(ref, Slice) else ref
+    path = file_of(ref)
     if os.path.isabs(path) or escapes(path):
         raise PictureError("path_escapes", "the mask's path leads out of the data folder")
     return f"{root}/{path}", ref if isinstance(ref, Slice) else None

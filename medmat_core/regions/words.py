@@ -1,4 +1,4 @@
-"""Regions in words: box texts, places, shares of the picture; and box texts back to boxes.
+"""Regions in words: places and shares of the picture. Boxes are those of :mod:`medmat_core.regions.box_words`.
 
 Boxes are half-open pixel boxes (x1, y1, x2, y2) of a picture of ``size`` (width, height).
 """
@@ -9,23 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from medmat_core.regions.box_words import (
-    BOX_FORMATS,
-    RELATIVE,
-    BoxFormat,
-    PixelBox,
-    box_text,
-    parse_boxes,
-    steps_of,
-    steps_text,
-    thousandths,
-)
-
-__all__ = [
-    "BOX_FORMATS", "CELLS", "HARDLY", "LISTED", "MOSTLY", "NO_CELL", "RELATIVE", "BoxFormat", "PixelBox", "box_text",
-    "cell_of", "coverage_text", "enclosing", "parse_boxes", "parse_coverage", "steps_of",
-    "steps_text", "thousandths",
-]  # fmt: skip
+from medmat_core.regions.box_words import PixelBox
 
 LISTED: Final = 4
 """How many regions of a class are listed one by one; of more, the one box around all is asked for."""

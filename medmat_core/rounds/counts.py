@@ -28,6 +28,14 @@ JOINABLE: Final = 64
 """A class looks for a clash group among the first so many; those that come later are small and hold up nothing."""
 
 
+def may_meet(compatible: Bools | Compatible) -> Compatible:
+    """The same as a function, where a matrix of classes by classes says it."""
+    if not isinstance(compatible, np.ndarray):
+        return compatible
+    matrix = compatible
+    return lambda one, two: np.asarray(matrix[one, two])
+
+
 @frozen(eq=False)
 class Formed:
     """Blocks in the order in which they were formed: in ``lanes`` (n,) the classes ``sets`` (n, k), given by their

@@ -9,7 +9,7 @@ import numpy as np
 from attrs import evolve
 from numpy.typing import NDArray
 
-from medmat_core.rounds.counts import Bools, Compatible, Ints, clash_groups, form
+from medmat_core.rounds.counts import Bools, Compatible, Ints, clash_groups, form, may_meet
 from medmat_core.rounds.hashing import Keys, Salt, bucket_bits, buckets
 from medmat_core.rounds.model import Places, Rounds, assembled
 from medmat_core.rounds.surplus import borrowed
@@ -41,18 +41,12 @@ def label_rounds(
     uncertain); by default the class itself. ``surplus`` lends options to pictures without a round; without it
     (location cells) they are all open.
     """
-    if isinstance(compatible, np.ndarray):
-        matrix: Bools = compatible
-
-        def compatible(one: Ints, two: Ints) -> Bools:
-            return np.asarray(matrix[one, two])
-
-    hashes = salt.hashed(keys)
-    groups, _ = _dealt(hashes, classes, compatible, salt)
+    hashes, meets = salt.hashed(keys), may_meet(compatible)
+    groups, _ = _dealt(hashes, classes, meets, salt)
     rounds = assembled(keys, groups, hashes)
     if not surplus or not len(rounds):
         return rounds
-    lent, left = borrowed(rounds, keys, classes, compatible, answers, salt)
+    lent, left = borrowed(rounds, keys, classes, meets, answers, salt)
     return evolve(rounds, surplus=lent, open=left)
 
 

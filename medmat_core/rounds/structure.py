@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from medmat_core.rounds.boxes import Boxes, areas, narrowed, shared
 from medmat_core.rounds.chunks import Pass, grouped_in_chunks
 from medmat_core.rounds.cliques import bit_rows, clique, square
-from medmat_core.rounds.counts import Compatible
+from medmat_core.rounds.counts import Compatible, may_meet
 from medmat_core.rounds.hashing import Keys, Salt
 from medmat_core.rounds.model import Places, Rounds, assembled
 
@@ -63,12 +63,16 @@ class _Scene:
             np.concatenate([regions.boxes, cover]).astype(narrowed(own, 13).dtype)[order],
         )
 
-    def touched(self, records: NDArray[Any], boxes: Boxes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Which classes have a region in the record's picture that touches its box: parallel (row, class)."""
+    def shown(self, records: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Every region in the records' pictures: parallel (row, region)."""
         pictures = self.pictures[records]
         start, count = self.first[pictures], self.first[pictures + 1] - self.first[pictures]
         row = np.repeat(np.arange(len(records)), count)
-        region = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count) + start[row]
+        return row, np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count) + start[row]
+
+    def touched(self, records: NDArray[Any], boxes: Boxes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Which classes have a region in the record's picture that touches its box: parallel (row, class)."""
+        row, region = self.shown(records)
         touches = overlap(self.region_boxes[region], boxes[row])
         return row[touches], self.region_classes[region[touches]]
 
@@ -94,18 +98,12 @@ def structure_rounds(
     Each member's own region has an IoU of at least 0.3 with the round's box, and in no member's picture does the class
     of another member, or an unsure one, touch it.
     """
-    if isinstance(compatible, np.ndarray):
-        matrix: NDArray[np.bool_] = compatible
-
-        def compatible(one: Any, two: Any) -> NDArray[np.bool_]:
-            return np.asarray(matrix[one, two])
-
-    hashes = salt.hashed(keys)
+    hashes, meets = salt.hashed(keys), may_meet(compatible)
     scene = _Scene.of(pictures, classes, own, regions)
     named: list[NDArray[np.int32]] = []
 
     def grouped(places: Places, wanted: Sequence[int]) -> tuple[list[Places], Places]:
-        groups, left = _matched(scene, places, compatible, wanted)
+        groups, left = _matched(scene, places, meets, wanted)
         named.extend(_named(scene, group) for group in groups if len(group))
         return groups, left
 
@@ -186,9 +184,7 @@ def _disturbed(scene: _Scene, places: Places) -> NDArray[np.bool_]:
     there = np.zeros((count, width), np.bool_)
     there[scene.touched(places, own)] = True
     result = there[:, classes]
-    start, stop = scene.first[scene.pictures[places]], scene.first[scene.pictures[places] + 1]
-    of = np.repeat(np.arange(count), stop - start)
-    region = np.arange(len(of)) - np.repeat(np.cumsum(stop - start) - (stop - start), stop - start) + start[of]
+    of, region = scene.shown(places)
     for name in np.unique(classes).tolist():
         # only the class's own regions can disturb a round that its own box names
         same = scene.region_classes[region] == name

@@ -96,6 +96,3 @@ def _lenders(
             chosen = np.searchsorted(rounds.ids[rows], drawn[some]) % len(rows)
             found[some], spots[some] = rows[chosen], columns[chosen]
     return found, spots
-
-
-__all__ = ["allowed", "borrowed"]

@@ -26,7 +26,7 @@ class Interval:
     high: float
 
 
-def bootstrap(values: Floats, groups: Ints, seed: int, draws: int = DRAWS) -> Interval:
+def bootstrap(values: Floats, groups: Ints, seed: int) -> Interval:
     """The mean of ``values`` where whole ``groups`` are drawn with replacement, as many as there are.
 
     Groups of equal sum and size are one kind, and how often each kind is drawn is multinomial: the same distribution as
@@ -46,8 +46,8 @@ def bootstrap(values: Floats, groups: Ints, seed: int, draws: int = DRAWS) -> In
     random = np.random.default_rng(seed)
     means: list[Floats] = []
     step = max(1, _CELLS // len(kinds))
-    for start in range(0, draws, step):
-        drawn = random.multinomial(count, often / count, size=min(step, draws - start)).astype(np.float64)
+    for start in range(0, DRAWS, step):
+        drawn = random.multinomial(count, often / count, size=min(step, DRAWS - start)).astype(np.float64)
         total = drawn @ kinds
         means.append(total[:, 0] / total[:, 1])
     low, high = np.quantile(np.concatenate(means), [_TAIL, 1 - _TAIL])

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from attrs import asdict, frozen
+from attrs import asdict, evolve, frozen
 
 from medmat_core.compose.triples import Triple
 from medmat_core.model import Record
@@ -148,14 +148,10 @@ def _rounds(items: Iterable[Item]) -> tuple[list[Item], int]:
     whole = []
     for (_, name), own in by_round.items():
         if len(own) == own[0].options:
-            one = own[0]
-            whole.append(
-                Item(
-                    one.key, one.slug, one.subset, one.split, one.ask, one.label, "", name, name, one.options,
-                    all(item.right for item in own), all(item.read for item in own),
-                    float(np.prod([item.chance for item in own])), float(np.prod([item.blind for item in own])), -1.0,
-                )
-            )  # fmt: skip
+            right, read = all(item.right for item in own), all(item.read for item in own)
+            chance, blind = (float(np.prod(some)) for some in zip(*((i.chance, i.blind) for i in own), strict=True))
+            one = evolve(own[0], answer="", group=name, right=right, read=read, chance=chance, blind=blind)
+            whole.append(one)
     return whole, len(by_round) - len(whole)
 
 

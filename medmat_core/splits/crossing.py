@@ -8,6 +8,8 @@ can be true.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
+from itertools import combinations
 
 import numpy as np
 from attrs import field, frozen
@@ -158,32 +160,27 @@ class _Whole:
 
     def contradictions(self, equal: Sequence[Sequence[int]], contradict: Contradict) -> dict[int, str]:
         """Equal pictures of which two data sets say what cannot both be true."""
-        known: dict[tuple[tuple[int, int], tuple[int, int]], bool] = {}
+
+        @cache
+        def clash(one: tuple[int, int], two: tuple[int, int]) -> bool:
+            return contradict(self.given[one[0]], self._said(one), self.given[two[0]], self._said(two))
+
         found: dict[int, str] = {}
         for rows in equal:
-            several = [self.labels(row) for row in rows]
-            for i, one in enumerate(several):
-                for two in several[i + 1 :]:
-                    if one[0] == two[0]:
-                        continue  # what one data set says of a picture was settled there
-                    if (one, two) not in known:
-                        known[one, two] = contradict(
-                            self.given[one[0]], self._said(one), self.given[two[0]], self._said(two)
-                        )
-                    if known[one, two]:
-                        reason = f"{self.names[one[0]]} and {self.names[two[0]]} contradict each other on its label"
-                        for row in rows:
-                            found.setdefault(row, reason)
+            for one, two in combinations([self.labels(row) for row in rows], 2):
+                # what one data set says of a picture was settled there
+                if one[0] != two[0] and clash(one, two):
+                    reason = f"{self.names[one[0]]} and {self.names[two[0]]} contradict each other on its label"
+                    for row in rows:
+                        found.setdefault(row, reason)
         return found
 
     def outdone(self, equal: Sequence[Sequence[int]], gone: dict[int, str], finer: Finer) -> dict[int, str]:
         """Of what is left of equal pictures, those that another data set gives as finely or more so."""
-        known: dict[tuple[tuple[int, int], tuple[int, int]], bool] = {}
 
+        @cache
         def covers(one: tuple[int, int], two: tuple[int, int]) -> bool:
-            if (one, two) not in known:
-                known[one, two] = finer(self.members[one[0]].subset, self._said(one), self._said(two))
-            return known[one, two]
+            return finer(self.members[one[0]].subset, self._said(one), self._said(two))
 
         def beats(one: tuple[int, int], two: tuple[int, int]) -> bool:
             return one[0] != two[0] and covers(one, two) and (one[0] < two[0] or not covers(two, one))

@@ -74,7 +74,8 @@ def settle(
     decided[said] = known[said] - 1
     rest = np.flatnonzero(left & (known == Side.UNSAID))
     if len(rest) and (fold is not None or test_fraction > 0):
-        tested = {name for number in set(_labels(ledger)[decided == Decision.TEST].tolist())
+        labels = np.frombuffer(ledger.labels, np.uint32)
+        tested = {name for number in np.unique(labels[decided == Decision.TEST]).tolist()
                   for name in ledger.classes(number)}  # fmt: skip
         to_test = deal_folds(ledger, rest, fold) if fold is not None else deal(ledger, rest, test_fraction, tested)
         decided[rest[to_test]] = Decision.TEST
@@ -86,10 +87,6 @@ def settle(
     if mode == "group" and (unprotected or not any(ledger.named)):
         mode = "unprotected"
     return Settled(decisions, mode, copies)
-
-
-def _labels(ledger: Ledger) -> NDArray[np.uint32]:
-    return np.frombuffer(ledger.labels, np.uint32)
 
 
 def _known_sides(

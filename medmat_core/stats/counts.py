@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from attrs import Factory, define, frozen
 
 from medmat_core.model import PARTS, Record
-from medmat_core.records import Built
+from medmat_core.records import Built, read_records
 
 if TYPE_CHECKING:
     from medmat_core.card import Card
@@ -81,20 +81,25 @@ class Stats:
 
     def labels(self, subset: int) -> dict[str, Counter[str]]:
         """Records of a subset by part and caption, over its data sets."""
-        found: dict[str, Counter[str]] = {}
+        found: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for one in self.datasets:
-            if one.subset == subset:
-                for part, own in one.labels.items():
-                    found.setdefault(part, Counter()).update(own)
-        return found
+            for part, own in one.labels.items() if one.subset == subset else ():
+                found[part].update(own)
+        return dict(found)
+
+    def ranked(self, subset: int) -> dict[str, int]:
+        """Records of a subset by caption, over its parts, the most frequent first."""
+        totals: Counter[str] = Counter()
+        for own in self.labels(subset).values():
+            totals.update(own)
+        return dict(sorted(totals.items(), key=lambda item: (-item[1], item[0])))
 
     def asked(self, subset: int) -> Counter[str]:
         """Records of a subset by how they are asked."""
         found: Counter[str] = Counter()
         for one in self.datasets:
-            if one.subset == subset:
-                for own in one.asked.values():
-                    found.update(own)
+            for own in one.asked.values() if one.subset == subset else ():
+                found.update(own)
         return found
 
     def sizes(self, subset: int) -> Sizes:
@@ -143,7 +148,7 @@ def stats(built: Built, *, catalog: Catalog | None = None) -> Stats:
     for path in built.record_files():
         last = ""
         seen: set[str] = set()
-        for record in _read(built, path.name):
+        for record in read_records(path):
             one = datasets.setdefault(record.slug, DatasetStats(record.no, record.slug, record.subset))
             _count(one, record)
             named[record.slug].update(record.captions)
@@ -160,12 +165,6 @@ def stats(built: Built, *, catalog: Catalog | None = None) -> Stats:
                 one.missing = missing_classes(catalog.get(slug).card, named[slug])
     order = sorted(datasets.values(), key=lambda one: (not one.no, one.no, one.slug))
     return Stats(tuple(order), points)
-
-
-def _read(built: Built, name: str) -> Iterable[Record]:
-    from medmat_core.records import FOLDER, read_records
-
-    return read_records(built.out / FOLDER / name)
 
 
 def _count(one: DatasetStats, record: Record) -> None:

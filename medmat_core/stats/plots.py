@@ -36,11 +36,7 @@ def draw_all(found: Stats, folder: Path, suffix: str = ".png") -> list[Path]:
 def _labels(found: Stats, no: int, path: Path) -> None:
     """Records a label, a bar each, parts stacked."""
     by_part = found.labels(no)
-    totals: dict[str, int] = {}
-    for own in by_part.values():
-        for label, count in own.items():
-            totals[label] = totals.get(label, 0) + count
-    names = sorted(totals, key=lambda name: (-totals[name], name))
+    names = list(found.ranked(no))
     shown, rest = names[:MOST], names[MOST:]
     rows = [*shown, *([f"{len(rest)} rarer ones"] if rest else [])]
     figure = new_figure(7, 0.9 + 0.24 * len(rows))

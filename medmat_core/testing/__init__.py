@@ -7,7 +7,8 @@ does so for one plugin package. :func:`check_dataset` is what they share.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,7 +17,8 @@ from medmat_core.testing.report import Finding, Report
 
 if TYPE_CHECKING:
     from medmat_core.dataset import Dataset
-    from medmat_core.testing.reading import Files
+
+Check = Callable[["Dataset", Path], Iterator[Finding]]
 
 __all__ = ["CHECKS", "Finding", "Report", "check_dataset", "find_datasets"]
 
@@ -63,63 +65,29 @@ def _card(dataset: Dataset, tmp: Path) -> Iterator[Finding]:
     yield from check_index(dataset)
 
 
-def _example(dataset: Dataset, tmp: Path) -> Iterator[Finding]:
-    """The example tree yields what the card expects, however it was unzipped."""
-    from medmat_core.testing.example_check import check_example
+def _of_example(module: str, function: str) -> Check:
+    """A check of this room that looks at the files of the example; that they cannot be drawn is a finding, too."""
 
-    files = yield from _drawn(dataset)
-    if files is not None:
-        yield from check_example(dataset, dataset.card, files, tmp)
+    def check(dataset: Dataset, tmp: Path) -> Iterator[Finding]:
+        from medmat_core.samples import example_files
+        from medmat_core.testing.reading import Files
 
+        try:
+            files = Files(dict(example_files(dataset.card)))
+        except MedmatError as error:
+            yield Finding("example", dataset.card.path.name, str(error), "mend the example", "example")
+            return
+        run = getattr(import_module(f"{__name__}.{module}"), function)
+        yield from run(dataset, dataset.card, files, tmp)
 
-def _hostile(dataset: Dataset, tmp: Path) -> Iterator[Finding]:
-    """Whatever is wrong in a tree ends as a problem, and the rest is read as before."""
-    from medmat_core.testing.hostile import check_hostile
-    from medmat_core.testing.reading import read
-
-    files = yield from _drawn(dataset)
-    if files is None:
-        return
-    pristine = read(dataset, dataset.card, files.write(tmp / "pristine" / dataset.card.folder))
-    if not pristine.crash:  # or the example check has said so
-        yield from check_hostile(dataset, dataset.card, files, pristine, tmp)
+    return check
 
 
-def _records(dataset: Dataset, tmp: Path) -> Iterator[Finding]:
-    """A build of the example makes sound records, and what it cannot use ends as a problem."""
-    from medmat_core.testing.record_check import check_records
-
-    files = yield from _drawn(dataset)
-    if files is not None:
-        yield from check_records(dataset, dataset.card, files, tmp)
-
-
-def _rounds(dataset: Dataset, tmp: Path) -> Iterator[Finding]:
-    """The example holds a round in train for each ask of the card."""
-    from medmat_core.testing.round_check import check_rounds
-
-    files = yield from _drawn(dataset)
-    if files is not None:
-        yield from check_rounds(dataset, dataset.card, files, tmp)
-
-
-def _drawn(dataset: Dataset) -> Generator[Finding, None, Files | None]:
-    """The files of the example; a finding, and None, if it cannot be drawn."""
-    from medmat_core.samples import example_files
-    from medmat_core.testing.reading import Files
-
-    try:
-        return Files(dict(example_files(dataset.card)))
-    except MedmatError as error:
-        yield Finding("example", dataset.card.path.name, str(error), "mend the example", "example")
-        return None
-
-
-CHECKS: Final[Mapping[str, Callable[[Dataset, Path], Iterator[Finding]]]] = {
+CHECKS: Final[Mapping[str, Check]] = {
     "card": _card,
-    "example": _example,
-    "hostile": _hostile,
-    "records": _records,
-    "rounds": _rounds,
+    "example": _of_example("example_check", "check_example"),
+    "hostile": _of_example("hostile", "check_hostile"),
+    "records": _of_example("record_check", "check_records"),
+    "rounds": _of_example("round_check", "check_rounds"),
 }
 """The parts of the suite by name, each a function of a data set and an empty folder."""

@@ -6,6 +6,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from medmat_core.card import Card
@@ -29,24 +30,15 @@ def fold_caption(text: str) -> str:
 
 def check_card(card: Card) -> Iterator[Finding]:
     """Everything that can be said of the card alone."""
-    for where, what, todo in _facts(card):
-        yield Finding(_CHECK, card.path.name, what, todo, where)
-    for where, what, todo in _labels(card):
-        yield Finding(_CHECK, card.path.name, what, todo, where)
-    for where, what, todo in _example(card):
+    for where, what, todo in chain(_facts(card), _labels(card), _example(card)):
         yield Finding(_CHECK, card.path.name, what, todo, where)
     named = {caption for expect in card.example.expect for caption in (*expect.captions, *expect.uncertain)}
     silent = [caption for caption in card.captions if caption not in named and caption != card.normal]
     if silent:
         shown = ", ".join(map(repr, silent[:5])) + (f" and {len(silent) - 5} more" if len(silent) > 5 else "")
-        yield Finding(
-            _CHECK,
-            card.path.name,
-            f"no picture of the example has {shown}, so a mistake there goes unseen",
-            "add a picture of each class to the example",
-            "example.expect",
-            hint=True,
-        )
+        what = f"no picture of the example has {shown}, so a mistake there goes unseen"
+        todo = "add a picture of each class to the example"
+        yield Finding(_CHECK, card.path.name, what, todo, "example.expect", hint=True)
 
 
 def check_index(dataset: Dataset) -> Iterator[Finding]:
@@ -107,19 +99,13 @@ def _subset(card: Card) -> Iterator[_Fault]:
         return
     subset = load_subset(card.subset)
     if card.no is None and subset.modality != card.modality:
-        yield (
-            "modality",
-            f"{card.modality!r}, but subset {card.subset} holds {subset.modality!r}",
-            "choose a subset of the data set's own modality",
-        )
+        what = f"{card.modality!r}, but subset {card.subset} holds {subset.modality!r}"
+        yield "modality", what, "choose a subset of the data set's own modality"
     wanted = card.asks or (() if card.kind in ("mask", "box") else ("label",))
     for ask in wanted:
         if ask in ASKS and ask not in subset.instructions:
-            yield (
-                "asks",
-                f"subset {card.subset} has no instructions for {ask!r}",
-                "choose another subset, or leave it out",
-            )
+            what = f"subset {card.subset} has no instructions for {ask!r}"
+            yield "asks", what, "choose another subset, or leave it out"
 
 
 def _labels(card: Card) -> Iterator[_Fault]:

@@ -51,12 +51,9 @@ def check_example(dataset: Dataset, card: Card, files: Files, tmp: Path) -> Iter
             read_samples(len(reading.samples))
             again = read(dataset, card, base)
             if again.samples != reading.samples:
-                yield Finding(
-                    "order",
-                    card.path.name,
-                    "two runs over one tree yield other samples, or the same in another order",
-                    "iterate in the order of sorted paths; no sets, no random choice",
-                )
+                what = "two runs over one tree yield other samples, or the same in another order"
+                todo = "iterate in the order of sorted paths; no sets, no random choice"
+                yield Finding("order", card.path.name, what, todo)
             yield from _all_used(card, reading, base)
             yield from _layout_agrees(dataset, reading, base)
     for other in siblings(dataset):
@@ -120,27 +117,18 @@ def _sound(card: Card, reading: Reading, style: Style) -> Iterator[Finding]:
     if reading.crash:
         yield Finding("crash", card.path.name, f"the adapter raised {reading.crash} ({style.name})", "mend the adapter")
     for stranger in reading.strangers[:3]:
-        yield Finding(
-            "samples",
-            card.path.name,
-            f"the adapter yields {stranger!r}",
-            "yield LabelSample, MaskSample, BoxSample or Problem",
-        )
+        todo = "yield LabelSample, MaskSample, BoxSample or Problem"
+        yield Finding("samples", card.path.name, f"the adapter yields {stranger!r}", todo)
     for problem in reading.problems:
         known = any(item.covers(problem.reason, reading.prefix + problem.file) for item in card.tables.known)
         if problem.reason not in QUIET and not known:
-            yield Finding(
-                "no problem on the example",
-                problem.file or card.path.name,
-                f"the adapter reports {problem.reason}: {problem.detail or problem.row or ''} ({style.name})",
-                "mend the adapter, or the example if the file is wrong there",
-                "example",
-            )
+            what = f"the adapter reports {problem.reason}: {problem.detail or problem.row or ''} ({style.name})"
+            todo = "mend the adapter, or the example if the file is wrong there"
+            yield Finding("no problem on the example", problem.file or card.path.name, what, todo, "example")
     for image, times in Counter(str(sample.image) for sample in reading.samples).items():
         if times > 1:
-            yield Finding(
-                "each picture once", image, f"it is yielded {times} times ({style.name})", "yield one sample a picture"
-            )
+            what = f"it is yielded {times} times ({style.name})"
+            yield Finding("each picture once", image, what, "yield one sample a picture")
     for sample in reading.samples:
         tried()
         yield from _sound_sample(card, sample)
@@ -150,40 +138,29 @@ def _sound_sample(card: Card, sample: Sample) -> Iterator[Finding]:
     image = str(sample.image)
     want = {"mask": MaskSample, "box": BoxSample}.get(card.kind, LabelSample)
     if not isinstance(sample, want) and not (card.kind == "box" and isinstance(sample, MaskSample)):
-        yield Finding(
-            "samples", image, f"is a {type(sample).__name__}", f"yield {want.__name__}", f"kind = {card.kind!r}"
-        )
+        what = f"is a {type(sample).__name__}"
+        yield Finding("samples", image, what, f"yield {want.__name__}", f"kind = {card.kind!r}")
     named = [image, *(mask_files(sample) if isinstance(sample, MaskSample) else ())]
     for name in named:
         if name.startswith("/") or ".." in name.split("/"):
             yield Finding("samples", name, "the path leaves the data set's root", "stay below it; widen the markers")
     unknown = [code for code in codes_of(sample) if code not in card.labels]
     if unknown:
-        yield Finding(
-            "labels",
-            image,
-            f"its code {unknown[0]!r} is not on the card",
-            "add the code, or correct the adapter",
-            "labels",
-        )
+        what = f"its code {unknown[0]!r} is not on the card"
+        yield Finding("labels", image, what, "add the code, or correct the adapter", "labels")
     if isinstance(sample, LabelSample):
         kinds = [set(sample.stated), set(sample.uncertain), set(sample.absent)]
         if sum(map(len, kinds)) != len(set().union(*kinds)):
-            yield Finding(
-                "samples", image, "a code is stated, uncertain or absent at once", "let each code say one thing"
-            )
+            what = "a code is stated, uncertain or absent at once"
+            yield Finding("samples", image, what, "let each code say one thing")
         if card.kind in ("single-label", "ordinal") and len(sample.stated) > 1:
-            yield Finding(
-                "samples", image, f"has {len(sample.stated)} labels", "yield one, or call the data set multi-label",
-                f"kind = {card.kind!r}",
-            )  # fmt: skip
+            what, todo = f"has {len(sample.stated)} labels", "yield one, or call the data set multi-label"
+            yield Finding("samples", image, what, todo, f"kind = {card.kind!r}")
     if card.unprotected and sample.group is not None:
         yield Finding("groups", image, f"has the group {sample.group!r}", "set unprotected = false", "unprotected")
     if not card.unprotected and sample.group is None and sample.split is None:
-        yield Finding(
-            "groups", image, "has neither a group nor an official split",
-            "give a group (a proxy will do, say so in group_by), or set unprotected = true", "unprotected",
-        )  # fmt: skip
+        todo = "give a group (a proxy will do, say so in group_by), or set unprotected = true"
+        yield Finding("groups", image, "has neither a group nor an official split", todo, "unprotected")
     if sample.group is not None and not card.group_by:
         yield Finding("groups", image, f"has the group {sample.group!r}", "say in group_by what a group is", "group_by")
     try:
@@ -277,9 +254,8 @@ def _same(
         return
     except Exception as error:
         reason = str(error) if isinstance(error, MedmatError) else f"{type(error).__name__}: {error}"
-        yield Finding(
-            "expected", full, f"its masks cannot be decoded: {reason}", "mend the masks, or the adapter", where
-        )
+        what = f"its masks cannot be decoded: {reason}"
+        yield Finding("expected", full, what, "mend the masks, or the adapter", where)
         return
     said = {
         "captions": (set(facts.captions), set(expect.captions)),
@@ -291,9 +267,8 @@ def _same(
             yield Finding("expected", full, f"{_list(found)}, expected {_list(wanted)}", todo, f"{where}.{name}")
     for name, value, want in (("group", sample.group, expect.group), ("split", sample.split, expect.split)):
         if want is not None and value != want and not str(value).startswith("dicom:"):
-            yield Finding(
-                "expected", full, f"{name} {value!r}, expected {want!r}", f"mend the {name}", f"{where}.{name}"
-            )
+            what = f"{name} {value!r}, expected {want!r}"
+            yield Finding("expected", full, what, f"mend the {name}", f"{where}.{name}")
     for caption, boxes in expect.boxes.items():
         seen = facts.boxes.get(caption, ())
         if seen != tuple(sorted(boxes)):

@@ -25,6 +25,7 @@ from medmat_core.model import (
     Problem,
     Sample,
     Slice,
+    file_of,
 )
 from medmat_core.samples import placed
 from medmat_core.testing.guard import PictureOpened, pictures_closed
@@ -67,12 +68,16 @@ class Reading:
         """A picture's path below the data set's folder ("path#0003" for a slice)."""
         return self.prefix + str(image)
 
+    def file(self, sample: Sample) -> str:
+        """The file of a sample's picture, below the data set's folder."""
+        return self.prefix + file_of(sample.image)
+
     @cached_property
     def used(self) -> frozenset[str]:
         """Every file below the folder that the adapter made something of."""
         used = {self.prefix + path for path in self.opened}
         for sample in self.samples:
-            used.add(self.prefix + _file(sample.image))
+            used.add(self.file(sample))
             if isinstance(sample, MaskSample):
                 used |= {self.prefix + path for path in mask_files(sample)}
         return frozenset(used)
@@ -99,17 +104,11 @@ def read(dataset: Dataset, card: Card, base: Path) -> Reading:
             pass
         except Exception as error:
             crash = f"{type(error).__name__}: {error}{_raised_at()}"
+    opened = tuple(os.path.relpath(name, base) if Path(name).is_absolute() else name for name in tried)
     return Reading(
-        tree.root,
-        tree.prefix,
-        tuple(samples),
-        tuple(strangers),
-        (*problems, *tree.problems),
-        frozenset(tree.opened),
-        tuple(os.path.relpath(name, base) if Path(name).is_absolute() else name for name in tried),
-        crash,
-        (alone(dataset).decoder(),),
-    )
+        tree.root, tree.prefix, tuple(samples), tuple(strangers), (*problems, *tree.problems),
+        frozenset(tree.opened), opened, crash, (alone(dataset).decoder(),),
+    )  # fmt: skip
 
 
 def alone(dataset: Dataset) -> Catalog:
@@ -156,11 +155,7 @@ def codes_of(sample: Sample) -> tuple[str, ...]:
 def mask_files(sample: MaskSample) -> list[str]:
     """Paths of the mask files of a sample, below the root: of whatever mask has a ``path``, a plugin's own included."""
     paths = (getattr(mask, "path", None) for mask in sample.masks)
-    return [_file(path) for path in paths if isinstance(path, str | Slice)]
-
-
-def _file(image: ImageRef) -> str:
-    return image.path if isinstance(image, Slice) else image
+    return [file_of(path) for path in paths if isinstance(path, str | Slice)]
 
 
 @frozen

@@ -15,7 +15,7 @@ from medmat_core.dataset import Dataset
 from medmat_core.errors import MedmatError
 from medmat_core.example import Expect
 from medmat_core.images.rendering import rendered_name
-from medmat_core.model import LabelSample, MaskSample, Record, Sample, Slice, file_and_slice
+from medmat_core.model import LabelSample, MaskSample, Record, Slice, file_and_slice
 from medmat_core.records import read_records
 from medmat_core.testing.hostile import without
 from medmat_core.testing.reading import Files, Reading, alone, codes_of, mask_files, read
@@ -58,9 +58,7 @@ def build_example(dataset: Dataset, data: Path, out: Path) -> Built:
     from medmat_core.building import build
 
     try:
-        build(
-            [dataset.slug], data=data, out=out, catalog=alone(dataset), jobs=1, verify="full",
-        )  # fmt: skip
+        build([dataset.slug], data=data, out=out, catalog=alone(dataset), jobs=1, verify="full")
     except MedmatError as error:
         return Built(crash=str(error))
     except Exception as error:
@@ -71,16 +69,12 @@ def build_example(dataset: Dataset, data: Path, out: Path) -> Built:
         tuple(
             item for file in sorted(out.glob("Original_Medical_Datasets/*.json")) for item in json.loads(_text(file))
         ),
-        tuple(json.loads(line) for line in _lines(out / "problems.jsonl")),
+        tuple(json.loads(line) for line in _text(out / "problems.jsonl").split("\n") if line),
     )
 
 
 def _text(file: Path) -> str:
     return file.read_text(encoding="utf-8")
-
-
-def _lines(file: Path) -> list[str]:
-    return [line for line in _text(file).split("\n") if line]
 
 
 def check_records(dataset: Dataset, card: Card, files: Files, tmp: Path) -> Iterator[Finding]:
@@ -110,14 +104,11 @@ def check_records(dataset: Dataset, card: Card, files: Files, tmp: Path) -> Iter
 def _pristine(card: Card, reading: Reading, built: Built) -> Iterator[Finding]:
     copies = any(picture.same_as for picture in card.example.pictures)
     for problem in built.problems:
-        if problem["level"] == "refused" and not (
-            copies and problem["reason"] in ("contradictory_label", "listed_twice")
-        ):
-            yield Finding(
-                "build", problem["file"] or card.path.name,
-                f"the build refuses it: {problem['reason']}: {problem['detail']}", "mend the adapter or the example",
-                "example",
-            )  # fmt: skip
+        meant = copies and problem["reason"] in ("contradictory_label", "listed_twice")
+        if problem["level"] == "refused" and not meant:
+            what = f"the build refuses it: {problem['reason']}: {problem['detail']}"
+            todo = "mend the adapter or the example"
+            yield Finding("build", problem["file"] or card.path.name, what, todo, "example")
 
 
 def _audited(dataset: Dataset, card: Card, built: Built) -> Iterator[Finding]:
@@ -206,7 +197,7 @@ def _broken(dataset: Dataset, card: Card, files: Files, reading: Reading, whole:
     image = next((s for s in reading.samples if whole.of(names_of(card, reading, reading.full(s.image)))), None)
     if image is None:
         return
-    yield from _cut(dataset, card, files, reading, whole, _file_of(reading, image), "truncated image", tmp / "image")
+    yield from _cut(dataset, card, files, reading, whole, reading.file(image), "truncated image", tmp / "image")
     masked = (
         reading.prefix + file
         for sample in reading.samples
@@ -216,10 +207,6 @@ def _broken(dataset: Dataset, card: Card, files: Files, reading: Reading, whole:
     mask = next(masked, None)
     if mask is not None:
         yield from _cut(dataset, card, files, reading, whole, mask, "truncated mask", tmp / "mask")
-
-
-def _file_of(reading: Reading, sample: Sample) -> str:
-    return reading.prefix + (sample.image.path if isinstance(sample.image, Slice) else sample.image)
 
 
 def _cut(
@@ -236,7 +223,7 @@ def _cut(
     touched = [
         reading.full(sample.image)
         for sample in reading.samples
-        if path == _file_of(reading, sample)
+        if path == reading.file(sample)
         or (isinstance(sample, MaskSample) and path in {reading.prefix + file for file in mask_files(sample)})
     ]
     if not any(built.told(other, refused=True) for other in (path, *touched)):

@@ -21,8 +21,8 @@ import numpy as np
 
 from medmat_core.card import Card
 from medmat_core.model import MaskFile, MaskSample
+from medmat_core.regions.box_words import box_text
 from medmat_core.regions.extract import regions_of
-from medmat_core.regions.words import box_text
 
 SIZE = (622, 529)
 REACH = 1.25

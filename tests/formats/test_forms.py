@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from medmat_core.export import ExportOptions, export
 from medmat_core.formats.medmat import KEYS
-from medmat_core.formats.protocol import Picture, Told
-from medmat_core.formats.swift import SwiftFormat, SwiftOptions
+from medmat_core.formats.protocol import ByOptions, Picture, Told
+from medmat_core.formats.swift import SwiftFormat
 from medmat_core.formats.vlmeval import safe_cell, safe_name
 from medmat_core.model import ClassBoxes, Record
 from medmat_core.records import Built
@@ -30,7 +30,7 @@ def exported(tmp_path: Path, *formats: str, **options: Any) -> Path:
 
 
 def swift(record: Record, fmt: BoxFormat, ask_as: str = "both", size: tuple[int, int] = SIZE) -> list[dict[str, Any]]:
-    told = Told(boxes=fmt, ask_as=ask_as, reply="both", options=SwiftOptions())  # type: ignore[arg-type]
+    told = Told(boxes=fmt, ask_as=ask_as, reply="both", options=ByOptions())  # type: ignore[arg-type]
     shown = Picture(record.image, Path("no"), *size, "image/png")
     return [json.loads(raw) for raw in SwiftFormat().items(record, shown, told)]
 
@@ -241,7 +241,7 @@ def test_the_task_of_lmms_eval_scores_letters_texts_and_whole_rounds() -> None:
     from medmat_core.formats import lmms_eval
 
     space: dict[str, Any] = {}
-    exec(lmms_eval._UTILS, space)
+    exec(lmms_eval.template("lmms_eval.py.tmpl"), space)
     options = ["Cat", "Dog", "Cow", "Eel"]
     for reply, said in (
         ("B", "B"), ("b.", "B"), ("The answer is: (C)", "C"), ("the correct option is d", "D"), ("Answer: C", "C"),

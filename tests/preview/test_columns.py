@@ -97,7 +97,7 @@ def test_no_round_is_torn_between_files_and_no_file_is_over_the_limit() -> None:
     assert sorted(key for sheet in sheets for key in sheet.records["key"]) == sorted(record.key for record in records)
     where: dict[str, set[int]] = {}
     for number, sheet in enumerate(sheets):
-        for name in sheet.rounds.entries:
+        for name in sheet.rounds.items:
             where.setdefault(name, set()).add(number)
     assert all(len(numbers) == 1 for numbers in where.values())
 

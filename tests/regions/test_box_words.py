@@ -8,19 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medmat_core.model import Region
-from medmat_core.regions.box_words import smart_resize, steps_of, steps_text
+from medmat_core.regions.box_words import BOX_FORMATS, box_text, parse_boxes, smart_resize, steps_of, steps_text
 from medmat_core.regions.find import box_cells, find_regions
-from medmat_core.regions.words import (
-    BOX_FORMATS,
-    CELLS,
-    NO_CELL,
-    box_text,
-    cell_of,
-    coverage_text,
-    enclosing,
-    parse_boxes,
-    parse_coverage,
-)
+from medmat_core.regions.words import CELLS, NO_CELL, cell_of, coverage_text, enclosing, parse_coverage
 
 
 @st.composite
