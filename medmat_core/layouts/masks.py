@@ -31,7 +31,8 @@ class Masks(InParts):
     holds the one of the pictures (with ``parts``: anywhere). Left out, masks lie in the pictures' own folder. A mask is
     called like its picture with the ``suffix`` behind the stem, perhaps with a number (1_mask.png, 1_mask_2.png for
     1.jpg), and lies in the folder of the same name below ``masks``; only where a name is the only one of all it may lie
-    in any. A mask ``holds`` one class ("binary"; how it is read stands under ``[mask]``), an "index" of classes
+    in any. ``channel`` is what only the pictures have at the end of their names ("_0000": 1.png for 1_0000.png). A mask
+    ``holds`` one class ("binary"; how it is read stands under ``[mask]``), an "index" of classes
     (``mask.index``) or "colors" (``mask.colors``, within ``tolerance`` a channel).
 
     The class of a binary mask is ``label``. Where there is a file a class, {code} stands for the class in ``suffix``
@@ -73,6 +74,7 @@ boxes = {"Polyp" = [[8, 8, 24, 20]]}
     pictures: Names = ""
     masks: Names = ""
     suffix: str = ""
+    channel: str = ""
     holds: Literal["binary", "index", "colors"] = "binary"
     label: str = ""
     tolerance: int = 0
@@ -88,7 +90,8 @@ boxes = {"Polyp" = [[8, 8, 24, 20]]}
             )
         if not self.masks and not self.suffix:
             raise ValueError("say by which suffix, or in which folder, masks are told from pictures")
-        if self.label == AROUND and (self.masks or self.pictures or self.parts or self.once or self.volumes):
+        other = self.masks or self.pictures or self.parts or self.once or self.volumes or self.channel
+        if self.label == AROUND and other:
             raise ValueError("where the folder is the class, masks lie beside their pictures in it, and are no volumes")
         told = any("{part}" in name for name in written(self.pictures))
         if bool(self.parts) != told:
@@ -179,7 +182,8 @@ boxes = {"Polyp" = [[8, 8, 24, 20]]}
                 for path in self._files(tree, place):
                     if path not in found and (mean := meant(path)) is not None:
                         kind = mean[1] or code or self.label
-                        found[path] = Beside(path=path, picture=mean[0], place=place_of(path, place), kind=kind)
+                        picture = mean[0] + fold(self.channel)
+                        found[path] = Beside(path=path, picture=picture, place=place_of(path, place), kind=kind)
         return [*found.values()]
 
     def _meaning(self, card: Card) -> Callable[[str], tuple[str, str] | None]:

@@ -29,11 +29,11 @@ _META: Final = re.compile(
     r"(?<![a-z])(is|has)_|_xy$|method|confirm",
     re.IGNORECASE,
 )
-_SPLIT: Final = re.compile(
-    r"split|(?<![a-z])(set|fold|part|partition|subset|phase|usage)(?![a-z])|dataset", re.IGNORECASE
+_PERSON: Final = re.compile(
+    r"patient|subject|person|participant|individual|donor|animal|(?<![a-z])(pid|mrn|pat)(?![a-z])", re.IGNORECASE
 )
 _GROUP: Final = re.compile(
-    r"patient|subject|(?<![a-z])(pid|case)(?![a-z])|lesion_?id|study_?(id|instance\w*)|case_?id|series_?id|person",
+    rf"{_PERSON.pattern}|(?<![a-z])(case|slide)(?![a-z])|(case|slide|series|lesion)_?id|study_?(id|instance\w*)",
     re.IGNORECASE,
 )
 _NO_ID: Final = re.compile(r"age|sex|gender|count|number_of|position|weight", re.IGNORECASE)
@@ -128,7 +128,7 @@ def label_column(tables: Sequence[Sheet]) -> LabelColumn | None:
         cells = [cell for one in tables for cell in one.values(column) if cell]
         if column == table.image or not cells or len(cells) < 0.5 * pictures or any(map(is_runs, cells[:500])):
             continue
-        if _SPLIT.search(column) and whole(split_of_name(cell) for cell in set(cells)):
+        if whole(split_of_name(cell) for cell in set(cells)):
             continue
         find = _QUOTED if all(re.fullmatch(r"\[('[^']+'(, )?)*\]", cell) for cell in cells) else ""
         separator = "" if find else _separator(cells)
@@ -205,7 +205,7 @@ def corner_columns(table: Sheet) -> list[str]:
 def split_column(tables: Sequence[Sheet], taken: Sequence[str]) -> tuple[str, dict[str, Split]] | None:
     """The column that names official parts, and what its values mean."""
     for column in tables[0].header:
-        if column in taken or not _SPLIT.search(column):
+        if column in taken:
             continue
         values = {cell for one in tables for cell in one.values(column)}
         meant = {value: split for value in sorted(values) if (split := split_of_name(value)) is not None}
@@ -218,7 +218,7 @@ def group_column(tables: Sequence[Sheet], taken: Sequence[str]) -> str:
     """The column that names the patient (or lesion, or study), if no row leaves it blank; "" for none."""
     ranked = sorted(
         (column for column in tables[0].header if column not in taken and _GROUP.search(column)),
-        key=lambda column: not re.search(r"patient|subject|person|pid", column, re.IGNORECASE),
+        key=lambda column: not _PERSON.search(column),
     )
     for column in ranked:
         cells = [cell for one in tables for cell in one.values(column)]

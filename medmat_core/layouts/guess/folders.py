@@ -116,7 +116,7 @@ def _level(at: int, ways: Mapping[str, list[str]], named: Mapping[str, list[str]
 
 def _other_levels(best: _Level, levels: list[_Level]) -> Iterator[str]:
     """What to doubt where folders of another level could be the classes."""
-    others = dict.fromkeys(some(sorted(level.held)) for level in levels if set(level.held) != set(best.held))
+    others = dict.fromkeys(some(sorted({*level.held} - {*best.held})) for level in levels if {*level.held} - {*best.held})
     if others:
         yield (
             f"folders of two levels could be the classes; taken were {some(sorted(best.held))}, and not "
@@ -148,7 +148,7 @@ def _file_names(survey: Survey) -> Proposal | None:
         caught = [re.fullmatch(rule, stem(path), re.IGNORECASE) for path in survey.pictures]
         counts = Counter(found[1] for found in caught if found)
         few = 2 <= len({code.casefold() for code in counts}) == len(counts) <= _WORDS
-        if few and min(counts.values()) > 1 and all(caught):
+        if few and min(counts.values()) > 1 and all(caught) and all(map(telling, counts)):
             return Proposal(
                 layout={"kind": "file-names", "code": rule, "pictures": shared(map(folder_of, survey.pictures))}
                 | survey.split(survey.pictures),

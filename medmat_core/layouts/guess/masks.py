@@ -26,12 +26,18 @@ def guess(survey: Survey, kind: str | None = None) -> Iterator[Proposal]:
 @lru_cache(maxsize=1)
 def _looked(survey: Survey) -> Proposal | None:
     pairs = pair_masks(survey)
-    suffix = suffix_of(pairs) if pairs else None
+    if not pairs:
+        return None
+    suffix = suffix_of(pairs)
     if suffix is None:
+        survey.remarks.append(
+            f"{len(pairs)} pictures look like masks, such as {pairs[0].mask} of {pairs[0].picture}, but their names are "
+            "not those of the pictures with something behind: rename them, or pair them by readers.paired_masks"
+        )
         return None
     seen, where = peek(survey.base, sorted(pair.mask for pair in pairs)), _where(survey, pairs, suffix)
     if seen.kind != "unclear" and where is not None:
-        return _proposal(pairs, seen, where)
+        return _proposal(survey, pairs, seen, where)
     why = "they hold too many different values" if seen.seen else "none of them can be read"
     why = why if seen.kind == "unclear" else "no one name stands for all the folders that they lie in"
     survey.remarks.append(f"{len(pairs)} pictures are named like masks, for example {pairs[0].mask}, but {why}")
@@ -40,12 +46,12 @@ def _looked(survey: Survey) -> Proposal | None:
 
 def skipped(survey: Survey) -> tuple[set[str], list[str]]:
     """The pictures that are masks, and what a layout leaves alone so that they are not taken for pictures."""
-    found = _looked(survey)
-    if found is None:
+    found, pairs = _looked(survey), pair_masks(survey)
+    if found is None and all(pair.named for pair in pairs):
         return set(), []
-    masks = {pair.mask for pair in pair_masks(survey)}
+    masks = {pair.mask for pair in pairs}
     names = {f"{folder_of(mask).rpartition('/')[2]}/" for mask in masks}
-    return masks, sorted(names) if "masks" in found.layout else [f"*{found.layout['suffix']}*"]
+    return masks, sorted(names) if found is None or "masks" in found.layout else [f"*{found.layout['suffix']}*"]
 
 
 Where = tuple[Mapping[str, Any], Sequence[str]]
@@ -107,7 +113,7 @@ def _are_classes(names: set[str], count: int) -> bool:
     )  # fmt: skip
 
 
-def _proposal(pairs: Sequence[Pair], seen: Peek, found: Where) -> Proposal:
+def _proposal(survey: Survey, pairs: Sequence[Pair], seen: Peek, found: Where) -> Proposal:
     where, classes = found
     holds = "binary" if classes or seen.kind in ("binary", "low") else seen.kind
     several = holds != "binary" and len(seen.values) > 1
@@ -122,8 +128,12 @@ def _proposal(pairs: Sequence[Pair], seen: Peek, found: Where) -> Proposal:
     if holds != "binary":
         named = codes if several else [codes[0]] * len(seen.values)
         rules = {holds: dict(zip(seen.values, named, strict=True)) | ({seen.background: ""} if seen.background else {})}
+    channel = pairs[0].channel
+    others = {stem(path)[-len(channel) :] for path in survey.pictures if channel} - {channel}
     fields = {
         **where,
+        "channel": channel,
+        "skip": where.get("skip", []) + [f"*{other}.*" for other in sorted(others) if re.fullmatch(r"_\d+", other)],
         "holds": holds if holds != "binary" else "",
         "label": where.get("label", "" if classes or holds != "binary" else codes[0]),
         "tolerance": NOISE if holds == "colors" and seen.lossy else 0,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import Any, Final
 
 from medmat_core.model import Split
@@ -22,8 +23,10 @@ _NAMELESS: Final = frozenset(
     {"label", "labels", "class", "target", "category", "diagnosis", "outcome", "result", "grade"}
 )
 _GENERIC: Final = re.compile(
-    r"(images?|imgs?|pictures?|photos?|data|dataset|files?|originals?|raw|png|jpe?g|tiff?|bmp|\d+x)([ _-]?\d+)?"
+    r"images?|imgs?|pictures?|photos?|data|set|dataset|files?|part|originals?|raw|png|jpe?g|tiff?|bmp|\d+x"
 )
+_OF_PART: Final = re.compile(r"(data|set|dataset|imgs?|images?|masks?|labels?)$")
+"""What is written behind a part without a sign: "trainset"."""
 MASK_WORD: Final = re.compile(
     r"mask|ground[ _-]?truth|(?<![a-z])gt(?![a-z])|segment|(?<![a-z])seg(?![a-z])|label|annot|manual", re.IGNORECASE
 )
@@ -35,9 +38,17 @@ OF_MASKS: Final = re.compile(
 _KEPT_HYPHEN: Final = ("non", "pre", "post", "anti", "un", "re")
 
 
+def _words(name: str) -> list[str]:
+    """The words of a name, folded: "Train_Set-2" and "TrainSet2" both give train, set, 2, and nnU-Net's "imagesTr"
+    gives images, train."""
+    name = re.sub(r"(?<=[a-z])T([rs])(?![a-z])", lambda found: {"r": "_train", "s": "_test"}[found[1]], name)
+    return [fold(word) for word in re.split(r"[\W_]+|(?<=[a-z])(?=[A-Z\d])", name) if word]
+
+
 def split_of_name(name: str) -> Split | None:
-    """The part that a name speaks of: "train", "Training_Data", "trainval-image"; None for none, or for two."""
-    found = {_SPLITS[word] for word in re.split(r"[^a-z0-9]+|(?<=[a-z])(?=\d)", fold(name)) if word in _SPLITS}
+    """The part that a name speaks of: "train", "Training_Data", "TrainSet", "trainval-image"; None for none, or for
+    two."""
+    found = {part for word in _words(name) if (part := _SPLITS.get(word) or _SPLITS.get(_OF_PART.sub("", word)))}
     if found == {"train", "val"}:
         return "train"  # "train_val_list"
     return found.pop() if len(found) == 1 else None
@@ -76,8 +87,12 @@ def split_fields(folders: Iterable[str]) -> dict[str, Any]:
 def telling(name: str) -> str:
     """What is left of a folder's name without words that say nothing of what is in it: "CXR_png" gives "cxr", and
     "images", "40X", "train_data" and "masks" give ""."""
-    words = [word for word in re.split(r"[\W_]+", fold(name)) if word]
-    plain = (word for word in words if not _GENERIC.fullmatch(word) and not OF_MASKS.search(word))
+    words = _words(name)
+    plain = (
+        word for before, word in pairwise(("", *words))
+        if not _GENERIC.fullmatch(word) and not OF_MASKS.search(word)
+        and not (word.isdecimal() and _GENERIC.fullmatch(before))
+    )  # fmt: skip
     kept = [word for word in plain if split_of_name(word) is None]
     return " ".join(kept) if any(not word.isdecimal() for word in kept) or kept == words else ""
 

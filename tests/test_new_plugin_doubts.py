@@ -1,0 +1,109 @@
+"""``medmat new-plugin``: folders that are easily read wrongly are read rightly, or it says what is doubtful."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from medmat_core.cli import run as medmat
+from medmat_core.errors import UsageError
+from medmat_core.layouts.guess.proposal import Proposal
+from medmat_core.layouts.guess.words import split_of_name
+from medmat_core.model import LabelSample
+from medmat_core.scaffold.propose import propose
+from tests.test_new_plugin import conforms, groups_of, mask, picture, plugin_of, read, table
+
+
+def shades(path: Path) -> None:
+    """A picture of more values than a mask has, which no two paths share."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pixels = np.random.default_rng(sum(map(ord, str(path)))).integers(0, 255, (24, 32), np.uint8)
+    Image.fromarray(pixels).save(path)
+
+
+def doubt(proposal: Proposal, *words: str) -> str:
+    """The one doubt that says all of these words."""
+    (found,) = [text for text in proposal.doubts if all(word in text for word in words)]
+    return found
+
+
+# -- masks and parts ------------------------------------------------------------------------------------
+
+
+def test_channels_behind_the_names_of_pictures_alone_do_not_make_masks_a_class(tmp_path: Path) -> None:
+    for n in range(6):
+        for channel in ("0000", "0001"):
+            shades(tmp_path / "d/imagesTr" / f"c_{n:03d}_{channel}.png")
+        mask(tmp_path / "d/labelsTr" / f"c_{n:03d}.png", 1, 2)
+    shades(tmp_path / "d/imagesTs/c_099_0000.png")
+    proposal = propose(tmp_path / "d")
+    assert (proposal.layout["kind"], proposal.layout["channel"]) == ("masks", "_0000")
+    assert proposal.layout["skip"] == ["*_0001.*"]
+    assert set(read(proposal, tmp_path / "d")) == {f"imagesTr/c_{n:03d}_0000.png" for n in range(6)}
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+def test_masks_in_a_folder_that_does_not_say_so_are_known_by_what_they_hold(tmp_path: Path) -> None:
+    for n in range(6):
+        shades(tmp_path / "d/X" / f"{n}.png")
+        mask(tmp_path / "d/Y" / f"{n}.png", 255)
+    proposal = propose(tmp_path / "d")
+    assert proposal.layout == {"kind": "masks", "pictures": "X", "masks": "Y", "label": "lesion"}
+
+
+def test_masks_that_no_layout_pairs_are_no_class_and_are_told(tmp_path: Path) -> None:
+    for n in range(6):
+        shades(tmp_path / "d/X" / f"image_{n}.png")
+        mask(tmp_path / "d/Y" / f"mask_{n}.png", 255)
+    with pytest.raises(UsageError, match=r"6 pictures look like masks, such as Y/mask_0\.png of X/image_0\.png"):
+        propose(tmp_path / "d")
+
+
+@pytest.mark.parametrize("folders", [("imagesA", "labelsA"), ("images_1", "images_2"), ("masks1", "masks2")])
+def test_folders_of_images_labels_and_masks_are_no_classes(tmp_path: Path, folders: Sequence[str]) -> None:
+    for n in range(4):
+        for folder in folders:
+            shades(tmp_path / "d" / folder / f"{folder}{n * n}.png")
+    with pytest.raises(UsageError, match="cannot be read as class-folders"):
+        propose(tmp_path / "d", "class-folders")
+
+
+@pytest.mark.parametrize(
+    ("name", "split"),
+    [
+        ("TrainDataset", "train"),
+        ("TestDataset", "test"),
+        ("TrainSet", "train"),
+        ("testset", "test"),
+        ("valimages", "val"),
+        ("imagesTr", "train"),
+        ("labelsTs", "test"),
+        ("TR", None),
+        ("latestset", None),
+        ("sunset", None),
+    ],
+)
+def test_parts_are_told_from_names_without_a_sign_between_their_words(name: str, split: str | None) -> None:
+    assert split_of_name(name) == split
+
+
+def test_parts_called_data_sets_are_official_parts_of_masks(tmp_path: Path) -> None:
+    for part in ("TrainDataset", "TestDataset"):
+        for n in range(4):
+            shades(tmp_path / "d" / part / "images" / f"{part[1]}{n}.png")
+            mask(tmp_path / "d" / part / "masks" / f"{part[1]}{n}.png", 255)
+    proposal = propose(tmp_path / "d")
+    assert proposal.layout["parts"] == {"TestDataset": "test", "TrainDataset": "train"} and not proposal.unprotected
+
+
+def test_a_column_whose_words_are_parts_tells_them_whatever_it_is_called(tmp_path: Path) -> None:
+    rows = [(f"{n}.png", "ab"[n % 2], ("train", "test")[n % 4 > 2]) for n in range(24)]
+    table(tmp_path / "d/labels.csv", ("file", "label", "train_test"), *rows)
+    for name, *_ in rows:
+        picture(tmp_path / "d/pics" / name)
+    proposal = propose(tmp_path / "d")
+    assert proposal.layout["split"] == {"column": "train_test", "names": {"test": "test", "train": "train"}}
