@@ -107,3 +107,58 @@ def test_a_column_whose_words_are_parts_tells_them_whatever_it_is_called(tmp_pat
         picture(tmp_path / "d/pics" / name)
     proposal = propose(tmp_path / "d")
     assert proposal.layout["split"] == {"column": "train_test", "names": {"test": "test", "train": "train"}}
+
+
+# -- groups ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("column", ["Pat-Nr", "MRN", "participant", "individual", "donor_id", "animal", "Slide"])
+def test_columns_of_persons_animals_and_slides_are_groups(tmp_path: Path, column: str) -> None:
+    rows = [(f"{n}.png", f"P{n // 3}", "ab"[n // 3 % 2]) for n in range(24)]
+    table(tmp_path / "d/labels.csv", ("file", column, "label"), *rows)
+    for name, *_ in rows:
+        picture(tmp_path / "d/pics" / name)
+    assert propose(tmp_path / "d").layout["group"] == {"column": column}
+
+
+@pytest.mark.parametrize("labels", ["table", "folders"])
+def test_a_second_table_that_knows_the_patient_of_a_picture_is_looked_up(tmp_path: Path, labels: str) -> None:
+    rows = [(f"i{n:02d}", f"L{n // 3}" if n else "", "ab"[n // 3 % 2]) for n in range(24)]
+    table(tmp_path / "d/meta.csv", ("image", "age", "lesion_id"), *((name, "40", one) for name, one, _ in rows))
+    if labels == "table":
+        table(tmp_path / "d/truth.csv", ("image", "label"), *((name, code) for name, _, code in rows))
+    for name, _, code in rows:
+        picture(tmp_path / "d/pics" / (code if labels == "folders" else "") / f"{name}.png")
+    proposal = propose(tmp_path / "d")
+    assert proposal.layout["group"] == {"table": "meta.csv", "key": "image", "column": "lesion_id"}
+    found = {Path(path).stem: group for path, group in groups_of(proposal, tmp_path / "d").items()}
+    assert found == {name: one or name for name, one, _ in rows} and not proposal.unprotected
+    assert not any("meta.csv" in text for text in proposal.doubts) and not proposal.ignored
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("names", "share"),
+    [
+        ([f"person{n // 2}_{('virus', 'bacteria')[n % 2]}_{n}" for n in range(24)], "person"),
+        ([f"SOB_B_A-14-{n // 4}-{(40, 100)[n % 2]}-{n:03d}" for n in range(24)], "SOB_B_A-14-"),
+        ([f"cat{n // 3}" + f"_aug{n % 3}" * (n % 3 > 0) for n in range(24)], "cat"),
+    ],
+)
+def test_names_that_share_what_stands_before_running_numbers_are_a_doubt(
+    tmp_path: Path, names: Sequence[str], share: str
+) -> None:
+    for place, name in enumerate(names):
+        picture(tmp_path / "d" / ("round", "oval")[place // 4 % 2] / f"{name}.png")
+    proposal = propose(tmp_path / "d")
+    if "group" not in proposal.layout:
+        assert "until then" in doubt(proposal, f"share '{share}", "if that is a patient")
+    assert "group" in proposal.layout or share != "person"
+
+
+def test_running_numbers_alone_are_no_doubt(tmp_path: Path) -> None:
+    for n in range(24):
+        name = ("round", "oval")[n % 2]
+        picture(tmp_path / "d" / name / f"{name} ({n}).png")
+        picture(tmp_path / "d" / name / f"{name}_x_{n:03d}.png")
+    assert not any("patient" in text for text in propose(tmp_path / "d").doubts)

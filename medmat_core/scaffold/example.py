@@ -11,6 +11,7 @@ from medmat_core.example import Example, ExamplePicture, Expect
 from medmat_core.images.suffixes import suffix_of
 from medmat_core.layouts.guess.peek import mode_of
 from medmat_core.layouts.guess.proposal import Proposal, codes_of
+from medmat_core.layouts.guess.survey import stem
 from medmat_core.model import BoxSample, LabelSample, MaskFile, MaskSample, Sample
 from medmat_core.scaffold.excerpts import EXAMPLE_SIZE, Box4, Shown, label_files
 
@@ -33,7 +34,8 @@ def example_of(proposal: Proposal, base: Path) -> Example:
     picked = _picked(proposal.trial.samples, kinds, len(set(proposal.labels)))
     # ids that a table gives stand for patients; those in file names stand there anyway
     column = "column" in proposal.layout.get("group", {})
-    groups = dict.fromkeys(s.group for s in picked.values() if s.group) if column else {}
+    ids = (s.group for path, s in picked.items() if s.group and s.group not in (stem(path), path.rpartition("/")[2]))
+    groups = dict.fromkeys(ids) if column else {}
     renamed = {group: f"group-{place}" for place, group in enumerate(groups, 1)}
     shown: list[Shown] = []
     masks: list[ExamplePicture] = []

@@ -55,6 +55,9 @@ def label_files(proposal: Proposal, shown: Sequence[Shown], groups: Mapping[str,
         elif layout["kind"] == "coco":
             under = housed(tree, fields.get("pictures", ""))
             yield ExampleFile(tree.prefix + located(tree, fields["file"]), coco_text(own, [*proposal.labels], under))
+    if "table" in (rule := layout.get("group", {})):
+        other = {"kind": "table", "image": rule["key"], "by": rule.get("of", "stem"), "table": rule["table"]}
+        yield _table(proposal, other | {"group": {"column": rule["column"]}}, shown, groups)
     if layout["kind"] in ("voc", "yolo"):
         write, suffix = (voc_text, ".xml") if layout["kind"] == "voc" else (yolo_text, ".txt")
         files = grouped((path for path in tree.opened if path.lower().endswith(suffix)), lambda path: fold(stem(path)))
@@ -88,7 +91,9 @@ def _table(
     found = _by_picture(read, pictures, by, layout["image"])
     wanted = {item.path: item for item in shown}
     body = [
-        [groups.get(cell, cell) if name == ids else cell if name in kept else "" for name, cell in row.cells.items()]
+        [_own(cell, path, by) if name == layout["image"]
+         else groups.get(cell, cell) if name == ids else cell if name in kept else ""
+         for name, cell in row.cells.items()]
         for path, some in found.items() if path in wanted
         for row in _of_boxes(some, wanted[path], layout)
     ]  # fmt: skip
@@ -104,6 +109,12 @@ def _table(
         text = csv_text(table, max(",;\t|", key=lambda sign: head.count(sign.encode())))
     crlf, bom = b"\r\n" in raw, raw.startswith(b"\xef\xbb\xbf")
     return ExampleFile(tree.prefix + file, text, newline="crlf" if crlf else "lf", bom=bom)
+
+
+def _own(cell: str, path: str, by: str) -> str:
+    """A cell that names a picture, as its file is spelled: the example shows nothing that is not in order."""
+    told = cell.replace("\\", "/").rpartition("/")[2]
+    return cell.removesuffix(told) + (stem(path) if by == "stem" else path.rpartition("/")[2])
 
 
 def csv_text(rows: Iterable[Sequence[str]], delimiter: str = ",") -> str:

@@ -15,7 +15,7 @@ from attrs import evolve
 
 from medmat_core.errors import UsageError
 from medmat_core.layouts import KINDS
-from medmat_core.layouts.guess.groups import with_group
+from medmat_core.layouts.guess.groups import with_group, with_table
 from medmat_core.layouts.guess.proposal import NotReadError, Proposal, codes_of, rooted, tried
 from medmat_core.layouts.guess.survey import Survey
 
@@ -57,7 +57,7 @@ def guessed(survey: Survey, layout: str | None = None) -> Proposal:
         if other.covered >= 0.25 * chosen.covered
     ]
     doubts = tuple(dict.fromkeys([*chosen.doubts, *survey.remarks, *told]))
-    return with_group(rooted(evolve(chosen, doubts=doubts), survey))
+    return with_group(rooted(with_table(evolve(chosen, doubts=doubts), survey), survey))
 
 
 def _read(survey: Survey, layout: str | None) -> Iterator[Proposal]:

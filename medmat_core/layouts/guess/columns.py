@@ -214,16 +214,18 @@ def split_column(tables: Sequence[Sheet], taken: Sequence[str]) -> tuple[str, di
     return None
 
 
-def group_column(tables: Sequence[Sheet], taken: Sequence[str]) -> str:
-    """The column that names the patient (or lesion, or study), if no row leaves it blank; "" for none."""
+def group_column(tables: Sequence[Sheet], taken: Sequence[str], *, blanks: bool = False) -> str:
+    """The column that names the patient (or lesion, or study), if no row leaves it blank (most do not, where
+    ``blanks`` may be); "" for none."""
     ranked = sorted(
         (column for column in tables[0].header if column not in taken and _GROUP.search(column)),
         key=lambda column: not _PERSON.search(column),
     )
     for column in ranked:
         cells = [cell for one in tables for cell in one.values(column)]
-        values = {cell.lower() for cell in cells}
+        filled, values = sum(map(bool, cells)), {cell.lower() for cell in cells if cell}
         # ages, counts and flags of patients come back far too often to be their ids
-        if all(cells) and len(values) > max(1, len(cells) / 50) and not values <= _BINARY and not _NO_ID.search(column):
+        known = filled > 0.5 * len(cells) if blanks else filled == len(cells)
+        if known and len(values) > max(1, len(cells) / 50) and not values <= _BINARY and not _NO_ID.search(column):
             return column
     return ""

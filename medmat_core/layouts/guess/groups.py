@@ -9,8 +9,10 @@ from typing import Any, Final
 
 from attrs import evolve, frozen
 
-from medmat_core.layouts.guess.proposal import Proposal
-from medmat_core.layouts.guess.survey import folder_of, stem
+from medmat_core.layouts.guess.columns import group_column
+from medmat_core.layouts.guess.proposal import Proposal, run
+from medmat_core.layouts.guess.survey import Survey, folder_of, stem
+from medmat_core.layouts.guess.tables import tables_of
 from medmat_core.layouts.guess.words import folded, split_of_name
 from medmat_core.readers.groups import Group
 
@@ -19,7 +21,9 @@ _MANY: Final = 10
 """Folders of so many names may be persons; of fewer they are organs, clinics or devices."""
 _WORD: Final = r"[^\W_]+"
 _CLASS: Final = r"[^\W\d_]+[\W_]+"
-_PATIENT: Final = r"(?:patient|subject|subj|sub|case|pat|pt|p)[\W_]?\d+"
+_PATIENT: Final = r"(?:patient|person|participant|individual|donor|animal|subject|subj|sub|case|pat|pt|p)[\W_]?\d+"
+_NUMBERED: Final = "(.+?)(?:[\\W_]+[^\\W\\d_]*\\d+){{0,{}}}"
+"""What stands before so many running numbers, or words with one."""
 
 
 @frozen
@@ -75,6 +79,31 @@ def with_group(proposal: Proposal) -> Proposal:
     )
 
 
+def with_table(proposal: Proposal, survey: Survey) -> Proposal:
+    """The proposal with the column of another table that names the patients of its pictures, if there is one."""
+    if "group" in proposal.layout:
+        return proposal
+    prefix = proposal.trial.tree.prefix
+    pictures = {prefix + str(sample.image) for sample in proposal.trial.samples}
+    opened = {prefix + path for path in proposal.trial.tree.opened}
+    for table in tables_of(survey):
+        if table.path in opened or table.by == "tail" or len(pictures & table.pictures) < 0.9 * len(pictures):
+            continue
+        if column := group_column([table], [table.image], blanks=True):
+            rule = {"table": table.path.rpartition("/")[2], "key": table.image, "column": column}
+            rule |= {"of": "name"} if table.by == "name" else {}
+            found = evolve(
+                proposal,
+                layout={**proposal.layout, "group": rule},
+                evidence=(*proposal.evidence, f"groups by column {column!r} of {table.path}"),
+                doubts=tuple(
+                    doubt for doubt in proposal.doubts if not doubt.startswith(f"{table.path} names pictures")
+                ),
+            )
+            return evolve(found, trial=run(found, survey.base))
+    return proposal
+
+
 def group_guess(paths: Sequence[str], labels: Mapping[str, str]) -> GroupGuess | None:
     """What may be a patient in these paths below the root; None where nothing is seen.
 
@@ -125,15 +154,21 @@ def _by_name(paths: Sequence[str], classes: Collection[str], few: int) -> GroupG
         return _named(inner, behind, paths, likely=likely)
     told = rf"(?:.*[\W_])?({_PATIENT})(?:[\W_].*)?"
     best = best or (told if _small(_caught(told, stems), few) else "")
-    return _named(best, _caught(best, stems), paths) if best else None
+    if best:
+        return _named(best, _caught(best, stems), paths)
+    for rule in (told, *map(_NUMBERED.format, (4, 3, 2, 1))):  # the widest groups first
+        caught = _caught(rule, stems, 0.2)
+        if _small(caught, few) and sum(folded(name) in known for name in caught) <= 0.5 * len(caught):
+            return _named(rule, caught, paths, likely=False)
+    return None
 
 
-def _caught(rule: str, stems: Sequence[str]) -> list[str]:
-    """What a regular expression catches in each stem, "" where it does not fit; empty where it does not fit nearly
-    all."""
+def _caught(rule: str, stems: Sequence[str], share: float = 0.9) -> list[str]:
+    """What a regular expression catches in each stem, "" where it does not fit; empty where it does not fit that share
+    of them, nearly all."""
     made = re.compile(rule, re.IGNORECASE)
     caught = [found[1] if (found := made.fullmatch(text)) else "" for text in stems]
-    return caught if sum(map(bool, caught)) >= 0.9 * len(stems) else []
+    return caught if sum(map(bool, caught)) >= share * len(stems) else []
 
 
 def _small(caught: Sequence[str], few: int) -> bool:

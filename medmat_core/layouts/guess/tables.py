@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from importlib.util import find_spec
 from itertools import islice
 from typing import Any, Final
@@ -32,6 +33,8 @@ _LIMIT: Final = 300_000
 """Rows of a table that are looked at."""
 _BY: Final = {"name": "", "tail": " or path", "stem": " without its suffix"}
 """How a cell may name a picture, and in words."""
+_WIDE: Final = [f"column_{place}" for place in range(1, 200)]
+"""Columns of a table without a header."""
 
 
 @frozen(eq=False)
@@ -63,7 +66,7 @@ class Reading:
 
 def guess(survey: Survey, kind: str | None = None) -> Iterator[Proposal]:
     """The tables of one make that tell most; ``kind`` takes that layout only. What else was seen is remarked."""
-    tables = _tables(survey)
+    tables = tables_of(survey)
     found: list[Reading] = []
     for first in tables:
         runs = [column for column in first.header if any(map(is_runs, first.values(column)[:500]))]
@@ -76,7 +79,8 @@ def guess(survey: Survey, kind: str | None = None) -> Iterator[Proposal]:
     survey.remarks += [f"{one.path} names pictures, but no column of it looks like their class" for one in tables[:1]]
 
 
-def _tables(survey: Survey) -> list[Sheet]:
+@lru_cache(maxsize=1)
+def tables_of(survey: Survey) -> list[Sheet]:
     """The tables that name pictures, those with the most pictures first."""
     found: list[Sheet] = []
     for path in survey.with_suffix(".csv", ".tsv", ".txt", ".xlsx"):
@@ -91,17 +95,22 @@ def _tables(survey: Survey) -> list[Sheet]:
         if (table := next(filter(None, tables), None)) is not None:
             found.append(table)
         elif not plain:
-            sample = islice(rows(Tree(survey.base), path), 2000)
-            runs = any(is_runs(cell) for row in sample for cell in row.cells.values())
-            told = " (it holds what looks like run-length masks: see readers.RleMask)" if runs else ""
-            survey.remarks.append(f"{path} has no column that names the pictures{told}")
+            read = islice(rows(Tree(survey.base), path, header=_WIDE, blanks=True), 2000)
+            cells = [[cell for cell in row.cells.values() if cell] for row in read][1:]
+            runs = any(is_runs(cell) for line in cells for cell in line)
+            names = sum(any(_look_up(survey.lookup(None), cell, "name") for cell in line) for line in cells)
+            told = "has no column that names the pictures"
+            if names > 0.5 * len(cells):
+                told = "names pictures, but its lines have not as many cells as its header"
+            told += " (it holds what looks like run-length masks: see readers.RleMask)" if runs else ""
+            survey.remarks.append(f"{path} {told}")
     return sorted(found, key=lambda table: (-len(table.pictures), table.path.count("/"), table.path))
 
 
 def _read(survey: Survey, path: str, delimiter: str | None) -> Sheet | None:
     """A file as a table whose cells a sign separates, or white space; None where no column names pictures."""
     tree, pictures = Tree(survey.base), survey.lookup(split_of_name(stem(path)))
-    wide = [f"column_{place}" for place in range(1, 200)]
+    wide = _WIDE
     first = next(rows(tree, path, header=wide, blanks=True, delimiter=delimiter), None)
     cells = [cell for cell in first.cells.values() if cell] if first is not None else []
     bare = any(_look_up(pictures, cell, by) for cell in cells for by in _BY)
@@ -202,7 +211,7 @@ def _proposal(survey: Survey, found: Reading, tables: Sequence[Sheet]) -> Propos
             *([f"other columns could hold the class: {', '.join(found.label.others)}; label may list several columns"]
               if found.label and found.label.others else []),
             *(["corners are taken as half-open pixels: the last pixel is not in the box"] if found.corners else []),
-            *([f"tables that are not read: {', '.join(others[:4])}"] if others else []),
+            *(f"{path} names pictures, too, and is not read" for path in others[:4]),
         ),
         covered=len(found.pictures),
     )  # fmt: skip
