@@ -9,11 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from medmat_core.cli import run as medmat
 from medmat_core.errors import UsageError
 from medmat_core.layouts.guess.proposal import Proposal
 from medmat_core.layouts.guess.words import split_of_name
-from medmat_core.model import LabelSample
 from medmat_core.scaffold.propose import propose
 from tests.test_new_plugin import conforms, groups_of, mask, picture, plugin_of, read, table
 
@@ -159,6 +157,42 @@ def test_names_that_share_what_stands_before_running_numbers_are_a_doubt(
 def test_running_numbers_alone_are_no_doubt(tmp_path: Path) -> None:
     for n in range(24):
         name = ("round", "oval")[n % 2]
-        picture(tmp_path / "d" / name / f"{name} ({n}).png")
         picture(tmp_path / "d" / name / f"{name}_x_{n:03d}.png")
     assert not any("patient" in text for text in propose(tmp_path / "d").doubts)
+
+
+# -- doubts of what is proposed -------------------------------------------------------------------------
+
+
+def test_classes_of_nearly_one_name_in_different_parts_are_a_doubt(tmp_path: Path) -> None:
+    for part, names in (("Training", ("glioma_tumor", "no_tumor")), ("Testing", ("glioma", "no_tumor"))):
+        for name in names:
+            for n in range(4):
+                picture(tmp_path / "d" / part / name / f"{part[1]}{n}.png")
+    proposal = propose(tmp_path / "d")
+    assert doubt(proposal, "'glioma' and 'glioma_tumor' lie in different official parts")
+    assert not any("'no_tumor'" in text for text in proposal.doubts)
+
+
+@pytest.mark.parametrize("values", [(255,), (128, 255)])
+def test_masks_that_fill_most_of_their_picture_are_told_to_build_wrongly(tmp_path: Path, values: Sequence[int]) -> None:
+    for n in range(6):
+        shades(tmp_path / "d/images" / f"{n}.png")
+        pixels = np.full((24, 32), 255, np.uint8)
+        pixels[4:9, 5 : 9 + n] = 0
+        if len(values) > 1:
+            pixels[12:15, 5:9] = 128
+        (tmp_path / "d/masks").mkdir(exist_ok=True)
+        Image.fromarray(pixels).save(tmp_path / "d/masks" / f"{n}.png")
+    told = doubt(propose(tmp_path / "d"), "so that the build as proposed is wrong")
+    assert ("invert = true" in told) == (len(values) == 1) and ('"255" = ""' in told) == (len(values) > 1)
+
+
+def test_the_part_that_each_word_means_is_told(tmp_path: Path) -> None:
+    for part in ("train", "valid"):
+        for name in ("round", "oval"):
+            for n in range(3):
+                picture(tmp_path / "d" / part / name / f"{part[0]}{n}.png")
+    evidence = " ".join(propose(tmp_path / "d").evidence)
+    assert "official parts by folder: train is train, valid is val" in evidence
+    assert 'the part val counts as test, for there is no other (validation = "test" on the card)' in evidence

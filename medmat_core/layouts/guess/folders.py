@@ -116,9 +116,8 @@ def _level(at: int, ways: Mapping[str, list[str]], named: Mapping[str, list[str]
 
 def _other_levels(best: _Level, levels: list[_Level]) -> Iterator[str]:
     """What to doubt where folders of another level could be the classes."""
-    others = dict.fromkeys(
-        some(sorted({*level.held} - {*best.held})) for level in levels if {*level.held} - {*best.held}
-    )
+    names = (sorted({*level.held} - {*best.held}) for level in levels)
+    others = dict.fromkeys(some(found) for found in names if found)
     if others:
         yield (
             f"folders of two levels could be the classes; taken were {some(sorted(best.held))}, and not "

@@ -96,9 +96,7 @@ def with_table(proposal: Proposal, survey: Survey) -> Proposal:
                 proposal,
                 layout={**proposal.layout, "group": rule},
                 evidence=(*proposal.evidence, f"groups by column {column!r} of {table.path}"),
-                doubts=tuple(
-                    doubt for doubt in proposal.doubts if not doubt.startswith(f"{table.path} names pictures")
-                ),
+                doubts=tuple(text for text in proposal.doubts if not text.startswith(f"{table.path} names pictures")),
             )
             return evolve(found, trial=run(found, survey.base))
     return proposal

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from medmat_core.layouts.guess.pairs import Pair, folders_of, pair_masks, reduced, suffix_of
 from medmat_core.layouts.guess.peek import NOISE, Peek, peek
@@ -14,6 +14,9 @@ from medmat_core.layouts.guess.proposal import Proposal
 from medmat_core.layouts.guess.survey import Survey, below, folder_of, grouped, shared, stem, templated
 from medmat_core.layouts.guess.words import captions_of, natural, normal_of, split_of_path, telling, whole
 from medmat_core.tree import fold
+
+_MOST: Final = 0.6
+"""More of a picture than this is no lesion."""
 
 
 def guess(survey: Survey, kind: str | None = None) -> Iterator[Proposal]:
@@ -31,8 +34,8 @@ def _looked(survey: Survey) -> Proposal | None:
     suffix = suffix_of(pairs)
     if suffix is None:
         survey.remarks.append(
-            f"{len(pairs)} pictures look like masks, such as {pairs[0].mask} of {pairs[0].picture}, but their names are "
-            "not those of the pictures with something behind: rename them, or pair them by readers.paired_masks"
+            f"{len(pairs)} pictures look like masks, such as {pairs[0].mask} of {pairs[0].picture}, but their names "
+            "are not those of the pictures with something behind: rename them, or pair them by readers.paired_masks"
         )
         return None
     seen, where = peek(survey.base, sorted(pair.mask for pair in pairs)), _where(survey, pairs, suffix)
@@ -166,8 +169,12 @@ def _told(seen: Peek, holds: str) -> str:
 def _doubts(seen: Peek, holds: str, codes: Sequence[str], *, around: bool) -> Iterator[str]:
     if holds != "binary" or codes == ["lesion"]:
         yield "the masks do not say what they show: name the class in [labels], [layout] and [mask]"
-    if seen.mostly:
-        yield "most masks fill more than half of their picture: are they inverted?"
+    if seen.filled > _MOST:
+        much = f"most masks fill over {_MOST:.0%} of their picture, so that the build as proposed is wrong"
+        if holds == "binary":
+            yield f"{much}: if black is what they mark, write invert = true under [mask]; else they mark no lesion"
+        else:
+            yield f'{much}: a value that is the background gets no class: "{seen.widest}" = "" under [mask.{holds}]'
     if around:
         yield f"the folders {', '.join(codes)} are taken for the class of their masks"
     if seen.lossy and holds == "colors":

@@ -33,8 +33,9 @@ class Peek:
 
     ``kind``: "binary" (black and white), "low" (black and a value below half of the range, so that a threshold is
     needed), "index" (a number a class), "colors" (a color a class), "unclear". ``values`` are the numbers above 0 or
-    the colors "#rrggbb" but black. ``empty`` are those of the ``seen`` masks that hold nothing. ``mostly``: the
-    foreground fills more than half of most masks, which may be inverted. ``lossy``: JPEG. ``background``: a color that
+    the colors "#rrggbb" but black. ``empty`` are those of the ``seen`` masks that hold nothing. ``filled``: the
+    share that the foreground has of a mask in the middle of all, and ``widest`` the value that has most of it.
+    ``lossy``: JPEG. ``background``: a color that
     is none of the values and not black, "" for none.
     """
 
@@ -42,10 +43,11 @@ class Peek:
     values: tuple[str, ...]
     seen: int
     empty: tuple[str, ...]
-    mostly: bool
+    filled: float
     lossy: bool
     failed: int
     background: str = ""
+    widest: str = ""
 
 
 def peek(base: Path, masks: Sequence[str]) -> Peek:
@@ -63,7 +65,8 @@ def _looked(base: Path, masks: Sequence[str]) -> Peek:
     numbers: Counter[int] = Counter()
     colors: Counter[str] = Counter()
     empty: list[str] = []
-    mostly = failed = colored = 0
+    failed = colored = 0
+    shares: list[float] = []
     top, palette = 1, False
     for path in masks:
         try:
@@ -75,23 +78,27 @@ def _looked(base: Path, masks: Sequence[str]) -> Peek:
         palette = palette or mode_of(base / path) == "P"
         if _count_colors(array, NOISE if lossy else 0, colors):
             colored += array.shape[0] * array.shape[1]
+            shares.append(float((array[..., :3].max(axis=2) > (NOISE if lossy else 0)).mean()))
             continue
         if array.dtype == bool:
             array, high = array.astype("uint8") * 255, 255
         array = array[..., 0] if array.ndim == 3 else array
         inside = float((array > (high / 2 if int(array.max()) > high / 2 else 0)).mean())
-        mostly += inside > 0.6
+        shares.append(inside)
         empty += [path] if inside == 0 else []
         top = max(top, high)
         _count(array, numbers)
     seen = len(masks) - failed
+    filled = sorted(shares)[seen // 2] if seen else 0.0
+    widest = str(max((value for value in numbers if value), key=numbers.__getitem__, default=""))
+    widest = next((color for color, _ in colors.most_common() if color != "#000000"), widest)
     if lossy and colored:
         # with shades in most places it is a picture
         values, background = _dominant(colors) if colors.total() > 0.5 * colored else ((), "")
         kind: Kind = "colors" if values else "unclear"
-        return Peek(kind, values, seen, tuple(empty), mostly > seen / 2, lossy, failed, background)
+        return Peek(kind, values, seen, tuple(empty), 0.0 if background else filled, lossy, failed, background, widest)
     kind, values = _kind(numbers, colors, top, lossy=lossy, palette=palette) if seen else ("unclear", ())
-    return Peek(kind, values, seen, tuple(empty), mostly > seen / 2, lossy, failed)
+    return Peek(kind, values, seen, tuple(empty), filled, lossy, failed, widest=widest)
 
 
 def mode_of(path: Path) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
+from itertools import combinations
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +17,7 @@ from medmat_core.example import Example
 from medmat_core.images.suffixes import DICOM_SUFFIXES
 from medmat_core.layouts import layout_of
 from medmat_core.layouts.guess.survey import Root, Survey, folder_of, some
-from medmat_core.layouts.guess.words import captions_of, natural, normal_of, whole
+from medmat_core.layouts.guess.words import caption_of, captions_of, folded, natural, normal_of, whole
 from medmat_core.model import NOTES, BoxSample, LabelSample, MaskFile, MaskSample, Problem, Sample, Split
 from medmat_core.readers.folders import SPLIT_NAMES
 from medmat_core.tree import Tree, fold
@@ -27,6 +29,9 @@ _REFUSED: Final[Mapping[str, str]] = {
     "missing_label": "{count} pictures have no label, such as {file}",
 }
 """What a doubt says of problems of one reason; else the first of them is told."""
+
+_NEAR: Final = 0.85
+"""Names that are so much alike may be one with a slip in it."""
 
 
 @frozen(eq=False)
@@ -217,15 +222,18 @@ def _evidence(found: Proposal) -> Iterator[str]:
     if found.classes:
         what = found.classes.replace("{count}", str(found.covered))
         yield f"{len(found.labels)} {what}: {counted(found.labels, found.counts)}"
-    if layout.get("parts"):
-        yield f"official parts by name: {', '.join(layout['parts'])}"
-    elif split:
-        words, told = split.get("names", SPLIT_NAMES), split.get("lists", {}).values()
+    told, by = dict(layout.get("parts", {})), "name"
+    if split:
+        by = "column " + repr(split["column"]) if "column" in split else "lists" if "lists" in split else "folder"
+        told = split.get("names", SPLIT_NAMES) if "lists" not in split else {v: k for k, v in split["lists"].items()}
         if split.get("folder"):
             ways = {name for sample in found.trial.samples for name in folder_of(str(sample.image)).split("/")}
-            told = sorted(name for name in ways if fold(name) in words)
-        by = f"column {split['column']!r}" if "column" in split else f"{'lists' if 'lists' in split else 'folder'}: "
-        yield f"official parts by {by}{', '.join(told)}"
+            told = {name: told[fold(name)] for name in sorted(ways) if fold(name) in told}
+    if told:
+        yield f"official parts by {by}: {', '.join(f'{name} is {part}' for name, part in told.items())}"
+        if "val" in found.parts:
+            counts = 'test, for there is no other (validation = "test" on the card)'
+            yield f"the part val counts as {counts if found.validation_is_test else 'train'}"
     if "column" in layout.get("group", {}):
         yield f"groups by column {layout['group']['column']!r}"
 
@@ -242,12 +250,31 @@ def _doubts(found: Proposal, normal: str, beside: int, bare: int) -> Iterator[st
         yield f"{bare} pictures have no class: write normal = CODE in [layout] if that means nothing was found"
     if labels and len(found.trial.samples) > found.covered:
         yield "some pictures are in several rows: one of them wins"
+    for one, two in _alike(found) if labels else ():
+        yield (
+            f"{one!r} and {two!r} lie in different official parts: if they are one class, give both one caption in "
+            "[labels]; as it is, what is learned of one is never tested"
+        )
     if found.blank_is_absent:
         yield "a class that a cell does not list counts as absent"
     first = {problem.reason: problem for problem in reversed(found.trial.problems) if problem.reason not in NOTES}
     for reason, count in sorted(found.trial.refused.items()):
         text = _REFUSED.get(reason, "{count} times {reason}: {file}: {detail}")
         yield text.format(count=count, reason=reason, file=first[reason].file, detail=first[reason].detail)
+
+
+def _alike(found: Proposal) -> Iterator[tuple[str, str]]:
+    """Classes whose names are nearly one, and that no part has both of."""
+    parts: dict[str, set[Split | None]] = {}
+    for sample in found.trial.samples:
+        for code in codes_of(sample):
+            parts.setdefault(code, set()).add(sample.split)
+    for one, two in combinations(sorted(parts), 2):
+        words = [set(caption_of(code).casefold().split()) for code in (one, two)]
+        near = words[0] <= words[1] or words[1] <= words[0]
+        near = near or SequenceMatcher(None, folded(one), folded(two)).ratio() > _NEAR
+        if near and not parts[one] & parts[two] and found.labels.get(one) != found.labels.get(two):
+            yield one, two
 
 
 def counted(codes: Iterable[str], counts: Mapping[str, int], most: int = 12) -> str:
