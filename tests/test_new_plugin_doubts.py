@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,7 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from medmat_core.cli import run as medmat
 from medmat_core.errors import UsageError
+from medmat_core.layouts.guess import NoLayoutError
 from medmat_core.layouts.guess.proposal import Proposal
 from medmat_core.layouts.guess.words import split_of_name
 from medmat_core.scaffold.propose import propose
@@ -196,3 +200,123 @@ def test_the_part_that_each_word_means_is_told(tmp_path: Path) -> None:
     evidence = " ".join(propose(tmp_path / "d").evidence)
     assert "official parts by folder: train is train, valid is val" in evidence
     assert 'the part val counts as test, for there is no other (validation = "test" on the card)' in evidence
+
+
+# -- boxes and marks in tables --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("columns", "cells", "says"),
+    [
+        (("x", "y", "width", "height"), ("2", "3", "5", "4"), 'corners = ["x", "y", "width", "height"], form = "xywh"'),
+        (("x_center", "y_center", "w", "h"), ("0.4", "0.5", "0.2", "0.1"), 'form = "cxcywh", relative = true'),
+        (("xmin", "ymin", "xmax", "ymax"), ("0.1", "0.2", "0.5", "0.4"), 'form = "xyxy", relative = true'),
+        (("bbox",), ("[9, 8, 4, 3]",), 'corners = "bbox", form = "xywh"'),
+    ],
+)
+def test_a_table_of_boxes_is_never_silently_one_of_labels(
+    tmp_path: Path, columns: Sequence[str], cells: Sequence[str], says: str
+) -> None:
+    rows = [(f"{n}.png", "ab"[n % 2], *cells) for n in range(12)]
+    table(tmp_path / "d/labels.csv", ("file", "label", *columns), *rows)
+    for name, *_ in rows:
+        picture(tmp_path / "d/pics" / name)
+    assert says in doubt(propose(tmp_path / "d"), "labels.csv holds boxes", 'kind = "box-table"')
+
+
+def test_the_size_of_a_picture_is_no_box(tmp_path: Path) -> None:
+    rows = [(f"{n}.png", "ab"[n % 2], "16", "12", "0") for n in range(12)]
+    table(tmp_path / "d/labels.csv", ("file", "label", "width", "height", "left"), *rows)
+    for name, *_ in rows:
+        picture(tmp_path / "d/pics" / name)
+    assert not any("boxes" in text for text in propose(tmp_path / "d").doubts)
+
+
+def test_uncertain_and_blank_marks_are_told_and_are_not_one_class_a_row(tmp_path: Path) -> None:
+    marks = [("1", "", ""), ("", "1", "-1"), ("", "", "1")]
+    rows = [(f"{n}.png", *marks[n % 3]) for n in range(12)]
+    table(tmp_path / "d/labels.csv", ("file", "Edema", "Mass", "Scar"), *rows)
+    for name, *_ in rows:
+        picture(tmp_path / "d/pics" / name)
+    proposal = propose(tmp_path / "d")
+    assert "single" not in proposal.layout
+    assert doubt(proposal, "4 cells are -1", "uncertain") and doubt(proposal, "20 cells are blank", "blank = ")
+
+
+def test_tables_of_one_name_in_folders_of_parts_are_read_together(tmp_path: Path) -> None:
+    for part in ("train", "test"):
+        rows = [(f"{part}{n}.png", "ab"[n % 2]) for n in range(6)]
+        table(tmp_path / "d" / part / "labels.csv", ("file", "label"), *rows)
+        for name, _ in rows:
+            picture(tmp_path / "d" / part / name)
+    proposal = propose(tmp_path / "d")
+    assert proposal.layout["table"] == "{part}/labels.csv" and len(read(proposal, tmp_path / "d")) == 12
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+def test_a_table_whose_lines_are_not_as_wide_as_its_header_is_told_to_name_pictures(tmp_path: Path) -> None:
+    for n in range(6):
+        picture(tmp_path / "d" / "ab"[n % 2] / f"{n}.png")
+    table(tmp_path / "d/boxes.csv", ("Image Index", "Label", "Box [x", "y", "w", "h]"), ("1.png", "a", "2"))
+    assert doubt(propose(tmp_path / "d"), "boxes.csv names pictures, but its lines have not as many cells")
+
+
+def test_the_example_spells_pictures_as_their_files_are(tmp_path: Path) -> None:
+    rows = [(f"h{n:03d}.jpg", "ab"[n % 2]) for n in range(12)]
+    table(tmp_path / "d/labels.csv", ("file", "label"), *rows)
+    for name, _ in rows:
+        picture(tmp_path / "d/pics" / name.upper())
+    proposal = propose(tmp_path / "d")
+    (file,) = proposal.example.files
+    assert "H000.JPG" in str(file.text) and "h0" not in str(file.text)
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+# -- what no layout reads -------------------------------------------------------------------------------
+
+
+def test_where_no_layout_fits_the_terminal_says_what_lies_there_and_where_to_read_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for n in range(9):
+        picture(tmp_path / "d" / f"scan{n}" / f"x{n}.png")
+        (tmp_path / "d" / f"scan{n}" / f"x{n}.txt").write_text("12 7 3.5 -1\n")
+        (tmp_path / "d" / f"scan{n}" / f"x{n}.xml").write_text("<record><name>Smith</name></record>")
+    boxes = {f"x{n}": {"width": 16, "bbox": [1, 2, 3, 4]} for n in range(9)}
+    (tmp_path / "d/boxes.json").write_text(json.dumps(boxes))
+    assert medmat(["new-plugin", "newts", "--from", str(tmp_path / "d"), "--to", str(tmp_path), "--yes"]) == 0
+    out = capsys.readouterr().out
+    assert "9 .txt, 9 of them named like pictures, such as scan0/x0.txt: lines of 4 numbers" in out
+    assert "9 .xml, 9 of them named like pictures, such as scan0/x0.xml: XML or HTML, <record>" in out
+    assert "1 .json, such as boxes.json: an object by names of pictures, each an object of width, bbox" in out
+    assert "docs/reference/readers.md" in out and "docs/reference/layouts.md" in out
+    files = [path for path in (tmp_path / "medmat-plugin-newts").rglob("*") if path.is_file()]
+    assert not any("Smith" in path.read_text("utf-8") or "bbox" in path.read_text("utf-8") for path in files)
+    subset = tomllib.loads((tmp_path / "medmat-plugin-newts/medmat_newts/subset.toml").read_text("utf-8"))
+    assert {"label", "box", "presence"} <= set(subset["instructions"])  # the adapter may come to yield boxes
+
+
+@pytest.mark.parametrize("text", [b"", b"\0\1\2", b"{", b"\xff\xfe\xfa", b"[" * 5000, b"<", b"a;b\n", b"words\n"])
+def test_whatever_lies_there_stops_nothing(tmp_path: Path, text: bytes) -> None:
+    for n in range(9):
+        picture(tmp_path / "d" / f"scan{n}" / "x.png")
+    for name in ("a.json", "b.txt", "c.xml", "d"):
+        (tmp_path / "d" / name).write_bytes(text)
+    with pytest.raises(NoLayoutError, match="cannot be read by any layout") as error:
+        propose(tmp_path / "d")
+    assert len(error.value.looks) == 4
+
+
+def test_files_without_pictures_are_counted_and_named(tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    for n in range(3):
+        (tmp_path / "d" / f"IM{n:04d}").write_bytes(bytes(128) + b"DICM" + bytes(64))
+    with pytest.raises(UsageError, match=r"3 without a suffix, such as IM0000: DICOM.*leave out --from"):
+        propose(tmp_path / "d")
+
+
+def test_made_up_masks_say_that_they_have_one_class(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    start = ["new-plugin", "newts", "--layout", "masks", "--yes", "--to", str(tmp_path)]
+    assert medmat([*start, "--labels", "1=Liver"]) == 2
+    assert "made up, of lesion: give --from, or captions such as --labels lesion=CAPTION" in capsys.readouterr().err
+    assert medmat([*start, "--labels", "lesion=Liver"]) == 0

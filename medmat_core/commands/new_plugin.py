@@ -77,7 +77,7 @@ def command(
         raise UsageError(f"{target / names.dist}: is there already and was left alone; choose another name or --to")
     asker = Asker(interactive=sys.stdin.isatty() and not yes, yes=yes)
     proposal = _proposal(source_folder, layout, _codes(labels), asker)
-    proposal = _captioned(proposal, labels, asker)
+    proposal = _captioned(proposal, labels, asker, made_up=source_folder is None)
     others = {
         e.head.folder: f"{e.head.no or ''} {e.head.slug}".strip() for e in catalog.entries if e.head.slug != names.slug
     }
@@ -149,7 +149,9 @@ def _proposal(folder: Path | None, layout: str | None, codes: Mapping[str, str],
     except NoLayoutError as error:
         if layout is not None:
             raise
-        click.echo(f"{error}\nThe package gets an adapter to fill in, and a made-up example that it reads.")
+        click.echo("\n  - ".join([str(error), *error.looks]))
+        click.echo("The package gets an adapter to fill in, and a made-up example that it reads. Read on under Readers")
+        click.echo("(docs/reference/readers.md) and Layouts (docs/reference/layouts.md) in the reference.")
         return without_layout(list(codes), error.remarks)
     click.echo(f"Found in {folder}: {proposal.layout['kind']}")
     click.echo("\n".join(f"  - {line}" for line in proposal.evidence))
@@ -159,12 +161,17 @@ def _proposal(folder: Path | None, layout: str | None, codes: Mapping[str, str],
     return proposal
 
 
-def _captioned(proposal: Proposal, labels: Sequence[str], asker: Asker) -> Proposal:
+def _captioned(proposal: Proposal, labels: Sequence[str], asker: Asker, *, made_up: bool) -> Proposal:
     """The proposal with the captions that were given or typed."""
     from attrs import evolve
 
     given = _codes(labels)
     unknown = [code for code in given if code not in proposal.labels]
+    if unknown and made_up:
+        raise UsageError(
+            f"--labels: without --from a data set of this layout is made up, of {', '.join(proposal.labels)}: give "
+            f"--from, or captions such as --labels {next(iter(proposal.labels))}=CAPTION"
+        )
     if unknown:
         raise UsageError(
             f"--labels: {unknown[0]!r} is no class that was found; found were {', '.join(list(proposal.labels)[:12])}"
@@ -215,7 +222,8 @@ def _facts(
     if own in folders:
         # two data sets of one folder must say the same of its files
         click.echo(
-            f"The folder {own!r} belongs to {folders[own]}; this one takes another name unless --folder says so."
+            f"The folder {own!r} belongs to {folders[own]}, so the card names {own}_{slug}: let the data lie in a "
+            "folder of that name, or say another with --folder."
         )
         own = f"{own}_{slug}"
     name = asker.ask("folder below the data folder", "--folder", given["folder"], own)

@@ -151,11 +151,12 @@ def _subset_text(plugin: Plugin) -> str:
     from tomli_w import dumps
 
     place = plugin.facts.place
+    texts = instructions()  # all of them for an adapter to fill in, which may come to yield anything
     data = {
         "no": place.no,
         "modality": place.modality,
         "area": place.area,
         "task": place.task,
-        "instructions": {ask: instructions()[ask] for ask in place.asks},
+        "instructions": {ask: texts[ask] for ask in (place.asks if plugin.proposal.layout else texts)},
     }
     return f"{template('subset.toml').template}\n{dumps(data, indent=2)}"

@@ -16,16 +16,18 @@ from attrs import evolve
 from medmat_core.errors import UsageError
 from medmat_core.layouts import KINDS
 from medmat_core.layouts.guess.groups import with_group, with_table
+from medmat_core.layouts.guess.looks import looks
 from medmat_core.layouts.guess.proposal import NotReadError, Proposal, codes_of, rooted, tried
 from medmat_core.layouts.guess.survey import Survey
 
 
 class NoLayoutError(UsageError):
-    """A folder with pictures that no layout reads; message and ``remarks`` say what was seen."""
+    """A folder with pictures that no layout reads; message and ``remarks`` say what was seen, and ``looks`` how the
+    files look that lie beside the pictures: that names what is in them, and is for the terminal alone."""
 
-    def __init__(self, message: str, remarks: Sequence[str]) -> None:
+    def __init__(self, message: str, remarks: Sequence[str], looks: Sequence[str]) -> None:
         super().__init__("\n  - ".join([message, *remarks]))
-        self.remarks = remarks
+        self.remarks, self.looks = remarks, looks
 
 
 def guessed(survey: Survey, layout: str | None = None) -> Proposal:
@@ -36,8 +38,8 @@ def guessed(survey: Survey, layout: str | None = None) -> Proposal:
     """
     base = survey.base
     if not survey.pictures:
-        seen = "".join(f"; {remark}" for remark in survey.remarks)
-        raise UsageError(f"{base}: no picture lies there{seen}; give the folder of an unzipped data set")
+        seen = "".join(f"\n  - {line}" for line in (*survey.remarks, *looks(survey)))
+        raise UsageError(f"{base}: no picture lies there; give the folder of an unzipped data set{seen}")
     found = {proposal.layout["kind"]: proposal for proposal in _read(survey, layout)}
     opened = {path for proposal in found.values() for path in proposal.trial.tree.opened}
     survey.remarks += [
@@ -48,7 +50,9 @@ def guessed(survey: Survey, layout: str | None = None) -> Proposal:
         found = {proposal.layout["kind"]: proposal for proposal in _read(survey, "file-names")}
     if not found:
         what = f"as {layout}" if layout else "by any layout"
-        raise NoLayoutError(f"{base}: {len(survey.pictures)} pictures, but they cannot be read {what}", survey.remarks)
+        raise NoLayoutError(
+            f"{base}: {len(survey.pictures)} pictures, but they cannot be read {what}", survey.remarks, [*looks(survey)]
+        )
     chosen, *others = sorted(found.values(), key=lambda proposal: _rank(proposal, found, len(survey.pictures)))
     told = [
         f"{other.layout['kind']} would fit, too ({other.covered} pictures: {', '.join([*other.labels][:4])}); "

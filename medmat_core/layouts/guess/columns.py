@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Final
 
 from attrs import frozen
 
-from medmat_core.layouts.guess.survey import stem
-from medmat_core.layouts.guess.words import split_of_name, whole
+from medmat_core.layouts.guess.survey import folder_of, stem
+from medmat_core.layouts.guess.words import split_of_name, split_of_path, whole
 from medmat_core.model import Split
 from medmat_core.readers.tables import Row
 from medmat_core.readers.tagged import marks
@@ -37,9 +39,17 @@ _GROUP: Final = re.compile(
     re.IGNORECASE,
 )
 _NO_ID: Final = re.compile(r"age|sex|gender|count|number_of|position|weight", re.IGNORECASE)
-_CORNERS: Final = tuple(
-    rf"{side}[ _]?{end}|{end}[ _]?{side}|{side}{n}" for end, n in (("min", 1), ("max", 2)) for side in "xy"
+_NEAR: Final = tuple(rf"{side}[ _]?min|min[ _]?{side}|{side}1?|{edge}" for side, edge in (("x", "left"), ("y", "top")))
+_FAR: Final = tuple(
+    rf"{side}[ _]?max|max[ _]?{side}|{side}2|{edge}" for side, edge in (("x", "right"), ("y", "bottom"))
 )
+_CENTER: Final = tuple(rf"{side}[ _]?(c|center|centre)|(c|center|centre)[ _]?{side}" for side in "xy")
+_SIZE: Final = ("(bbox[ _])?(w|width)", "(bbox[ _])?(h|height)")
+_BOXES: Final = {"xyxy": _NEAR + _FAR, "xywh": _NEAR + _SIZE, "cxcywh": _CENTER + _SIZE}
+"""What columns of boxes are called, by the form that a card gives them."""
+_BOX: Final = re.compile(r"b?box|bounding|coord", re.IGNORECASE)
+_FLOAT: Final = r"-?\d+(?:\.\d*)?"
+_FOUR: Final = re.compile(rf"[\[(]?\s*({_FLOAT})[,;\s]+({_FLOAT})[,;\s]+({_FLOAT})[,;\s]+({_FLOAT})\s*[\])]?")
 _QUOTED: Final = "'([^']+)'"
 _BINARY: Final = frozenset({"", "0", "1", "-1", "0.0", "1.0", "-1.0", "true", "false"})
 MOST: Final = 150
@@ -69,8 +79,8 @@ class Sheet:
 
     @property
     def split(self) -> Split | None:
-        """The part that the file's name speaks of."""
-        return split_of_name(stem(self.path))
+        """The part that the file's name speaks of, or else its folder's."""
+        return split_of_name(stem(self.path)) or split_of_path(folder_of(self.path))
 
     @cached_property
     def pictures(self) -> set[str]:
@@ -104,11 +114,35 @@ class LabelColumn:
 
 @frozen
 class HotColumns:
-    """One column a class. ``single``: exactly one is marked in every row; ``left_out`` only sums up the others."""
+    """One column a class. ``single``: exactly one is marked in every row; ``left_out`` only sums up the others.
+    ``uncertain`` cells hold -1, ``blank`` ones nothing."""
 
     names: tuple[str, ...]
     single: bool
     left_out: str = ""
+    uncertain: int = 0
+    blank: int = 0
+
+
+@frozen
+class BoxColumns:
+    """The columns of a box's four numbers, or the one that holds them all, with the ``form`` that a card calls it by;
+    ``relative``: all are fractions of the picture."""
+
+    names: tuple[str, ...]
+    form: str
+    relative: bool
+
+    @property
+    def plain(self) -> bool:
+        """Whether they are corners in pixels."""
+        return len(self.names) == 4 and self.form == "xyxy" and not self.relative
+
+    @property
+    def shown(self) -> str:
+        """What a card says of them."""
+        corners = json.dumps(self.names if len(self.names) == 4 else self.names[0], ensure_ascii=False)
+        return f'corners = {corners}, form = "{self.form}"{", relative = true" if self.relative else ""}'
 
 
 def _parted(cell: str, separator: str, find: str = "") -> list[str]:
@@ -121,12 +155,14 @@ def label_column(tables: Sequence[Sheet]) -> LabelColumn | None:
     """The column of the first table that most likely holds the class: by its name, by how often its values come back,
     and by whether folders of pictures are called like them."""
     table = tables[0]
+    boxes = box_columns(table)
+    taken = (table.image, *(boxes.names if boxes is not None else ()))
     folders = {fold(name) for one in tables for path in one.pictures for name in path.split("/")[:-1]}
     pictures = sum(len(one.pictures) for one in tables)
     ranked: list[tuple[float, int, str, str, str]] = []
     for place, column in enumerate(table.header):
         cells = [cell for one in tables for cell in one.values(column) if cell]
-        if column == table.image or not cells or len(cells) < 0.5 * pictures or any(map(is_runs, cells[:500])):
+        if column in taken or not cells or len(cells) < 0.5 * pictures or any(map(is_runs, cells[:500])):
             continue
         if whole(split_of_name(cell) for cell in set(cells)):
             continue
@@ -186,20 +222,37 @@ def hot_columns(tables: Sequence[Sheet]) -> HotColumns | None:
         return None
     read = [marks(row, found) for one in tables for row, _ in one.pairs()]
     marked = [set(said.stated) for said in read if said is not None]
-    single = all(len(line) == 1 for line in marked)
+    cells = Counter(cell for one in tables for column in found for cell in one.values(column))
+    uncertain, blank = cells["-1"] + cells["-1.0"], cells[""]
+    single = all(len(line) == 1 for line in marked) and not (uncertain or blank)
     for column in found if len(found) > 3 and not single else ():
         others = [line - {column} for line in marked]
         sums = [(column in line) == bool(rest) for line, rest in zip(marked, others, strict=True)]
         if all(sums) and any(others):
             left = tuple(name for name in found if name != column)
-            return HotColumns(left, all(len(rest) == 1 for rest in others), column)
-    return HotColumns(tuple(found), single)
+            return HotColumns(left, all(len(rest) == 1 for rest in others), column, uncertain, blank)
+    return HotColumns(tuple(found), single, "", uncertain, blank)
 
 
-def corner_columns(table: Sheet) -> list[str]:
-    """The columns of left, top, right and bottom of a box; [] where there are not these four."""
-    found = [next((c for c in table.header if re.fullmatch(rule, c, re.IGNORECASE)), "") for rule in _CORNERS]
-    return found if all(found) else []
+def box_columns(table: Sheet) -> BoxColumns | None:
+    """The columns of the numbers of a box: four, or one whose cells hold all; None where there are none."""
+    for form, rules in _BOXES.items():
+        names = [next((c for c in table.header if re.fullmatch(rule, c, re.IGNORECASE)), "") for rule in rules]
+        cells = [tuple(row.get(name) for name in names) for row, _ in table.pairs()] if all(names) else []
+        read = [tuple(map(float, four)) for four in cells if all(re.fullmatch(_FLOAT, cell) for cell in four)]
+        if read:
+            return BoxColumns(tuple(names), form, _in_fractions(read))
+    for name in filter(_BOX.search, table.header):
+        found = [_FOUR.fullmatch(cell) for cell in table.values(name) if cell]
+        if found and all(found):
+            read = [tuple(map(float, one.groups())) for one in found if one is not None]
+            form = "xyxy" if all(x2 > x1 and y2 > y1 for x1, y1, x2, y2 in read) else "xywh"
+            return BoxColumns((name,), form, _in_fractions(read))
+    return None
+
+
+def _in_fractions(boxes: Sequence[tuple[float, ...]]) -> bool:
+    return all(-0.5 <= number <= 1.5 for box in boxes for number in box)
 
 
 def split_column(tables: Sequence[Sheet], taken: Sequence[str]) -> tuple[str, dict[str, Split]] | None:

@@ -270,10 +270,11 @@ def _alike(found: Proposal) -> Iterator[tuple[str, str]]:
         for code in codes_of(sample):
             parts.setdefault(code, set()).add(sample.split)
     for one, two in combinations(sorted(parts), 2):
+        if parts[one] & parts[two] or found.labels.get(one) == found.labels.get(two):
+            continue
         words = [set(caption_of(code).casefold().split()) for code in (one, two)]
         near = words[0] <= words[1] or words[1] <= words[0]
-        near = near or SequenceMatcher(None, folded(one), folded(two)).ratio() > _NEAR
-        if near and not parts[one] & parts[two] and found.labels.get(one) != found.labels.get(two):
+        if near or SequenceMatcher(None, folded(one), folded(two)).ratio() > _NEAR:
             yield one, two
 
 

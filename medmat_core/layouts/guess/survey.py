@@ -64,10 +64,10 @@ class Survey:
         if unwritable:
             self.remarks.append(f"{unwritable} files have names that no card can hold (no Unicode, or a backslash)")
         if self.volumes:
-            how = "see the layout masks (volumes) and readers.slices_of under Layouts and Readers in the reference"
-            self.remarks.append(f"{len(self.volumes)} volumes such as {self.volumes[0]} are not understood: {how}")
+            how = 'volumes = true in a layout of the kind "masks" (docs/reference/layouts.md) reads their slices'
+            self.remarks.append(f"{len(self.volumes)} volumes such as {self.volumes[0]} are not proposed here: {how}")
         if self.nameless:
-            how = "pictures are known by their names, so let them end in .dcm"
+            how = "pictures are known by their names: let them end in .dcm, or list them by tree.files() in an adapter"
             self.remarks.append(f"{self.nameless[0]} is DICOM without such a suffix, and others may be: {how}")
 
     @cached_property

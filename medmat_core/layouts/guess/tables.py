@@ -15,7 +15,7 @@ from medmat_core.layouts.guess.columns import (
     HotColumns,
     LabelColumn,
     Sheet,
-    corner_columns,
+    box_columns,
     group_column,
     hot_columns,
     is_runs,
@@ -73,6 +73,9 @@ def guess(survey: Survey, kind: str | None = None) -> Iterator[Proposal]:
         survey.remarks += [f"{first.path}: column {one!r} holds run-length masks: see readers.RleMask" for one in runs]
         reading = _reading(_same_make(first, tables), kind)
         found += [reading] if reading is not None else []
+        if (boxes := box_columns(first)) is not None and (reading is None or not reading.corners):
+            how = f'kind = "box-table", {boxes.shown} under [layout]'
+            survey.remarks.append(f"{first.path} holds boxes, which are lost as it is: to read them, write {how}")
     if found:
         yield _proposal(survey, max(found, key=lambda reading: reading.rank), tables)
         return
@@ -170,9 +173,9 @@ def _reading(same: Sequence[Sheet], wanted: str | None) -> Reading | None:
     """The one way in which these tables are read."""
     label = label_column(same) if wanted != "one-hot" else None
     hot = hot_columns(same) if wanted not in ("table", "box-table") else None
-    corners = corner_columns(same[0]) if wanted in (None, "box-table") else []
-    if label is not None and corners and not (label.separator or label.find):
-        return Reading(tuple(same), label, None, tuple(corners))
+    boxes = box_columns(same[0]) if wanted in (None, "box-table") else None
+    if label is not None and boxes is not None and boxes.plain and not (label.separator or label.find):
+        return Reading(tuple(same), label, None, boxes.names)
     if hot is not None and not hot.single and wanted is None and label is not None:
         # flags of a patient are no classes: many columns, or no better one
         few = len(hot.names) < 3 and label.name not in hot.names
@@ -208,6 +211,10 @@ def _proposal(survey: Survey, found: Reading, tables: Sequence[Sheet]) -> Propos
         doubts=(
             *([f"{found.hot.left_out!r} sums up the other columns and was left out"]
               if found.hot and found.hot.left_out else []),
+            *([f"{found.hot.uncertain} cells are -1: that class is uncertain, and neither an answer nor a wrong one"]
+              if found.hot and found.hot.uncertain else []),
+            *([f"{found.hot.blank} cells are blank, which says nothing; write blank = 'absent' in [layout] if that "
+               "means that the class is not there"] if found.hot and found.hot.blank else []),
             *([f"other columns could hold the class: {', '.join(found.label.others)}; label may list several columns"]
               if found.label and found.label.others else []),
             *(["corners are taken as half-open pixels: the last pixel is not in the box"] if found.corners else []),
