@@ -341,7 +341,7 @@ def test_lists_of_official_parts_beside_class_folders_are_taken(tmp_path: Path) 
     proposal = propose(tmp_path / "d")
     assert proposal.layout["split"] == {"lists": {"test": "test.txt", "train": "train.txt"}}
     assert read(proposal, tmp_path / "d")["oval/17.png"] == (("oval",), "test")
-    assert "official parts by lists: test.txt, train.txt" in proposal.evidence
+    assert "official parts by lists: test.txt is test, train.txt is train" in proposal.evidence
     conforms(plugin_of(proposal), tmp_path / "out")
 
 
@@ -1228,7 +1228,7 @@ def test_an_empty_folder_and_volumes_are_refused_with_what_was_seen(tmp_path: Pa
     with pytest.raises(UsageError, match="no picture lies there"):
         propose(tmp_path / "d")
     (tmp_path / "d/a.nii.gz").touch()
-    with pytest.raises(UsageError, match=r"volumes such as a\.nii\.gz are not understood: see the layout masks"):
+    with pytest.raises(UsageError, match=r"volumes such as a\.nii\.gz are not proposed here: volumes = true in"):
         propose(tmp_path / "d")
     shutil.rmtree(tmp_path / "d")
 

@@ -162,6 +162,7 @@ def test_running_numbers_alone_are_no_doubt(tmp_path: Path) -> None:
     for n in range(24):
         name = ("round", "oval")[n % 2]
         picture(tmp_path / "d" / name / f"{name}_x_{n:03d}.png")
+        picture(tmp_path / "d" / name / f"{n // 2}.png")  # each class counts anew
     assert not any("patient" in text for text in propose(tmp_path / "d").doubts)
 
 
@@ -198,7 +199,7 @@ def test_the_part_that_each_word_means_is_told(tmp_path: Path) -> None:
             for n in range(3):
                 picture(tmp_path / "d" / part / name / f"{part[0]}{n}.png")
     evidence = " ".join(propose(tmp_path / "d").evidence)
-    assert "official parts by folder: train is train, valid is val" in evidence
+    assert "official parts by folder: train, valid is val" in evidence
     assert 'the part val counts as test, for there is no other (validation = "test" on the card)' in evidence
 
 

@@ -38,8 +38,9 @@ def guessed(survey: Survey, layout: str | None = None) -> Proposal:
     """
     base = survey.base
     if not survey.pictures:
-        seen = "".join(f"\n  - {line}" for line in (*survey.remarks, *looks(survey)))
-        raise UsageError(f"{base}: no picture lies there; give the folder of an unzipped data set{seen}")
+        seen = "".join(f"; {line}" for line in (*survey.remarks, *looks(survey)))
+        how = "give the folder of an unzipped data set, or leave out --from and fill in what is made up"
+        raise UsageError(f"{base}: no picture lies there{seen}; {how}")
     found = {proposal.layout["kind"]: proposal for proposal in _read(survey, layout)}
     opened = {path for proposal in found.values() for path in proposal.trial.tree.opened}
     survey.remarks += [
@@ -50,9 +51,8 @@ def guessed(survey: Survey, layout: str | None = None) -> Proposal:
         found = {proposal.layout["kind"]: proposal for proposal in _read(survey, "file-names")}
     if not found:
         what = f"as {layout}" if layout else "by any layout"
-        raise NoLayoutError(
-            f"{base}: {len(survey.pictures)} pictures, but they cannot be read {what}", survey.remarks, [*looks(survey)]
-        )
+        seen = f"{base}: {len(survey.pictures)} pictures such as {survey.pictures[0]}, but they cannot be read {what}"
+        raise NoLayoutError(seen, survey.remarks, [*looks(survey)])
     chosen, *others = sorted(found.values(), key=lambda proposal: _rank(proposal, found, len(survey.pictures)))
     told = [
         f"{other.layout['kind']} would fit, too ({other.covered} pictures: {', '.join([*other.labels][:4])}); "

@@ -154,10 +154,11 @@ def _by_name(paths: Sequence[str], classes: Collection[str], few: int) -> GroupG
     best = best or (told if _small(_caught(told, stems), few) else "")
     if best:
         return _named(best, _caught(best, stems), paths)
+    apart = dict(zip(stems, paths, strict=True))  # parts may number their pictures alike
     for rule in (told, *map(_NUMBERED.format, (4, 3, 2, 1))):  # the widest groups first
-        caught = _caught(rule, stems, 0.2)
+        caught = _caught(rule, [*apart], 0.2)
         if _small(caught, few) and sum(folded(name) in known for name in caught) <= 0.5 * len(caught):
-            return _named(rule, caught, paths, likely=False)
+            return _named(rule, caught, [*apart.values()], likely=False)
     return None
 
 
@@ -170,10 +171,14 @@ def _caught(rule: str, stems: Sequence[str], share: float = 0.9) -> list[str]:
 
 
 def _small(caught: Sequence[str], few: int) -> bool:
-    """Whether these are many small groups. Of no more groups than there are classes, each may be a class."""
+    """Whether these are many small groups. Of no more groups of several than there are classes, each may be a class."""
     counts = Counter(filter(None, caught))
     most, total = max(counts.values(), default=0), counts.total()
-    return len(counts) > max(2, few) and most <= max(2, total // 3) and total >= 1.3 * len(counts)
+    return (
+        sum(count > 1 for count in counts.values()) > max(2, few)
+        and most <= max(2, total // 3)
+        and total >= 1.3 * len(counts)
+    )
 
 
 def _named(rule: str, caught: Sequence[str], paths: Sequence[str], *, likely: bool = True) -> GroupGuess:

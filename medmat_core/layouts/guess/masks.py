@@ -171,10 +171,12 @@ def _doubts(seen: Peek, holds: str, codes: Sequence[str], *, around: bool) -> It
         yield "the masks do not say what they show: name the class in [labels], [layout] and [mask]"
     if seen.filled > _MOST:
         much = f"most masks fill over {_MOST:.0%} of their picture, so that the build as proposed is wrong"
+        other = "the masks are other files: see what is left unread"
         if holds == "binary":
-            yield f"{much}: if black is what they mark, write invert = true under [mask]; else they mark no lesion"
+            yield f"{much}: if black is what they mark, write invert = true under [mask]; else {other}"
         else:
-            yield f'{much}: a value that is the background gets no class: "{seen.widest}" = "" under [mask.{holds}]'
+            ground = f'"{seen.widest}" = "" under [mask.{holds}]'
+            yield f"{much}: if that is the background, write {ground}; else {other}"
     if around:
         yield f"the folders {', '.join(codes)} are taken for the class of their masks"
     if seen.lossy and holds == "colors":

@@ -230,7 +230,8 @@ def _evidence(found: Proposal) -> Iterator[str]:
             ways = {name for sample in found.trial.samples for name in folder_of(str(sample.image)).split("/")}
             told = {name: told[fold(name)] for name in sorted(ways) if fold(name) in told}
     if told:
-        yield f"official parts by {by}: {', '.join(f'{name} is {part}' for name, part in told.items())}"
+        words = (name if name == part else f"{name} is {part}" for name, part in told.items())
+        yield f"official parts by {by}: {', '.join(words)}"
         if "val" in found.parts:
             counts = 'test, for there is no other (validation = "test" on the card)'
             yield f"the part val counts as {counts if found.validation_is_test else 'train'}"
