@@ -8,7 +8,7 @@ from typing import Any, Final
 import click
 
 from medmat_core.commands import catalog_of, complete_modality, complete_names, exit_code
-from medmat_core.commands.options import FOLDER, JOBS, QUIET, listed
+from medmat_core.commands.options import FOLDER, JOBS, QUIET, TIMEOUT, listed
 from medmat_core.subsets.wording import CONVENTIONS
 
 NEXT: Final = ("audit", "preview")
@@ -119,14 +119,7 @@ NEXT: Final = ("audit", "preview")
     is_flag=True,
     help="Questions and split by Med-MAT's published rule, for comparison with the paper only.",
 )
-@click.option(
-    "--timeout-per-file",
-    type=float,
-    default=600.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="A picture that takes longer is refused; a plugin that does not get on for so long is left out (0: no limit).",
-)
+@TIMEOUT
 @click.option("--strict", is_flag=True, help="Stop at the first refused input.")
 @click.option("--resume", is_flag=True, help="Go on with a build that was killed.")
 @QUIET

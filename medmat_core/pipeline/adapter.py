@@ -23,6 +23,7 @@ LONGEST: Final = 100_000
 _SLICES: Final = 1 << 15
 _A_FILE: Final = 64
 _SOME: Final = 200_000
+_AT_ONCE: Final = 2048
 
 _SAMPLES: Final = (LabelSample, MaskSample, BoxSample)
 _TEXTS: Final = frozenset({str})
@@ -77,6 +78,14 @@ class AdapterRun:
         if self._given > _SOME and items and not self.failure:
             self._check_end(items)
         return items
+
+    def __iter__(self) -> Iterator[Sample | Problem]:
+        """All of them, up to the end or to where it fails."""
+        while True:
+            items = self.take(_AT_ONCE)
+            yield from items
+            if len(items) < _AT_ONCE:
+                return
 
     def _owner(self) -> str:
         source = self._dataset.source

@@ -61,7 +61,7 @@ class Build:
         report = DatasetReport(dataset)
         one = OneBuild(
             dataset, tree, self._context(dataset, tree), self.options, self.engine, report, self.progress.advance,
-            partial(self.blame, dataset), self._subset(dataset), self._extra_pool(dataset), self.place,
+            partial(self.catalog.blame, dataset), self._subset(dataset), self._extra_pool(dataset), self.place,
         )  # fmt: skip
         found = one.inspect()
         if not report.samples and not self.options.names:
@@ -85,11 +85,6 @@ class Build:
         self.kept.update(one.kept)
         self.manifest.datasets.append(report)
         self.progress.finish(report)
-
-    def blame(self, dataset: Dataset, where: str, reason: str, module: str = "") -> None:
-        """The data set's plugin failed, or another one, called by its module's name, at the data set."""
-        source = self.catalog.source_of(module) if module else dataset.source
-        self.catalog.fail(source, reason, f"{where} of {dataset}")
 
     def _context(self, dataset: Dataset, tree: Tree) -> Context:
         """What the workers must know of a data set."""
@@ -217,7 +212,7 @@ def run_build(catalog: Catalog, options: BuildOptions, progress: Progress | None
             try:
                 build.run(dataset, tree, number, len(todo))
             except PluginError as error:  # the others are built
-                build.blame(dataset, "the adapter", str(error))
+                catalog.blame(dataset, "the adapter", str(error))
                 left_out.append(str(dataset))
         if left_out and not manifest.datasets:
             place.abandon()

@@ -54,7 +54,7 @@ class Case:
 
     What has to come of it: the exit ``code``; ``refused`` and ``noted``, how many problems of which reason (None: of
     any kind and number); ``records``, how many (None: any number); ``told`` is found on stderr, and ``detail`` in the
-    detail of a problem. Whatever happens: one line an error, no traceback, no file half made, and it ends.
+    detail of a problem. ``command`` is what runs; all but "build" leave no problems and no records. Whatever happens: one line an error, no traceback, no file half made, and it ends.
     """
 
     name: str
@@ -66,6 +66,7 @@ class Case:
     told: str = ""
     detail: str = ""
     args: tuple[str, ...] = ()
+    command: str = "build"
     comes_of_it: str = ""
 
     def outcome(self) -> str:
@@ -114,7 +115,8 @@ def run_case(case: Case, top: Path) -> Outcome:
     where = world(top)
     made = case.spoil(where)
     catalog = made if isinstance(made, Catalog) else toy_catalog(*(made or [toy_dataset(top)]))
-    arguments = ["build", "--data", str(where.data), "--out", str(where.out), "--jobs", "1", "--quiet", *case.args]
+    own = {"build": ["--out", str(where.out), "--jobs", "1", "--quiet"], "check": ["--jobs", "1"], "list": ["--json"]}
+    arguments = [case.command, "--data", str(where.data), *own[case.command], *case.args]
     err = io.StringIO()
     with contextlib.redirect_stderr(err), contextlib.redirect_stdout(io.StringIO()):
         code = run(arguments, {"catalog": catalog})
