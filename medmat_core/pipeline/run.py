@@ -194,10 +194,9 @@ def run_build(catalog: Catalog, options: BuildOptions, progress: Progress | None
     todo = present(catalog, options)
     datasets = [dataset for dataset, _ in todo]
     manifest = Manifest.of(catalog, options)
-    engine = start_engine(
-        options.engine, options.jobs, options.scheduler, careful=options.resume
-    )  # what killed this process before shall not do so again
     place = OutFolder(out, (data, *(tree.base for _, tree in todo)))
+    unfinished = options.resume or place.work.exists()  # what killed the last build shall not kill this one
+    engine = start_engine(options.engine, options.jobs, options.scheduler, careful=unfinished)
     build = Build(catalog, options, progress or Silent(), engine, manifest, place)
     try:
         standing = place.take()
