@@ -80,7 +80,7 @@ def cli(ctx: click.Context, disable: tuple[str, ...], debug: bool) -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     given = arguments if arguments is not None else sys.argv[1:]
-    state: dict[str, Any] = {}
+    state: dict[str, Any] = {"alone": True}
     for threads in (
         "OPENBLAS_NUM_THREADS",
         "OPENCV_FOR_THREADS_NUM",

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import click
 
-from medmat_core.commands import catalog_of, complete_modality, complete_names, exit_code
+from medmat_core.commands import catalog_of, complete_modality, complete_names, exit_code, hush_libraries
 from medmat_core.commands.options import FOLDER, JOBS, QUIET, TIMEOUT, listed
 from medmat_core.subsets.wording import CONVENTIONS
 
@@ -133,6 +133,7 @@ def command(ctx: click.Context, /, quiet: bool, asks: tuple[str, ...], **argumen
     # a build makes millions of small tuples and no cycles: looking for garbage as often as usual costs a tenth of it
     gc.set_threshold(500_000, 20, 100)
     ctx.ensure_object(dict)["resumes"] = True
+    hush_libraries(ctx)
     from medmat_core.building import EXPORTED, build_and_export
     from medmat_core.pipeline.options import RECORDED, BuildOptions
     from medmat_core.pipeline.progress import progress_of

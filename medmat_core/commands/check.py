@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from medmat_core.commands import catalog_of, complete_names, console, exit_code, tell_failed
+from medmat_core.commands import catalog_of, complete_names, console, exit_code, hush_libraries, tell_failed
 from medmat_core.commands.options import TIMEOUT
 from medmat_core.errors import PluginError, UsageError
 
@@ -81,6 +81,7 @@ def command(
     """
     from medmat_core.pipeline.options import BuildOptions
 
+    hush_libraries(ctx)
     if not data.is_dir():
         raise UsageError(f"--data {data}: no such folder; give the folder that holds the data sets' folders")
     if near and verify == "none":

@@ -11,6 +11,15 @@ from collections.abc import Iterator
 from types import ModuleType
 
 
+def hush() -> None:
+    """What libraries say of single files on stderr is not said: each file has its own line among the problems."""
+    import logging
+    import warnings
+
+    warnings.simplefilter("ignore")
+    logging.disable(logging.CRITICAL)
+
+
 def begin_work() -> None:
     """What a worker process does first.
 
@@ -25,6 +34,7 @@ def begin_work() -> None:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     os.environ.setdefault("OPENCV_FOR_THREADS_NUM", "1")  # the processes are the parallelism
+    hush()
     parent = multiprocessing.parent_process()
     if parent is None:
         return

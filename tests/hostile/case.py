@@ -83,6 +83,17 @@ class Case:
         return said[self.code] + (f": {', '.join(parts)}" if parts else "")
 
 
+_OUTCOMES: Final[Mapping[str, Any]] = json.loads(Path(__file__).with_name("outcomes.json").read_text("utf-8"))
+
+
+def told(
+    name: str, spoil: Callable[[World], Sequence[Dataset] | Catalog | None], *, args: tuple[str, ...] = ()
+) -> Case:
+    """A case whose outcome stands in ``outcomes.json``: exit code, reasons refused, reasons noted, records."""
+    code, refused, noted, records = _OUTCOMES.get(name, (None, None, None, None))
+    return Case(name, spoil, code, refused, noted, records, args=args)
+
+
 FOLLOWS: Final = ("empty_class", "no_question")
 """Notes of whole data sets, which follow from what was refused."""
 
