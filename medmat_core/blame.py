@@ -6,12 +6,15 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 from types import TracebackType
+from typing import Final
 
 from medmat_core.errors import MedmatError
 from medmat_core.watch import PATIENCE, Overdue
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 """Of an object in memory: another one each time."""
+
+_LONGEST: Final = 2000
 
 _OWN = Path(__file__).resolve().parent
 
@@ -42,8 +45,8 @@ def _is_strange(file: Path) -> bool:
 
 
 def one_line(text: str) -> str:
-    """An exception's text as one line that is the same in every run."""
-    return _ADDRESS.sub("", " ".join(text.split()))
+    """An exception's text as one line of bounded length that is the same in every run."""
+    return _ADDRESS.sub("", " ".join(text[:_LONGEST].split()))
 
 
 def said(error: BaseException) -> str:
@@ -59,6 +62,6 @@ def told(error: BaseException) -> str:
     if isinstance(error, Overdue):
         return f"it did not come back within {PATIENCE:g} seconds"
     try:
-        return str(error) if isinstance(error, MedmatError) else said(error)
+        return one_line(str(error)) if isinstance(error, MedmatError) else said(error)
     except Exception:  # nor told
         return f"{type(error).__name__}: no message"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from operator import attrgetter
@@ -50,6 +51,7 @@ class AdapterRun:
     def take(self, count: int) -> list[Sample | Problem]:
         """The next ones; fewer than ``count`` at the end."""
         items: list[Any] = []
+        depth = sys.getrecursionlimit()
         try:
             with Watch(self._seconds, lambda: len(items), self._stuck):
                 if self._source is None:
@@ -61,6 +63,9 @@ class AdapterRun:
             if is_stop(error):
                 raise
             self.failure = _told(error, self._dataset)
+        finally:
+            if sys.getrecursionlimit() != depth:  # what it sets for itself breaks others, or the process
+                sys.setrecursionlimit(depth)
         sound = sound_items(items)
         if sound < len(items):
             self.failure = f"it yielded {fault_of(items[sound])}"
@@ -145,7 +150,7 @@ def _sound_labels(items: Sequence[LabelSample]) -> bool:
             and set(map(type, chain.from_iterable(codes))) <= _TEXTS
             and max(map(len, codes)) <= LONGEST
         )
-    except TypeError:  # something that cannot be hashed
+    except Exception:  # something that cannot be hashed, or does what it likes when it is
         return False
 
 

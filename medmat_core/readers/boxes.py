@@ -31,6 +31,8 @@ def voc_boxes(tree: Tree, file: str) -> list[Box] | None:
 
     from defusedxml.ElementTree import parse
 
+    if tree.leads_out(file):
+        return None
     tree.opened.add(file)
     try:
         with open_regular(tree.path(file), LONGEST) as handle:

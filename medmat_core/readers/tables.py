@@ -62,6 +62,8 @@ def read_text(tree: Tree, file: str) -> str | None:
 
     Remembers the file as read. None, with a problem reported, if it is not there or cannot be read.
     """
+    if tree.leads_out(file):
+        return None
     tree.opened.add(file)
     try:
         with open_regular(tree.path(file), LONGEST) as handle:
@@ -282,6 +284,8 @@ def _spreadsheet(tree: Tree, file: str, sheet: str | None) -> Iterator[tuple[int
         import openpyxl
     except ImportError as error:
         raise MedmatError(f"{file}: spreadsheets need openpyxl; run: pip install 'medmat-core[xlsx]'") from error
+    if tree.leads_out(file):
+        return
     tree.opened.add(file)
     book: Any = None
     try:
