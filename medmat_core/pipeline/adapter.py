@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
@@ -46,6 +47,7 @@ class AdapterRun:
         self._dataset, self._tree, self._seconds = dataset, tree, seconds
         self._source: Iterator[Any] | None = None
         self._given = 0
+        self._process = os.getpid()
         self._limit: int | None = None
 
     def take(self, count: int) -> list[Sample | Problem]:
@@ -64,6 +66,8 @@ class AdapterRun:
                 raise
             self.failure = _told(error, self._dataset)
         finally:
+            if os.getpid() != self._process:  # a child that it made is no second build
+                os._exit(1)
             if sys.getrecursionlimit() != depth:  # what it sets for itself breaks others, or the process
                 sys.setrecursionlimit(depth)
         sound = sound_items(items)
@@ -75,6 +79,10 @@ class AdapterRun:
             place = next(place for place, item in enumerate(items) if type(item) not in (LabelSample, Problem))
             self.failure = f"it yielded a {type(items[place]).__name__}, and the card's kind is {kind}"
             del items[place:]
+        told = self._tree.problems
+        if not isinstance(told, list) or any(type(problem) is not Problem or fault_of(problem) for problem in told):
+            self.failure = "it reported problems that are none"
+            self._tree.problems = []
         if self.failure:
             self._tree.problems.append(
                 Problem("reader_failed", "", f"{self._owner()}: {self.failure}; please report it to its authors")

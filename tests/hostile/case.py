@@ -87,11 +87,15 @@ _OUTCOMES: Final[Mapping[str, Any]] = json.loads(Path(__file__).with_name("outco
 
 
 def told(
-    name: str, spoil: Callable[[World], Sequence[Dataset] | Catalog | None], *, args: tuple[str, ...] = ()
+    name: str,
+    spoil: Callable[[World], Sequence[Dataset] | Catalog | None],
+    *,
+    args: tuple[str, ...] = (),
+    comes_of_it: str = "",
 ) -> Case:
     """A case whose outcome stands in ``outcomes.json``: exit code, reasons refused, reasons noted, records."""
     code, refused, noted, records = _OUTCOMES.get(name, (None, None, None, None))
-    return Case(name, spoil, code, refused, noted, records, args=args)
+    return Case(name, spoil, code, refused, noted, records, args=args, comes_of_it=comes_of_it)
 
 
 FOLLOWS: Final = ("empty_class", "no_question")

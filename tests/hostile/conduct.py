@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -89,6 +90,14 @@ def first(world: World) -> Path:
     return world.toy / "pics/cat/cat (0).png"
 
 
+def misreporting(world: World) -> Sequence[Dataset]:
+    def samples(tree: Any, card: Any) -> Iterator[Any]:
+        yield from readers.class_folders(tree, card)
+        tree.problems.append("x")
+
+    return [toy_dataset(world.top, samples), neighbor(world)]
+
+
 def replace_by_folder(world: World) -> None:
     first(world).unlink()
     first(world).mkdir()
@@ -126,25 +135,27 @@ def no_more_files(world: World) -> None:
 
 CASES: Final[Sequence[Case]] = [
     *(
-        told(f"while a build looks, {what}", doing(deed, after=after))
-        for what, deed, after in [
-            ("a picture is removed", lambda world: first(world).unlink(), True),
-            ("a picture becomes a folder", replace_by_folder, True),
-            ("a picture becomes a pipe", replace_by_pipe, True),
-            ("a picture becomes a link to a file of the system", replace_by_link, True),
-            ("a picture is cut", cut, True),
-            ("a picture is removed before it is listed", lambda world: first(world).unlink(), False),
-            ("the data set is removed", no_more_files, True),
-            ("the data set is removed before it is listed", no_more_files, False),
-            ("OUT is removed", move_out, True),
-            ("the work folder is removed", move_work, True),
-            ("somebody writes a manifest into OUT", stranger_in_out, True),
+        told(f"while a build looks, {what}", doing(deed, after=after), comes_of_it=comes)
+        for what, deed, after, comes in [
+            ("a picture is removed", lambda world: first(world).unlink(), True, ""),
+            ("a picture becomes a folder", replace_by_folder, True, ""),
+            ("a picture becomes a pipe", replace_by_pipe, True, ""),
+            ("a picture becomes a link to a file of the system", replace_by_link, True, ""),
+            ("a picture is cut", cut, True, ""),
+            ("a picture is removed before it is listed", lambda world: first(world).unlink(), False, ""),
+            ("the data set is removed", no_more_files, True, ""),
+            ("the data set is removed before it is listed", no_more_files, False, ""),
+            ("OUT is removed", move_out, True, "the build ends in one line"),
+            ("the work folder is removed", move_work, True, "the build ends in one line"),
+            ("somebody writes a manifest into OUT", stranger_in_out, True, "the build ends in one line"),
         ]
     ),
     *(
         told(f"an adapter {what}", doing(deed))
         for what, deed in [
             ("goes to another folder", lambda world: os.chdir("/")),
+            ("allows itself and others 60 calls in one another", lambda world: sys.setrecursionlimit(60)),
+            ("makes a second process, which goes on as the first", lambda world: os.fork() or sys.exit(0)),
             ("raises an exception of 50,000,000 letters", raising(ValueError(Endless()))),
             ("raises several exceptions at once", raising(grouped())),
             ("raises an exception with 3,000 causes", chained),
@@ -154,6 +165,7 @@ CASES: Final[Sequence[Case]] = [
             ("raises a full disk", raising(OSError(28, "No space left on device", "/somewhere"))),
         ]
     ),
+    told("an adapter reports problems that are none", misreporting),
     *(
         told(f"an adapter yields {what}", yielded(item))
         for what, item in [
