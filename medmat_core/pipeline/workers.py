@@ -10,6 +10,8 @@ import threading
 from collections.abc import Iterator
 from types import ModuleType
 
+from medmat_core.watch import end_hard
+
 
 def hush() -> None:
     """What libraries say of single files on stderr is not said: each file has its own line among the problems."""
@@ -35,6 +37,7 @@ def begin_work() -> None:
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     os.environ.setdefault("OPENCV_FOR_THREADS_NUM", "1")  # the processes are the parallelism
     hush()
+    end_hard()
     parent = multiprocessing.parent_process()
     if parent is None:
         return
