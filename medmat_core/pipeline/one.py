@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -81,8 +82,11 @@ class Reading:
 
     def tell(self, problems: Sequence[Problem]) -> None:
         """Note problems; with ``--strict`` the first refused one ends the build."""
+        # a library's message may tell where this machine has its files
+        above = os.path.join(os.path.dirname(os.path.abspath(self.options.data)), "")
         for problem in problems:
-            self.report.problems.append(evolve(problem, dataset=problem.dataset or self.report.slug))
+            detail = problem.detail.replace(above, "") if above in problem.detail else problem.detail
+            self.report.problems.append(evolve(problem, dataset=problem.dataset or self.report.slug, detail=detail))
             if self.options.strict and problem.level == "refused":
                 where = f"{problem.file}: " if problem.file else ""
                 raise StrictError(

@@ -29,14 +29,15 @@ def voc_boxes(tree: Tree, file: str) -> list[Box] | None:
     """
     from xml.etree.ElementTree import ParseError
 
-    from defusedxml import DefusedXmlException
     from defusedxml.ElementTree import parse
 
+    if tree.leads_out(file):
+        return None
     tree.opened.add(file)
     try:
         with open_regular(tree.path(file), LONGEST) as handle:
             root = parse(handle).getroot()
-    except (OSError, ParseError, DefusedXmlException) as error:
+    except (OSError, ParseError, LookupError, ValueError) as error:  # also an encoding that there is not
         tree.report("bad_file", file, f"not readable XML: {error}")
         return None
     if root.tag != "annotation":
@@ -45,16 +46,29 @@ def voc_boxes(tree: Tree, file: str) -> list[Box] | None:
     boxes: list[Box] = []
     size = _size(root)
     for item in root.iter("object"):
-        name = (item.findtext("name") or "").strip()
+        name = _only_text(item, "name")
         try:
-            x1, y1, x2, y2 = (float(item.findtext(f"bndbox/{key}") or "") for key in ("xmin", "ymin", "xmax", "ymax"))
-            if not all(map(isfinite, (x1, y1, x2, y2))):
-                raise ValueError
+            (box,) = item.findall("bndbox")
+            x1, y1, x2, y2 = (_number(_only_text(box, key)) for key in ("xmin", "ymin", "xmax", "ymax"))
         except ValueError:
-            tree.report("bad_box", file, f"object {name!r} has no complete bndbox")
+            tree.report("bad_box", file, f"object {name!r:.60} has not one bndbox of four numbers")
             x1 = y1 = x2 = y2 = nan
         boxes.append(Box(name, (x1 - 1, y1 - 1, x2, y2), size))
     return boxes
+
+
+def _only_text(item: Any, tag: str) -> str:
+    """The text of the one child of that name; "" where there is none, or several of which nobody knows which counts."""
+    found = item.findall(tag)
+    return (found[0].text or "").strip() if len(found) == 1 else ""
+
+
+def _number(text: str) -> float:
+    """A finite number as people write it (Python would take "1_2", too); :class:`ValueError` for anything else."""
+    value = float(text)
+    if "_" in text or not isfinite(value):
+        raise ValueError(f"{text[:60]!r} is no number")
+    return value
 
 
 def _size(root: Any) -> tuple[int, int] | None:
@@ -69,33 +83,77 @@ def _size(root: Any) -> tuple[int, int] | None:
 def coco_boxes(tree: Tree, file: str) -> Iterator[tuple[str, tuple[Box, ...]]]:
     """(file name, boxes) of every image of a COCO file, images without boxes included.
 
-    COCO's ``[x, y, width, height]`` counts from 0 and is half-open as it stands. The code is the category's name. Where
-    one id stands for two categories, or for two images, the file is reported and gives nothing.
+    COCO's ``[x, y, width, height]`` counts from 0 and is half-open as it stands. The code is the category's name.
+
+    A box that cannot be read is reported and comes as four NaN, which leaves its class open. Each box knows the size
+    that the file states of its image. An image with a box of no category is reported and left out.
     """
     raw: Any = json_file(tree, file)
     if raw is None:
         return
     try:
-        names: dict[Any, str] = {}
-        for item in raw["categories"]:
-            if names.setdefault(item["id"], str(item["name"])) != str(item["name"]):
-                raise ValueError(f"two categories have the id {item['id']!r}")
-        by_image: dict[Any, list[Box]] = {}
-        for item in raw["annotations"]:
-            x, y, w, h = (float(value) for value in item["bbox"])
-            by_image.setdefault(item["image_id"], []).append(Box(names[item["category_id"]], (x, y, x + w, y + h)))
-        images = [(str(item["file_name"]), item["id"]) for item in raw["images"]]
-        if len({number for _, number in images}) < len(images):
-            raise ValueError("two images have one id")
+        names = {number: str(item["name"]) for number, item in _by_id(raw["categories"]).items()}
+        images = _by_id(raw["images"])
+        listed = [(str(item["file_name"]), number) for number, item in images.items()]
+        annotations = list(raw["annotations"])
     except (KeyError, TypeError, ValueError) as error:
         tree.report("bad_file", file, f"not a COCO file: {type(error).__name__}: {error}")
         return
-    known = {number for _, number in images}
-    lost = sum(len(boxes) for number, boxes in by_image.items() if number not in known)
+    boxes: dict[Any, list[Box]] = {}
+    torn: set[Any] = set()
+    lost = 0
+    for place, item in enumerate(annotations, 1):
+        number, category = (item.get(key) if isinstance(item, dict) else None for key in ("image_id", "category_id"))
+        if not _is_id(number) or number not in images:
+            lost += 1
+            continue
+        if not _is_id(category) or category not in names:
+            tree.report("bad_box", file, f"a box of image {number!r} is of no category: {category!r:.60}", place)
+            torn.add(number)
+            continue
+        corners = _corners(item.get("bbox"))
+        if corners is None:
+            tree.report("bad_box", file, f"{item.get('bbox')!r:.60} is not x, y, width, height", place)
+        within = _stated(images[number])
+        boxes.setdefault(number, []).append(Box(names[category], corners or (nan, nan, nan, nan), within))
     if lost:
         tree.report("bad_row", file, f"{lost} boxes belong to images that the file does not list")
-    for name, number in images:
-        yield name, tuple(by_image.get(number, ()))
+    for name, number in listed:
+        if number not in torn:
+            yield name, tuple(boxes.get(number, ()))
+
+
+def _is_id(value: Any) -> bool:
+    return type(value) in (int, str)
+
+
+def _by_id(items: Any) -> dict[Any, Any]:
+    """A list's objects by their ids; :class:`ValueError` where one id stands for two things."""
+    found: dict[Any, Any] = {}
+    for item in items:
+        number = item["id"]
+        if not _is_id(number):
+            raise ValueError(f"an id is neither a whole number nor a text: {number!r:.60}")
+        if found.setdefault(number, item) != item:
+            raise ValueError(f"two things have the id {number!r:.60}")
+    return found
+
+
+def _corners(bbox: Any) -> tuple[float, float, float, float] | None:
+    """Half-open corners of COCO's x, y, width, height; None where these are not four finite numbers."""
+    if not isinstance(bbox, list) or len(bbox) != 4 or not all(type(value) in (int, float) for value in bbox):
+        return None
+    try:
+        x, y, w, h = map(float, bbox)
+    except OverflowError:
+        return None
+    return (x, y, x + w, y + h) if all(map(isfinite, (x, y, w, h))) else None
+
+
+def _stated(image: Any) -> tuple[int, int] | None:
+    """The size that a COCO file states of an image; None where it states none."""
+    width, height = image.get("width"), image.get("height")
+    return (width, height) if type(width) is int and type(height) is int and width > 0 and height > 0 else None
 
 
 def yolo_boxes(tree: Tree, file: str, names: Sequence[str]) -> list[Box] | None:
@@ -124,7 +182,7 @@ def yolo_boxes(tree: Tree, file: str, names: Sequence[str]) -> list[Box] | None:
             strange = True
             continue
         try:
-            corners = _corners(list(map(float, words[1:])))
+            corners = _around(list(map(_number, words[1:])))
         except ValueError:
             tree.report("bad_box", file, f"{line.strip()[:60]!r} is not a class and a box or a polygon", number)
             corners = (nan, nan, nan, nan)
@@ -132,7 +190,7 @@ def yolo_boxes(tree: Tree, file: str, names: Sequence[str]) -> list[Box] | None:
     return boxes if not strange else None
 
 
-def _corners(numbers: Sequence[float]) -> tuple[float, float, float, float]:
+def _around(numbers: Sequence[float]) -> tuple[float, float, float, float]:
     """The corners of a box as YOLO writes it, or around a polygon; ``ValueError`` for other numbers than these."""
     if not all(map(isfinite, numbers)) or (len(numbers) != 4 and (len(numbers) < 6 or len(numbers) % 2)):
         raise ValueError
@@ -237,9 +295,7 @@ def table_boxes(
 
 def _box(row: Row, code: str, corners: tuple[str, str, str, str]) -> Box | None:
     try:
-        x1, y1, x2, y2 = (float(row.get(corner)) for corner in corners)
+        x1, y1, x2, y2 = (_number(row.get(corner)) for corner in corners)
     except ValueError:
         return None
-    if not row.get(code) or not all(map(isfinite, (x1, y1, x2, y2))):
-        return None
-    return Box(row.get(code), (x1, y1, x2, y2))
+    return None if not row.get(code) else Box(row.get(code), (x1, y1, x2, y2))

@@ -277,7 +277,8 @@ def _from_boxes(sample: BoxSample, size: tuple[int, int], card: Card) -> Found:
 
 
 def clipped(box: Box, size: tuple[int, int]) -> tuple[int, int, int, int] | None:
-    """The box cut to the picture and rounded outwards; None where nothing of it lies inside.
+    """The box cut to the picture and rounded outwards; None where nothing of it lies inside, or where it reaches as far
+    beyond as the picture is wide or high: then it was not drawn on this one.
 
     Corners that are swapped are not put right: such a box has no area.
     """
@@ -285,6 +286,8 @@ def clipped(box: Box, size: tuple[int, int]) -> tuple[int, int, int, int] | None
         return None
     wide, high = size if box.relative else (1, 1)
     x1, y1, x2, y2 = (value * by for value, by in zip(box.xyxy, (wide, high, wide, high), strict=True))
+    if min(x1 + size[0], y1 + size[1], 2 * size[0] - x2, 2 * size[1] - y2) < 0:
+        return None
     left, top = max(0.0, x1), max(0.0, y1)
     right, bottom = min(float(size[0]), x2), min(float(size[1]), y2)
     if left >= right or top >= bottom:
