@@ -92,8 +92,8 @@ def coco_boxes(tree: Tree, file: str) -> Iterator[tuple[str, tuple[Box, ...]]]:
     if raw is None:
         return
     try:
-        names = {number: str(item["name"]) for number, item in _by_id(raw["categories"]).items()}
-        images = _by_id(raw["images"])
+        names = {number: str(item["name"]) for number, item in _by_id(raw, "categories").items()}
+        images = _by_id(raw, "images")
         listed = [(str(item["file_name"]), number) for number, item in images.items()]
         annotations = list(raw["annotations"])
     except (KeyError, TypeError, ValueError) as error:
@@ -127,15 +127,15 @@ def _is_id(value: Any) -> bool:
     return type(value) in (int, str)
 
 
-def _by_id(items: Any) -> dict[Any, Any]:
-    """A list's objects by their ids; :class:`ValueError` where one id stands for two things."""
+def _by_id(raw: Any, what: str) -> dict[Any, Any]:
+    """A list's objects by their ids; :class:`ValueError` where one id stands for two of them."""
     found: dict[Any, Any] = {}
-    for item in items:
+    for item in raw[what]:
         number = item["id"]
         if not _is_id(number):
             raise ValueError(f"an id is neither a whole number nor a text: {number!r:.60}")
         if found.setdefault(number, item) != item:
-            raise ValueError(f"two things have the id {number!r:.60}")
+            raise ValueError(f"two {what} have the id {number!r:.60}")
     return found
 
 
