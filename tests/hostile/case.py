@@ -126,9 +126,13 @@ def world(top: Path) -> World:
 def run_case(case: Case, top: Path) -> Outcome:
     """Do it, and tell what came of it."""
     from medmat_core.cli import run
+    from medmat_core.errors import CardError
 
     where = world(top)
-    made = case.spoil(where)
+    try:
+        made = case.spoil(where)
+    except CardError as error:  # as the catalog tells it, which goes on with the other plugins
+        return Outcome(3, f"medmat: {error}\n", (), 0)
     catalog = made if isinstance(made, Catalog) else toy_catalog(*(made or [toy_dataset(top)]))
     own = {"build": ["--out", str(where.out), "--jobs", "1", "--quiet"], "check": ["--jobs", "1"], "list": ["--json"]}
     arguments = [case.command, "--data", str(where.data), *own[case.command], *case.args]

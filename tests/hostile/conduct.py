@@ -154,7 +154,7 @@ CASES: Final[Sequence[Case]] = [
         told(f"an adapter {what}", doing(deed))
         for what, deed in [
             ("goes to another folder", lambda world: os.chdir("/")),
-            ("allows itself and others 60 calls in one another", lambda world: sys.setrecursionlimit(60)),
+            ("allows itself and others 100 calls in one another", lambda world: sys.setrecursionlimit(100)),
             ("makes a second process, which goes on as the first", lambda world: os.fork() or sys.exit(0)),
             ("raises an exception of 50,000,000 letters", raising(ValueError(Endless()))),
             ("raises several exceptions at once", raising(grouped())),
