@@ -27,7 +27,7 @@ class Pictures:
         self.tree = tree
         under = housed(tree, under)
         self.paths = sorted(tree.images(under) if paths is None else paths, key=lambda p: (p.count("/"), p))
-        self._told: set[str] = set()
+        self._respelled: dict[str, int] = {}
 
     @cached_property
     def _names(self) -> _Index:
@@ -79,12 +79,22 @@ class Pictures:
             like = (self._stems if by == "stem" else self._names).like(_name_of(text.replace("\\", "/")))
             other = f"; it may be any of {', '.join(map(repr, like))}" if len(like) > 1 else ""
             self.tree.report("missing_image", file, f"no picture {text!r} below {self.tree.base.name}{other}", row)
-        elif file not in self._told:
+        else:
             named, own = _name_of(text.replace("\\", "/")), (_stem_of if by == "stem" else _name_of)(path)
-            if named.strip() != own:  # once a label file: it may be so in all of its rows
-                self._told.add(file)
-                self.tree.report("other_spelling", file, f"{named!r} is taken to mean the file {own!r}", row)
+            if named.strip() != own:  # one of each label file is shown: it may be so in all of its rows
+                self._respelled[file] = self._respelled.get(file, 0) + 1
+                if self._respelled[file] == 1:
+                    self.tree.report("other_spelling", file, f"{named!r} is taken to mean the file {own!r}", row)
         return path
+
+    def tell(self) -> None:
+        """Report of each label file how many of its rows spell a picture in other letters, where that is more than the
+        one that is told by itself. What reads tables calls it after the last row."""
+        for file, count in self._respelled.items():
+            if count > 1:
+                said = f"{count} rows name pictures in other letters than their files; see the first"
+                self.tree.report("other_spelling", file, said)
+            self._respelled[file] = 1
 
 
 def housed(tree: Tree, folder: str | Sequence[str]) -> str:
@@ -163,6 +173,7 @@ def report_unlisted(pictures: Pictures, samples: Iterable[S], *, reason: str = "
     for sample in samples:
         shown.add(str(sample.image))
         yield sample
+    pictures.tell()
     if not shown and len(pictures.paths) > 1:
         folder = os.path.commonpath([path.rpartition("/")[0] for path in pictures.paths])
         what = f"no usable row of a label file names any of the {len(pictures.paths)} pictures"
