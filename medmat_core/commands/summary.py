@@ -88,7 +88,7 @@ def _data_sets(reports: Sequence[DatasetReport]) -> object:
         facts = report.pictures.as_json()
         table.add_row(
             str(report.no or ""), report.slug, str(report.dataset.card.head.subset), str(facts["seen"]),
-            str(facts["used"]), str(facts["refused"]), str(report.total("train")), str(report.total("test")),
+            str(facts["used"]), str(report.refused), str(report.total("train")), str(report.total("test")),
             report.split,
         )  # fmt: skip
     return table

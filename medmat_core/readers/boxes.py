@@ -163,6 +163,25 @@ def yolo_boxes(tree: Tree, file: str, names: Sequence[str]) -> list[Box] | None:
     return boxes if not strange else None
 
 
+def looks_yolo(tree: Tree, file: str) -> bool:
+    """Whether a text file may hold boxes of YOLO: it is empty, cannot be read, or a line of it ends in numbers alone
+    (four, or all there are).
+
+    A look is no reading: what holds something else stays a file that nobody has read.
+    """
+    try:
+        with open_regular(tree.path(file), LONGEST) as handle:
+            text = handle.read(_A_LOOK).decode("utf-8", "replace")
+    except OSError:
+        return True
+    lines = [line.split() for line in text.splitlines()]
+    return not any(lines) or any(len(words) > 1 and all(map(_NUMBER.fullmatch, words[-4:])) for words in lines)
+
+
+_A_LOOK: Final = 1 << 16
+_NUMBER: Final = re.compile(r"[-+]?\.?\d[-+.\deE]*")
+
+
 def paired_boxes(
     tree: Tree,
     images: Iterable[str],

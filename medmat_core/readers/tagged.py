@@ -33,9 +33,9 @@ def marks(
     row: Row, columns: Mapping[str, str] | Sequence[str], *, uncertain: Collection[str] = (), blank: Blank = "unknown"
 ) -> Marks | None:
     """Read the 0/1 columns of a row: 1 states a class, 0 marks it absent, -1 leaves it uncertain, a blank says
-    nothing, or where ``blank`` says so that the class is absent. Floats ("1.0") and true/false count, and the words of
-    ``uncertain`` as -1 does. ``columns`` maps header names to codes, or lists headers that
-    are codes. None for a cell that is none of these (the caller reports the row)."""
+    nothing, or where ``blank`` is "absent" that the class is. Floats ("1.0") and true/false count, and the words of
+    ``uncertain`` (in lower case) as -1 does. ``columns`` maps header names to codes, or lists headers that are codes.
+    None for a cell that is none of these (the caller reports the row)."""
     found: dict[float, list[str]] = {1.0: [], 0.0: [], -1.0: []}
     for column, code in _pairs(columns):
         value = row.get(column).lower()
