@@ -60,6 +60,22 @@ def test_boxes_of_a_larger_picture_refuse_it_though_one_of_them_lies_inside(tmp_
     assert images["reasons"]["refused"] == {"bad_box": 1}
 
 
+def test_where_many_pictures_have_boxes_of_a_larger_one_the_others_are_doubted_in_one_line(tmp_path: Path) -> None:
+    from medmat_core.cli import run
+
+    where = world(tmp_path)
+    catalog = voc(where, CAT)
+    for number in (2, 5):
+        file = where.data / "boxed/pics" / f"{number}.xml"
+        file.write_text(file.read_text("utf-8").replace("<ymax>12</ymax>", "<ymax>36</ymax>"))
+    arguments = ["build", "--data", str(where.data), "--out", str(where.out), "--jobs", "1", "--quiet"]
+    assert run(arguments, {"catalog": catalog}) == 1
+    problems = [json.loads(line) for line in (where.out / "problems.jsonl").read_text("utf-8").splitlines()]
+    told = {problem["file"]: problem["detail"] for problem in problems if problem["reason"] == "bad_box"}
+    assert set(told) == {"", "pics/2.png", "pics/5.png"}
+    assert "2 of 8 pictures" in told[""]
+
+
 def test_a_coco_file_of_pictures_twice_as_large_gives_no_question(tmp_path: Path) -> None:
     from medmat_core.cli import run
     from medmat_core.subsets import load_subset
