@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import ClassVar
+from typing import ClassVar, Literal
 
-from attrs import Factory, field, frozen
+from attrs import Factory, evolve, field, frozen
 
 from medmat_core.card import Card
 from medmat_core.layouts.base import Names, SplitOf, named
@@ -16,7 +16,7 @@ from medmat_core.readers.boxes import Form, table_boxes
 from medmat_core.readers.groups import catching
 from medmat_core.readers.pictures import Pictures
 from medmat_core.readers.tables import Row
-from medmat_core.readers.tagged import Blank, in_cell, merged_labels, one_hot, table_labels
+from medmat_core.readers.tagged import BLANK, in_cell, merged_labels, one_hot, table_labels
 from medmat_core.tree import Tree
 
 
@@ -178,7 +178,7 @@ group = "ISIC_0000002"
     single: bool = False
     normal: str = ""
     uncertain: tuple[str, ...] = ()
-    blank: Blank = "unknown"
+    blank: Literal["unknown", "absent"] = "unknown"
 
     def samples(self, tree: Tree, card: Card) -> Iterator[LabelSample]:
         """A sample a row."""
@@ -186,9 +186,8 @@ group = "ISIC_0000002"
 
         def read(table: Iterable[Row], pictures: Pictures, split: SplitOf) -> Iterator[LabelSample]:
             return one_hot(
-                tree, card, table, pictures, image=self._image, columns=self._headers(card), by=self.by, group=group,
-                split=split, single=self.single, normal=self.normal or None, uncertain=self.uncertain,
-                blank=self.blank,
+                tree, card, self._plain(table, card), pictures, image=self._image, columns=self._headers(card),
+                by=self.by, group=group, split=split, single=self.single, normal=self.normal or None,
             )  # fmt: skip
 
         return self._read(tree, card, read)
@@ -199,6 +198,19 @@ group = "ISIC_0000002"
             yield f"columns[{name!r}]", code
         if self.normal:
             yield "normal", self.normal
+
+    def _plain(self, table: Iterable[Row], card: Card) -> Iterable[Row]:
+        """The rows with -1 for words that leave a class uncertain, and 0 for blanks that say that it is absent."""
+        words = dict.fromkeys(map(str.lower, self.uncertain), "-1")
+        if self.blank == "absent":
+            words.update(dict.fromkeys(BLANK, "0"))
+        columns = self._headers(card)
+
+        def plain(row: Row) -> Row:
+            said = {column: words.get(row[column].lower(), row[column]) for column in columns if column in row.cells}
+            return evolve(row, cells={**row.cells, **said})
+
+        return map(plain, table) if words else table
 
     def _headers(self, card: Card) -> Mapping[str, str]:
         return self.columns or {code: code for code in card.labels if code != self.normal}

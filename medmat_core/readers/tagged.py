@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Final, Literal
+from typing import Final
 
 from attrs import frozen
 
@@ -14,10 +14,8 @@ from medmat_core.readers.pictures import Pictures, nameless
 from medmat_core.readers.tables import Row
 from medmat_core.tree import Tree
 
-Blank = Literal["unknown", "absent"]
-"""What a blank cell of a class says: nothing, or that the class is absent."""
-
-_BLANK: Final = ("", "nan")
+BLANK: Final = ("", "nan")
+"""Cells in lower case that say nothing of a class."""
 
 
 @frozen
@@ -29,23 +27,19 @@ class Marks:
     absent: tuple[str, ...]
 
 
-def marks(
-    row: Row, columns: Mapping[str, str] | Sequence[str], *, uncertain: Collection[str] = (), blank: Blank = "unknown"
-) -> Marks | None:
+def marks(row: Row, columns: Mapping[str, str] | Sequence[str]) -> Marks | None:
     """Read the 0/1 columns of a row: 1 states a class, 0 marks it absent, -1 leaves it uncertain, a blank says
-    nothing, or where ``blank`` is "absent" that the class is. Floats ("1.0") and true/false count, and the words of
-    ``uncertain`` (in lower case) as -1 does. ``columns`` maps header names to codes, or lists headers that are codes.
-    None for a cell that is none of these (the caller reports the row)."""
+    nothing. Floats ("1.0") and true/false count. ``columns`` maps header names to codes, or lists headers that
+    are codes. None for a cell that is none of these (the caller reports the row)."""
     found: dict[float, list[str]] = {1.0: [], 0.0: [], -1.0: []}
     for column, code in _pairs(columns):
         value = row.get(column).lower()
-        number = _mark(value, uncertain)
-        if number is not None:
-            found[number].append(code)
-        elif value not in _BLANK:
+        if value in BLANK:
+            continue
+        number = _mark(value)
+        if number is None:
             return None
-        elif blank == "absent" and column in row.cells:
-            found[0.0].append(code)
+        found[number].append(code)
     return Marks(tuple(found[1.0]), tuple(found[-1.0]), tuple(found[0.0]))
 
 
@@ -53,10 +47,8 @@ def _pairs(columns: Mapping[str, str] | Sequence[str]) -> Iterable[tuple[str, st
     return columns.items() if isinstance(columns, Mapping) else ((name, name) for name in columns)
 
 
-def _mark(value: str, uncertain: Collection[str]) -> float | None:
-    """1, 0 or -1; None where a cell in lower case is none of them, or blank."""
-    if value in uncertain:
-        return -1.0
+def _mark(value: str) -> float | None:
+    """1, 0 or -1; None where a cell in lower case is none of them."""
     try:
         number = float({"true": "1", "false": "0"}.get(value, value))
     except ValueError:
@@ -69,11 +61,11 @@ def _left_open(row: Row, columns: Mapping[str, str] | Sequence[str], known: Coll
     return tuple(code for column, code in _pairs(columns) if code not in known and column in row.cells)
 
 
-def _unread(row: Row, columns: Mapping[str, str] | Sequence[str], uncertain: Collection[str]) -> str:
+def _unread(row: Row, columns: Mapping[str, str] | Sequence[str]) -> str:
     """The first cell that is no mark."""
     for column, _ in _pairs(columns):
         value = row.get(column).lower()
-        if value not in _BLANK and _mark(value, uncertain) is None:
+        if value not in BLANK and _mark(value) is None:
             return f"{column} holds {row.get(column)[:60]!r}, which is no 1, 0 or -1"
     return "a class column is blank"
 
@@ -199,29 +191,25 @@ def one_hot(
     split: Split | Callable[[str], Split | None] | None = None,
     single: bool = False,
     normal: str | None = None,
-    uncertain: Collection[str] = (),
-    blank: Blank = "unknown",
 ) -> Iterator[LabelSample]:
     """One sample a row of a table with one column a class (``columns``; default: the card's codes).
 
     ``single`` wants exactly one class a row and reports any other row. ``normal`` is the code stated where
     every column is marked absent; where one is stated, it is marked absent itself. With both, every column says yes or
-    no, and one yes at most. ``uncertain`` and ``blank`` as in :func:`marks`. With ``single``, too, a class that its row
-    leaves uncertain or blank is uncertain: it is no wrong answer.
+    no, and one yes at most. A class that its row leaves uncertain, or with ``single`` blank, is no wrong answer.
     """
     wanted = columns or tuple(card.labels)
-    unsure = frozenset(word.lower() for word in uncertain)
     for row in table:
         name = row.get(image) if isinstance(image, str) else image(row)
         if nameless(tree, name, row.file, row.number):
             continue
-        found = marks(row, wanted, uncertain=unsure, blank=blank)
+        found = marks(row, wanted)
         if found is not None and single and normal is not None:
             whole = len(found.stated) + len(found.absent) == len(wanted)
             found = (found if found.stated else Marks((normal,), (), found.absent)) if whole else None
         if found is None or (single and len(found.stated) != 1):
             tree.report(
-                "bad_row", row.file, _unread(row, wanted, unsure) if found is None else
+                "bad_row", row.file, _unread(row, wanted) if found is None else
                 f"{len(found.stated)} classes marked where exactly one belongs", row.number,
             )  # fmt: skip
             continue
