@@ -98,7 +98,8 @@ def coco_boxes(tree: Tree, file: str) -> Iterator[tuple[str, tuple[Box, ...]]]:
     """(file name, boxes) of every image of a COCO file, images without boxes included.
 
     COCO's ``[x, y, width, height]`` counts from 0 and is half-open as it stands. The code is the category's name. Each
-    box knows the width and height that the file states of its image.
+    box knows the width and height that the file states of its image. One whose numbers are none is reported and comes
+    as a box of four NaN, which leaves its class open.
     """
     raw: Any = json_file(tree, file)
     if raw is None:
@@ -113,6 +114,9 @@ def coco_boxes(tree: Tree, file: str) -> Iterator[tuple[str, tuple[Box, ...]]]:
         for item in raw["annotations"]:
             x, y, w, h = (float(value) for value in item["bbox"])
             number = item["image_id"]
+            if not all(map(isfinite, (x, y, w, h))):
+                tree.report("bad_box", file, f"a box of image {number!r} has numbers that are none: {item['bbox']}")
+                x = y = w = h = nan
             box = Box(names[item["category_id"]], (x, y, x + w, y + h), sizes.get(number))
             by_image.setdefault(number, []).append(box)
     except (KeyError, TypeError, ValueError) as error:

@@ -316,3 +316,12 @@ def test_fractions_in_a_file_of_pixels_refuse_it(kind: str, tmp_path: Path) -> N
     found = read(tmp_path, layout, ["1.png"], files, kind="box")
     assert found.said == {}
     assert found.problems == [("bad_file", next(iter(files)))]
+
+
+@pytest.mark.parametrize("box", ["[NaN, 8, 16, 20]", "[4, NaN, 1, 1e999]", "[1e999, -1e999, 16, NaN]"])
+def test_a_coco_box_of_no_numbers_is_told_and_leaves_its_class_open(box: str, tmp_path: Path) -> None:
+    found = read(tmp_path, 'kind = "coco"\nfile = "c.json"', ["1.png", "2.png"], {"c.json": coco("", box)}, kind="box")
+    assert found.problems == [("bad_box", "c.json")]
+    assert [(code, [corner == corner for corner in corners]) for code, corners in found.said["1.png"]] == [
+        ("cat", [False] * 4)
+    ]
