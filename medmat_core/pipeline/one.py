@@ -7,6 +7,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -62,6 +63,10 @@ class Inspected:
     def named(self, places: Sequence[int]) -> dict[int, Named]:
         """The names of the pictures at some places."""
         return names_at(self.names, places)
+
+
+_ONE_IN: Final = 10
+"""Of so many pictures one with boxes that reach far out is enough to doubt all of them."""
 
 
 @define
@@ -130,6 +135,10 @@ class Reading:
                 self.failed("medmat_regions", f"{reason}; that picture is left out", module)
             self.tell(done.problems)
             self.advance("seen", done.seen)
+        astray = found.lost["bad_box"]  # pictures: a box without area alone loses none
+        if astray > 1 and astray * _ONE_IN >= self.report.samples:
+            said = f"boxes reach far out of {astray} of {self.report.samples} pictures, so that those of the others may"
+            self.tell([Problem("bad_box", "", f"{said} lie wrong, too: see on what size they were drawn")])
         return found
 
     def _told_by_adapter(self, problems: Sequence[Problem]) -> None:
