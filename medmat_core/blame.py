@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from pathlib import Path
 from types import TracebackType
+from typing import Final
 
 from medmat_core.errors import MedmatError
 from medmat_core.watch import PATIENCE, Overdue
+
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+"""Of an object in memory: another one each time."""
+
+_LONGEST: Final = 2000
 
 _OWN = Path(__file__).resolve().parent
 
@@ -37,11 +44,16 @@ def _is_strange(file: Path) -> bool:
     return not inside.is_relative_to(_OWN) and (not inside.is_relative_to(library) or "site-packages" in inside.parts)
 
 
+def one_line(text: str) -> str:
+    """An exception's text as one line of bounded length that is the same in every run."""
+    return _ADDRESS.sub("", " ".join(text[:_LONGEST].split()))
+
+
 def said(error: BaseException) -> str:
     """An exception in one line, without the name of its class where that says nothing to who wrote the code."""
     if isinstance(error, SyntaxError):
         return f"syntax error: {error.msg}"
-    text = " ".join(str(error).split())
+    text = one_line(str(error))
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
@@ -50,6 +62,6 @@ def told(error: BaseException) -> str:
     if isinstance(error, Overdue):
         return f"it did not come back within {PATIENCE:g} seconds"
     try:
-        return str(error) if isinstance(error, MedmatError) else said(error)
+        return one_line(str(error)) if isinstance(error, MedmatError) else said(error)
     except Exception:  # nor told
         return f"{type(error).__name__}: no message"

@@ -86,6 +86,10 @@ class Catalog:
         """Remember that a plugin failed: ``where`` is what it was doing."""
         self._plugins.tell(source, reason, where)
 
+    def blame(self, dataset: Dataset, where: str, reason: str, module: str = "") -> None:
+        """Remember that a data set's plugin failed there, or another one, called by its module's name, at it."""
+        self.fail(self.source_of(module) if module else dataset.source, reason, f"{where} of {dataset}")
+
     def source_of(self, module: str) -> Source:
         """Where a plugin comes from, by its module's name."""
         return self._plugins.source_of(module)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
 import threading
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -14,6 +15,8 @@ from medmat_core import __version__, stopping, unread
 from medmat_core.errors import MedmatError, UsageError
 from medmat_core.shown import shown
 
+_LONGEST: Final = 4000
+_GRACE: Final = 5.0
 _SAYING = threading.Lock()
 
 
@@ -80,7 +83,7 @@ def cli(ctx: click.Context, disable: tuple[str, ...], debug: bool) -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     given = arguments if arguments is not None else sys.argv[1:]
-    state: dict[str, Any] = {}
+    state: dict[str, Any] = {"alone": True}
     # libraries break where they find no room for threads, and --jobs says how many there are
     for threads in ("OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"):
         os.environ.setdefault(threads, "1")
@@ -90,7 +93,15 @@ def main(arguments: list[str] | None = None) -> None:
     code = run(given, state)
     if stopping.asked():
         stopping.leave(code)
+    with contextlib.suppress(RuntimeError):
+        threading.Thread(target=_leave_soon, args=(code,), daemon=True).start()
     sys.exit(code)
+
+
+def _leave_soon(code: int) -> None:
+    """All is done; what a plugin left running must not keep the process from its end."""
+    threading.Event().wait(_GRACE)
+    stopping.leave(code)
 
 
 def run(arguments: list[str], state: dict[str, Any] | None = None) -> int:
@@ -166,8 +177,8 @@ def _plugins_place(error: Exception, state: dict[str, Any]) -> str:
 
 
 def _tell(message: str) -> None:
-    """An error is one line."""
-    click.echo("medmat: " + shown(" ".join(message.split())), err=True)
+    """An error is one line, and no longer than anybody would read."""
+    click.echo("medmat: " + shown(" ".join(message[:_LONGEST].split())), err=True)
 
 
 def _tell_failed(state: dict[str, Any]) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from medmat_core.card import Head
+from medmat_core.errors import UsageError
 from medmat_core.tree import Names, Tree
 
 
@@ -28,6 +29,8 @@ def lies_under(data: Path) -> Callable[[Head], bool]:
     """Whether the folder of a data set is under the data folder, told by its head: the others need not be loaded."""
     try:
         folders = Names(os.listdir(data))
+    except PermissionError as error:
+        raise UsageError(f"--data {data}: cannot be listed: {error.strerror}; mend its rights") from None
     except OSError:
         folders = Names(())
     return lambda head: folders.of(head.folder, head.aliases) is not None

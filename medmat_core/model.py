@@ -65,7 +65,7 @@ REASONS: Final[Mapping[str, str]] = {
     "truncated_image": "the picture ends before its last pixel",
     "image_too_large": "the picture has more than 200 megapixels",
     "bad_mask": "the mask cannot be decoded",
-    "bad_box": "a box has no area inside the picture",
+    "bad_box": "a box has no area inside the picture, or reaches far out of it",
     "bad_name": "a file name fits none of the data set's naming rules",
     "path_escapes": "a label file points outside the data folder",
     "contradictory_label": "one picture is filed under classes that exclude one another",

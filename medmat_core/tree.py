@@ -86,6 +86,14 @@ class Tree:
         """The file on disk."""
         return self.root / relative
 
+    def leads_out(self, relative: str) -> bool:
+        """Whether a path below the root leads out of the data folder, by its names alone; whether it is reported."""
+        below = Path(os.path.normpath(f"{self.base.name}/{self.prefix}{relative}"))
+        if not os.path.isabs(relative) and ".." not in below.parts:
+            return False
+        self.report("path_escapes", relative, "the file lies outside the data folder, and is not read")
+        return True
+
     def _find_root(self, markers: Sequence[str]) -> str:
         level = [""]
         for _ in range(_DEPTH):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import faulthandler
+import os
 import signal
 import threading
 import time
@@ -15,6 +17,16 @@ GRACE: Final = 20.0
 
 PATIENCE: Final = 120.0
 """Seconds that a plugin may take to be imported, or to answer a hook."""
+
+
+class _Hard:
+    nowhere: Any = None
+
+
+def end_hard() -> None:
+    """Have this process end, exit code 1, where code that is watched holds the interpreter itself and lets nothing of
+    Python run. For worker processes: who waits for them goes on."""
+    _Hard.nowhere = open(os.devnull, "w")  # noqa: SIM115  as long as the process
 
 
 class Overdue(BaseException):
@@ -46,6 +58,7 @@ class Watch:
             signal.setitimer(signal.ITIMER_REAL, self._seconds)
         with contextlib.suppress(RuntimeError):  # no thread can be had: then the alarm has to do
             threading.Thread(target=self._wait, daemon=True).start()
+            self._put_off()
         return self
 
     def __exit__(self, *raised: object) -> None:
@@ -55,8 +68,15 @@ class Watch:
             signal.signal(signal.SIGALRM, self._alarm)
             self._alarm = None
         with self._lock:
+            if _Hard.nowhere is not None:
+                faulthandler.cancel_dump_traceback_later()
             if self._fired and not isinstance(raised[1], Overdue):
                 _raise_in(self._thread, None)  # it got on in the last moment
+
+    def _put_off(self) -> None:
+        """Put off the hard end: Python gets to run."""
+        if _Hard.nowhere is not None:
+            faulthandler.dump_traceback_later(self._seconds + 2 * GRACE, exit=True, file=_Hard.nowhere)
 
     def _late(self) -> float:
         """Seconds since it last got on; what is left of the time is told as a negative number."""
@@ -74,6 +94,9 @@ class Watch:
     def _wait(self) -> None:
         while not self._done.wait(min(1.0, self._seconds / 4)):
             late = self._late()
+            with self._lock:
+                if not self._done.is_set():
+                    self._put_off()
             if late >= GRACE:
                 self._stuck()
             elif late >= 0 and self._alarm is None:

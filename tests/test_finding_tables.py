@@ -183,7 +183,7 @@ def test_a_coco_file_that_gives_one_number_to_two_images_is_a_bad_file(tree: Tre
     images = [{"id": 1, "file_name": "a.png"}, {"id": 1, "file_name": "b.png"}]
     (tree.base / "c.json").write_text(json.dumps({**COCO, "images": images}))
     assert list(readers.coco_boxes(tree, "c.json")) == []
-    assert [problem.detail for problem in tree.problems] == ["not a COCO file: ValueError: two images have one id"]
+    assert [problem.detail for problem in tree.problems] == ["not a COCO file: ValueError: two images have the id 1"]
 
 
 @pytest.mark.parametrize(("axis", "count"), [(0, 2), (1, 3), (2, 5)])

@@ -42,6 +42,9 @@ def deadly(source, target, **settings):
 
 os.replace = deadly
 from medmat_core.cli import main
+from medmat_core.pipeline import engines
+pool = engines.Pool  # where a worker gives names this process is not killed
+engines.Pool = lambda jobs, careful: pool(jobs, careful=careful) if jobs > 1 else engines.InProcess()
 main(sys.argv[3:])
 """
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from medmat_core import Card, LabelSample, readers
 from medmat_core.cli import run
 from medmat_core.commands.summary import counted
+from tests.toy import toy_catalog, toy_dataset, zoo
 
 LABEL, BOX, WITH_VAL = "2", "98", "5"
 
@@ -65,6 +68,20 @@ def test_a_data_set_without_rounds_is_named_with_the_reason(data: Path, capsys: 
                 picture.unlink()
     text = told(capsys, data, LABEL)
     assert "ct-kidney has no questions with options: 'Cyst' is the one answer that can be asked for" in text
+
+
+def test_refused_are_inputs_in_the_table_and_below_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def samples(tree: readers.Tree, card: Card) -> Iterator[LabelSample]:
+        yield from readers.class_folders(tree, card)
+        tree.report("missing_image", "t.csv", "no picture 'x' lies there", 7)
+
+    data = zoo(tmp_path / "med-mat")
+    (data / "toy/pics/cat/cat (0).png").write_bytes(b"no picture")
+    where = ["--data", str(data), "--out", str(tmp_path / "out"), "--jobs", "1"]
+    assert run(["build", *where], {"catalog": toy_catalog(toy_dataset(tmp_path, samples))}) == 1
+    text = " ".join(capsys.readouterr().out.split())
+    assert "seen used refused" in text and " toy 1000 20 19 2 " in text
+    assert "2 inputs refused" in text
 
 
 def test_one_thing_is_not_several() -> None:

@@ -26,7 +26,8 @@ from medmat_core.pipeline.context import Context
 from medmat_core.pipeline.engines import Engine, InProcess
 from medmat_core.pipeline.facts import Regions
 from medmat_core.pipeline.hashes import ALIKE, NEAR, Hashes
-from medmat_core.pipeline.inspection import ShardDone, Task, inspect_shard
+from medmat_core.pipeline.inspection import ShardDone, Task, inspect_shard, without_deadly
+from medmat_core.pipeline.options import TIMEOUT
 from medmat_core.pipeline.rendered import Rendered
 from medmat_core.pipeline.source import shards
 from medmat_core.regions.words import CELLS, NO_CELL, coverage_text
@@ -74,12 +75,13 @@ class Truth:
             image_prefix=f"{source.data.name}/{tree.base.relative_to(source.data).as_posix()}/{tree.prefix}",
             rendered=Rendered(work, work, dataset.slug), seed=home.terms.seed, region_plugins=source.decoders,
             verify="none" if unopened else "header", hashes=frozenset({ALIKE, NEAR} if source.near else ()),
+            timeout=TIMEOUT,
         )  # fmt: skip
         packed = context if isinstance(engine, InProcess) else context.packed()
         found = cls(home, regions=Regions() if card.kind in ("mask", "box") else None)
-        parts = shards(dataset, tree, "full" if source.near else context.verify, lambda problems: None)
+        parts = shards(dataset, tree, "full" if source.near else context.verify, lambda problems: None, seconds=TIMEOUT)
         tasks = (Task(packed, index, samples, True, False) for index, (samples, _) in enumerate(parts))
-        for done in engine.map(inspect_shard, tasks):
+        for done in engine.map(inspect_shard, tasks, without_deadly):
             found._extend(done, context)
         images = np.array(found.images, np.uint64)
         found._order = np.argsort(images, kind="stable")

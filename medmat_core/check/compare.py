@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +14,7 @@ from medmat_core.card import Card, Head, Known
 from medmat_core.check.copies import copies
 from medmat_core.check.found import About, Class, Finding, Found
 from medmat_core.dataset import Dataset
+from medmat_core.errors import PluginError
 from medmat_core.folders import open_tree
 from medmat_core.model import Problem, Sample, file_of
 from medmat_core.pipeline.astray import hint, unopened
@@ -47,12 +48,14 @@ def check_dataset(
     near: bool = False,
     partial: bool = False,
     others: Iterable[Head] = (),
+    blame: Callable[[Dataset, str, str, str], None] = lambda dataset, where, reason, module: None,
 ) -> Found:
     """Compare what lies under ``options.data`` with the card.
 
     ``options`` are those of the build whose refusals are to be known; with ``verify`` "full" every picture is decoded,
     once, and pictures that decode alike are found. ``near`` looks for near copies by perceptual hash, too. ``partial``
-    forgives missing pictures and classes. ``others`` are the data sets of which folders near by may be.
+    forgives missing pictures and classes. ``others`` are the data sets of which folders near by may be. ``blame`` is
+    told where a plugin failed at the data set, how, and by its module's name which ("": its own).
     """
     card = dataset.card
     found = Found(
@@ -68,7 +71,15 @@ def check_dataset(
         what = f"found by its other name {tree.base.name!r}; records keep it in their paths"
         found.findings.append(Finding("note", what))
     with tempfile.TemporaryDirectory(prefix="medmat-check-") as work:
-        looked = _look(dataset, tree, options, engine or InProcess(), Path(work), region_plugins, near)
+        try:
+            looked = _look(
+                dataset, tree, options, engine or InProcess(), Path(work), region_plugins, near,
+                lambda where, reason, module: blame(dataset, where, reason, module),
+            )  # fmt: skip
+        except PluginError as error:
+            blame(dataset, "the adapter", str(error), "")
+            found.findings.append(Finding("layout", f"its plugin failed: {error}"))
+            return found
         if not looked.there:
             archives = unopened(tree.base) or unopened(tree.root)
             what = (
@@ -147,17 +158,19 @@ def _look(
     work: Path,
     region_plugins: Sequence[str],
     near: bool,
+    failed: Callable[[str, str, str], None],
 ) -> Looked:
     hashes = {ALIKE} if options.verify == "full" else set()
     context = Context(
         card=dataset.card, no=dataset.no, slug=dataset.slug, root=tree.root, image_prefix=tree.prefix, work=work,
         rendered=Rendered(work, work, dataset.slug, keep=False), seed=options.seed, verify=options.verify,
         region_plugins=tuple(region_plugins), hashes=frozenset(hashes | ({NEAR} if near else set())),
+        timeout=options.timeout_per_file,
     )  # fmt: skip
     watched = Watched(dataset)
     reading = Reading(
         evolve(dataset, samples=watched.samples), tree, context, options, engine, DatasetReport(dataset),
-        lambda step, count: None, lambda where, reason, module: None,
+        lambda step, count: None, failed,
     )  # fmt: skip
     inspected = reading.inspect()
     return Looked(context, reading.report, inspected, reading.settle(inspected), watched.named)

@@ -19,10 +19,12 @@ from attrs import Factory, asdict, define, frozen
 from medmat_core.card import Card
 from medmat_core.concepts import fold
 from medmat_core.dataset import Dataset
-from medmat_core.errors import UsageError
+from medmat_core.errors import PluginError, UsageError
 from medmat_core.folders import open_tree
 from medmat_core.images.suffixes import IMAGE_SUFFIXES
 from medmat_core.model import LabelSample, Problem, file_of
+from medmat_core.pipeline.adapter import AdapterRun
+from medmat_core.pipeline.options import TIMEOUT
 from medmat_core.splits.published import TRAIN_SHARE
 from medmat_core.tree import Tree
 
@@ -166,9 +168,12 @@ def compare_published(
     if tree is None:
         raise UsageError(f"no folder {dataset.card.folder!r} under {data}; `medmat check {dataset.number}` tells more")
     here: dict[str, tuple[str, ...] | None] = {}
-    for item in dataset.samples(tree, dataset.card):
+    run = AdapterRun(dataset, tree, TIMEOUT)
+    for item in run:
         if not isinstance(item, Problem):
             here[fold_path(file_of(item.image))] = item.stated if isinstance(item, LabelSample) else None
+    if run.failure:
+        raise PluginError(run.failure)
     records = [record for file in files for record in read_published(file)]
     if any(map(_is_new, records)):
         if not all(map(_is_new, records)):

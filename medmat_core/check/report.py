@@ -24,13 +24,15 @@ from medmat_core.check.compare import unread_files
 from medmat_core.check.found import Found
 from medmat_core.check.patterns import Vocabulary, is_public
 from medmat_core.dataset import Dataset
-from medmat_core.errors import UsageError
+from medmat_core.errors import PluginError, UsageError
 from medmat_core.fileio import open_regular
 from medmat_core.folders import open_tree
 from medmat_core.images.faults import PictureError, contained, opened, own_limit
 from medmat_core.images.headers import read_header
 from medmat_core.images.suffixes import DICOM_SUFFIXES, PILLOW_FORMATS, VOLUME_SUFFIXES, suffix_of
 from medmat_core.model import PARTS, BoxSample, LabelSample, MaskSample, Problem, Sample, Slice, file_of
+from medmat_core.pipeline.adapter import AdapterRun
+from medmat_core.pipeline.options import TIMEOUT
 from medmat_core.tree import Tree
 
 VERSION: Final = 1
@@ -45,16 +47,19 @@ _TABLES: Final = (".csv", ".tsv", ".txt")
 _COLORS: Final = frozenset({"MONOCHROME1", "MONOCHROME2", "RGB", "YBR_FULL", "YBR_FULL_422", "PALETTE COLOR"})
 
 
-def report(checked: Iterable[tuple[Found, Dataset, str]], data: Path, *, opened: bool) -> dict[str, Any]:
+def report(
+    checked: Iterable[tuple[Found, Dataset, str]], data: Path, *, opened: bool, seconds: float = TIMEOUT
+) -> dict[str, Any]:
     """The report on what was checked under ``data``, each data set with its plugin ("dist version").
 
-    ``opened``: pictures may be looked at, as with any ``--verify`` but "none".
+    ``opened``: pictures may be looked at, as with any ``--verify`` but "none". ``seconds`` are those that an adapter
+    may take to get on.
     """
     return {
         "medmat_report": VERSION,
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "medmat_core": version("medmat-core"),
-        "datasets": [_one(found, dataset, plugin, data, opened=opened) for found, dataset, plugin in checked],
+        "datasets": [_one(found, dataset, plugin, data, seconds, opened=opened) for found, dataset, plugin in checked],
     }
 
 
@@ -70,7 +75,7 @@ def may_replace(path: Path) -> None:
     raise UsageError(f"--report {path}: is there already and is no report; give another name")
 
 
-def _one(found: Found, dataset: Dataset, plugin: str, data: Path, *, opened: bool) -> dict[str, Any]:
+def _one(found: Found, dataset: Dataset, plugin: str, data: Path, seconds: float, *, opened: bool) -> dict[str, Any]:
     told: dict[str, Any] = {
         "slug": dataset.slug, "no": dataset.no, "plugin": plugin, "layout": found.layout,
         "completeness": found.completeness, "problems": found.problems, "images": found.images,
@@ -84,7 +89,7 @@ def _one(found: Found, dataset: Dataset, plugin: str, data: Path, *, opened: boo
         "reasons": dict(found.reasons),
     }  # fmt: skip
     tree = open_tree(dataset.card, data)
-    return told if tree is None else {**told, **_Look(dataset, tree).told(opened=opened)}
+    return told if tree is None else {**told, **_Look(dataset, tree, seconds).told(opened=opened)}
 
 
 @define
@@ -93,6 +98,7 @@ class _Look:
 
     dataset: Dataset
     tree: Tree
+    seconds: float
     pictures: dict[str, None] = Factory(dict)
     masks: dict[str, None] = Factory(dict)
     codes: Counter[str] = Factory(Counter)
@@ -102,7 +108,7 @@ class _Look:
 
     def told(self, *, opened: bool) -> dict[str, Any]:
         card, say = self.dataset.card, Vocabulary.of(self.dataset.card).pattern
-        for item in _read(self.dataset, self.tree, card):
+        for item in self._read():
             if isinstance(item, Problem):
                 self.problems.append(item)
             else:
@@ -126,6 +132,12 @@ class _Look:
             "tables": [_table(self.tree, file, say) for file in files["label_files"] if suffix_of(file) in _TABLES],
             **({kind: self._looks(files[kind]) for kind in ("pictures", "masks") if files[kind]} if opened else {}),
         }
+
+    def _read(self) -> Iterator[Sample | Problem]:
+        """What the adapter yields, up to where it breaks off: the check has told that it does."""
+        with suppress(PluginError):
+            yield from AdapterRun(self.dataset, self.tree, self.seconds)
+        yield from self.tree.problems
 
     def _take(self, sample: Sample) -> None:
         _name(sample.image, self.pictures)
@@ -157,13 +169,6 @@ class _Look:
 def _called(card: Card, kind: str, names: Sequence[str]) -> Sequence[str]:
     """How a report calls classes or codes: by name for a card of Med-MAT's table, else "class 1", "class 2"."""
     return names if is_public(card) else [f"{kind} {number}" for number in range(1, len(names) + 1)]
-
-
-def _read(dataset: Dataset, tree: Tree, card: Card) -> Iterator[Sample | Problem]:
-    """What the adapter yields, up to where it breaks off: the check has told that it does."""
-    with suppress(Exception):
-        yield from dataset.samples(tree, card)
-    yield from tree.problems
 
 
 def _name(image: str | Slice | None, names: dict[str, None]) -> None:

@@ -45,6 +45,15 @@ def tell_failed(ctx: click.Context) -> bool:
     return bool(failed)
 
 
+def hush_libraries(ctx: click.Context) -> None:
+    """Let decoders say nothing of single files on stderr, where the process is this command's own."""
+    state = ctx.ensure_object(dict)
+    if state.get("alone") and not state.get("debug"):
+        from medmat_core.pipeline.workers import hush
+
+        hush()
+
+
 def console(**settings: Any) -> Console:
     """A console that draws tables on a terminal and plain lines in a log."""
     from rich.console import Console

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import click
 
-from medmat_core.commands import catalog_of, complete_modality, complete_names, exit_code
-from medmat_core.commands.options import FOLDER, JOBS, QUIET, listed, option
+from medmat_core.commands import catalog_of, complete_modality, complete_names, exit_code, hush_libraries
+from medmat_core.commands.options import FOLDER, JOBS, QUIET, TIMEOUT, listed, option
 from medmat_core.model import ASKS
 from medmat_core.pipeline.engines import ENGINES
 from medmat_core.regions.conventions import BOX_FORMATS
@@ -112,13 +112,7 @@ NEXT: Final = ("audit", "preview")
     is_flag=True,
     help="Questions and split by Med-MAT's published rule, for comparison with the paper only.",
 )
-@option(
-    "--timeout-per-file",
-    type=float,
-    default=600.0,
-    metavar="SECONDS",
-    help="A picture that takes longer is refused; a plugin that does not get on for so long is left out (0: no limit).",
-)
+@TIMEOUT
 @option("--strict", is_flag=True, help="Stop at the first refused input.")
 @option("--resume", is_flag=True, help="Go on with a build that was killed.")
 @QUIET
@@ -132,6 +126,7 @@ def command(ctx: click.Context, /, quiet: bool, asks: tuple[str, ...], **argumen
     # a build makes millions of small tuples and no cycles: looking for garbage as often as usual costs a tenth of it
     gc.set_threshold(500_000, 20, 100)
     ctx.ensure_object(dict)["resumes"] = True
+    hush_libraries(ctx)
     from medmat_core.building import EXPORTED, build_and_export
     from medmat_core.pipeline.options import RECORDED, BuildOptions
     from medmat_core.pipeline.progress import progress_of

@@ -8,9 +8,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from medmat_core.commands import catalog_of, complete_names, console, exit_code, say, table, tell_failed
-from medmat_core.commands.options import FOLDER, JOBS, option
-from medmat_core.errors import UsageError
+from medmat_core.commands import (
+    catalog_of,
+    complete_names,
+    console,
+    exit_code,
+    hush_libraries,
+    say,
+    table,
+    tell_failed,
+)
+from medmat_core.commands.options import FOLDER, JOBS, TIMEOUT, option
+from medmat_core.errors import PluginError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +46,7 @@ SHOWN = 20
     help="Open no picture, read sizes, or decode every pixel (finds copies that decode alike).",
 )
 @JOBS
+@TIMEOUT
 @option("--partial", is_flag=True, help="Forgive pictures and classes that are missing.")
 @option("--near", is_flag=True, help="Also look for near copies by perceptual hash (decodes every picture).")
 @option(
@@ -61,6 +71,7 @@ def command(
     as_json: bool,
     verify: str,
     jobs: int,
+    timeout_per_file: float,
     partial: bool,
     near: bool,
     published: tuple[Path, ...],
@@ -75,6 +86,7 @@ def command(
     """
     from medmat_core.pipeline.options import BuildOptions
 
+    hush_libraries(ctx)
     if not data.is_dir():
         raise UsageError(f"--data {data}: no such folder; give the folder that holds the data sets' folders")
     if near and verify == "none":
@@ -90,7 +102,7 @@ def command(
         if len(names) != 1:
             raise UsageError("--published compares one data set: name it")
         return _published(ctx, catalog, catalog.get(names[0]), data, published, as_json)
-    options = BuildOptions(data=data, names=names, verify=verify, jobs=jobs)  # type: ignore[arg-type]  # a choice
+    options = BuildOptions(data=data, names=names, verify=verify, jobs=jobs, timeout_per_file=timeout_per_file)  # type: ignore[arg-type]  # a choice
     reports = _checked(catalog, options, near=near, partial=partial)
     if as_json:
         click.echo(json.dumps([report.as_json() for report in reports], ensure_ascii=False, indent=1))
@@ -99,7 +111,7 @@ def command(
         if not names:
             _print_strays(catalog, data, reports)
     if report_file is not None:
-        _write_report(report_file, reports, catalog, data, opened=verify != "none")
+        _write_report(report_file, reports, catalog, options)
     if not any(report.present for report in reports):
         return 3 if tell_failed(ctx) else 2
     return exit_code(ctx, sum(not report.sound for report in reports))
@@ -121,7 +133,7 @@ def _checked(catalog: Catalog, options: BuildOptions, *, near: bool, partial: bo
         for dataset in chosen:
             found = check_dataset(
                 dataset, options, engine=engine, region_plugins=catalog.modules_with("medmat_regions"), near=near,
-                partial=partial, others=heads,
+                partial=partial, others=heads, blame=catalog.blame,
             )  # fmt: skip
             here = any(one.here for one in found.classes)
             if here or options.names or not is_a_neighbor_s(dataset, found.reasons, catalog, options.data):
@@ -131,13 +143,14 @@ def _checked(catalog: Catalog, options: BuildOptions, *, near: bool, partial: bo
     return reports
 
 
-def _write_report(path: Path, found: Sequence[Found], catalog: Catalog, data: Path, *, opened: bool) -> None:
+def _write_report(path: Path, found: Sequence[Found], catalog: Catalog, options: BuildOptions) -> None:
     from medmat_core.check.report import report
     from medmat_core.fileio import write_text
 
     plugins = {entry.head.slug: f"{entry.source.dist} {entry.source.version}".strip() for entry in catalog.entries}
     checked = [(one, catalog.get(one.slug), plugins.get(one.slug, "")) for one in found if one.present]
-    told = report(checked, data, opened=opened)
+    opened = options.verify != "none"
+    told = report(checked, options.data, opened=opened, seconds=options.timeout_per_file)
     write_text(path, (json.dumps(told, ensure_ascii=False, indent=1), "\n"))
     what = "patterns of names, counts and sizes; look through it, then paste it into the issue form 'layout report'"
     click.echo(f"{path}: {what}", err=True)
@@ -215,7 +228,11 @@ def _published(
     from medmat_core.check import compare_published
 
     members = [entry.load() for entry in catalog.heads(subset=dataset.card.subset)]
-    found = compare_published(dataset, data, files, members)
+    try:
+        found = compare_published(dataset, data, files, members)
+    except PluginError as error:
+        catalog.blame(dataset, "the adapter", str(error))
+        return exit_code(ctx, 0)
     if as_json:
         click.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=1))
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,7 +12,7 @@ import attrs
 import click
 
 from medmat_core.commands import catalog_of, complete_modality, counted, exit_code, print_table
-from medmat_core.commands.options import DIRECTORY
+from medmat_core.commands.options import DIRECTORY, TIMEOUT
 from medmat_core.errors import PluginError, UsageError
 from medmat_core.filters import ACCESS
 
@@ -38,6 +39,7 @@ _TOLD: Final = (
     help="Only this license, as it begins ('CC BY 4.0'); * fits anything (repeatable).",
 )  # fmt: skip
 @click.option("--data", type=DIRECTORY, help="Tell which are present under this folder.")
+@TIMEOUT
 @click.option("--subsets", is_flag=True, help="Show the subsets instead, and which plugin defines each.")
 @click.option("--formats", is_flag=True, help="Show the output formats instead, and which plugin writes each.")
 @click.pass_context
@@ -49,6 +51,7 @@ def command(
     access: tuple[str, ...],
     licenses: tuple[str, ...],
     data: Path | None,
+    timeout_per_file: float,
     subsets: bool,
     formats: bool,
 ) -> int:
@@ -71,7 +74,10 @@ def command(
     if data is not None and not data.is_dir():
         raise UsageError(f"--data {data}: no such folder; give the folder that holds the data sets' folders")
     entries = catalog.heads(subset=subset, modality=modality, access=access, licenses=licenses)
-    rows = [as_row(entry, data) for entry in entries]
+    rows = [as_row(entry) for entry in entries]
+    if data is not None:
+        for row, entry in zip(rows, entries, strict=True):
+            row["present"] = _is_present(catalog, entry, data, timeout_per_file)
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
         return exit_code(ctx, 0)
@@ -145,15 +151,17 @@ def format_rows(catalog: Catalog) -> list[dict[str, Any]]:
     return [{"format": name, "from": owner} for name, owner in sorted(catalog.formats().owners.items())]
 
 
-def as_row(entry: Installed, data: Path | None) -> dict[str, Any]:
+def _is_present(catalog: Catalog, entry: Installed, data: Path, seconds: float) -> bool:
+    from medmat_core.pipeline.source import is_present
+
+    try:
+        dataset = entry.load()
+    except PluginError:  # exit_code tells it
+        return False
+    return is_present(dataset, data, seconds, partial(catalog.blame, dataset, "the adapter"))
+
+
+def as_row(entry: Installed) -> dict[str, Any]:
     """One data set as ``medmat list --json`` shows it."""
     row: dict[str, Any] = {"no": entry.head.no or 0}
-    row |= {name: getattr(entry.head, name) for name in _TOLD} | {"plugin": attrs.asdict(entry.source)}
-    if data is not None:
-        from medmat_core.pipeline.source import is_present
-
-        try:
-            row["present"] = is_present(entry.load(), data)
-        except PluginError:  # exit_code tells it
-            row["present"] = False
-    return row
+    return row | {name: getattr(entry.head, name) for name in _TOLD} | {"plugin": attrs.asdict(entry.source)}

@@ -29,6 +29,13 @@ class FolderType(click.Path):
 FOLDER = FolderType()
 DIRECTORY = FolderType(file_okay=False)
 JOBS = option("--jobs", default=os.cpu_count() or 1, show_default="cores", help="Processes to use.")
+TIMEOUT = option(
+    "--timeout-per-file",
+    type=float,
+    default=600.0,
+    metavar="SECONDS",
+    help="A picture that takes longer is refused; a plugin that does not get on for so long is left out (0: no limit).",
+)
 QUIET = click.option("--quiet", "-q", is_flag=True, help="No progress and no summary.")
 SUBSETS = click.option(
     "--subset", "subsets", multiple=True, type=int, help="Only data sets of this subset (repeatable)."

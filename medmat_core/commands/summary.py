@@ -80,7 +80,7 @@ def _data_sets(reports: Sequence[DatasetReport]) -> object:
         facts = report.pictures.as_json()
         made.add_row(
             str(report.no or ""), report.slug, str(report.dataset.card.head.subset), str(facts["seen"]),
-            str(facts["used"]), str(facts["refused"]), *(str(report.total(part)) for part in parts),
+            str(facts["used"]), str(report.refused), *(str(report.total(part)) for part in parts),
             report.split,
         )  # fmt: skip
     return made

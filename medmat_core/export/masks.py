@@ -68,7 +68,9 @@ def masks_of(catalog: Catalog, slug: str, image: str, pictures: Path) -> Masks |
     """
     from medmat_core.folders import open_tree
     from medmat_core.images.rendering import rendered_name
+    from medmat_core.pipeline.adapter import AdapterRun
     from medmat_core.pipeline.finished import rendered_folder
+    from medmat_core.pipeline.options import TIMEOUT
 
     dataset = next((dataset for dataset in catalog.datasets if dataset.slug == slug), None)
     data = pictures / image.partition("/")[0]
@@ -79,7 +81,7 @@ def masks_of(catalog: Catalog, slug: str, image: str, pictures: Path) -> Masks |
         return None
     prefix = f"{data.name}/{tree.base.relative_to(data).as_posix()}/{tree.prefix}"
     samples: dict[str, MaskSample] = {}
-    for sample in dataset.samples(tree, dataset.card):
+    for sample in AdapterRun(dataset, tree, TIMEOUT):
         if isinstance(sample, MaskSample):
             if not isinstance(sample.image, Slice):
                 samples[prefix + sample.image] = sample

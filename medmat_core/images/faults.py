@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal
 
+from medmat_core.blame import one_line
 from medmat_core.errors import MedmatError
 from medmat_core.fileio import open_regular
 from medmat_core.model import REASONS, Problem
@@ -89,8 +90,7 @@ def told(error: BaseException) -> str:
     """A library's message as one line of bounded length; its kind where it has none."""
     if isinstance(error, MemoryError):
         return "it asks for more memory than there is"
-    text = " ".join(str(error).split())[:DETAIL]
-    return text if text else type(error).__name__
+    return one_line(str(error))[:DETAIL] or type(error).__name__
 
 
 @contextmanager

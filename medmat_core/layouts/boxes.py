@@ -11,7 +11,7 @@ from attrs import frozen
 from medmat_core.card import Card
 from medmat_core.layouts.base import InParts, Names, SplitOf, named, written
 from medmat_core.model import Box, BoxSample
-from medmat_core.readers.boxes import coco_boxes, listed_boxes, paired_boxes, voc_boxes, yolo_boxes
+from medmat_core.readers.boxes import coco_boxes, listed_boxes, looks_yolo, paired_boxes, voc_boxes, yolo_boxes
 from medmat_core.readers.pairs import Beside, pair_up, place_of
 from medmat_core.readers.pictures import Pictures, housed, report_unlisted, stem
 from medmat_core.readers.tables import located
@@ -24,8 +24,8 @@ class _AFile(InParts):
 
     ``pictures`` is the folder of the pictures and ``boxes`` that of the files (left out: anywhere). A file has its
     picture's name and lies in the folder of the same name below ``boxes``; only where a name is the only one of all
-    it may lie in any. ``missing`` says what a picture without a file is: a "problem", or a "negative". ``skip`` is true
-    of files of boxes as well: "classes.txt" may lie among them.
+    it may lie in any. One without a picture is reported, unless ``skip`` or ``[[ignored]]`` names it. ``missing`` says
+    what a picture without a file is: a "problem", or a "negative".
     """
 
     _copies: ClassVar[bool] = False
@@ -44,6 +44,10 @@ class _AFile(InParts):
     def _reader(self, card: Card) -> Callable[[Tree, str], list[Box] | None]:
         """What reads one file."""
 
+    def _else(self, tree: Tree, file: str) -> bool:
+        """Whether a file that has no picture is seen to hold something else than boxes."""
+        return False
+
     def samples(self, tree: Tree, card: Card) -> Iterator[BoxSample]:
         """A sample a picture."""
         for word, split in self.words(tree):
@@ -51,13 +55,14 @@ class _AFile(InParts):
             if word in self.optional and not tree.folder(*named(self.pictures, word)):
                 continue
             beside = housed(tree, named(self.boxes, word))
+            pictures = list(self.kept(tree.images(folder)))
+            stems = set(map(stem, pictures))
             files = [
                 Beside(path=path, picture=stem(path), place=place_of(path, beside))
                 for path in self.kept(tree.files(beside, (self._suffix,)))
+                if stem(path) in stems or not (card.ignores(tree.prefix + path, tree.prefix) or self._else(tree, path))
             ]
-            own = pair_up(
-                tree, list(self.kept(tree.images(folder))), folder, files, reason="missing_label", single=True
-            )
+            own = pair_up(tree, pictures, folder, files, reason="missing_label", single=True)
             yield from paired_boxes(
                 tree, own, _only(own), self._reader(card), missing=self.missing, group=self.grouping(tree), split=split
             )
@@ -113,7 +118,8 @@ boxes = {"Red blood cell" = [[4, 8, 20, 28]]}
 class Yolo(_AFile):
     """YOLO: a .txt file a picture, with class number and relative box a line, or a polygon, which is read as the box
     around it. ``names`` are the codes in the order of those numbers, as data.yaml, obj.names or classes.txt lists them
-    (left out: the codes of the card in their order)."""
+    (left out: the codes of the card in their order). A text file that has no picture and no line of a box is none of
+    them: a readme, a list of names or of pictures."""
 
     _suffix: ClassVar[str] = ".txt"
 
@@ -165,13 +171,17 @@ boxes = {"Ulcer" = [[0, 0, 32, 24]]}
         names = self.names or tuple(card.labels)
         return lambda tree, file: yolo_boxes(tree, file, names)
 
+    def _else(self, tree: Tree, file: str) -> bool:
+        return not looks_yolo(tree, file)
+
 
 @frozen(kw_only=True, slots=False)
 class Coco(InParts):
     """COCO: a .json file of all pictures and boxes, or with ``parts`` one a part; its categories are codes of the card.
 
-    ``file`` is its name, ``pictures`` the folder of the pictures (left out: all). ``unlisted`` is what a picture that
-    the file does not list is: a "missing_label", "unlabelled" on purpose, or "unreported".
+    ``file`` is its name, ``pictures`` the folder of the pictures (left out: all). A picture of another width or height
+    than the file states is refused. ``unlisted`` is what a picture that the file does not list is: a "missing_label",
+    "unlabelled" on purpose, or "unreported".
     """
 
     about: ClassVar[str] = "boxes of all pictures in a COCO file"
@@ -190,7 +200,8 @@ paths = ["images/a.png", "images/b.png"]
 [[example.files]]
 path = "annotations.json"
 text = \"\"\"
-{"images": [{"id": 1, "file_name": "a.png"}, {"id": 2, "file_name": "b.png"}],
+{"images": [{"id": 1, "file_name": "a.png", "width": 64, "height": 48},
+            {"id": 2, "file_name": "b.png", "width": 64, "height": 48}],
  "categories": [{"id": 7, "name": "caries"}],
  "annotations": [{"image_id": 1, "category_id": 7, "bbox": [4, 8, 16, 20]}]}
 \"\"\"

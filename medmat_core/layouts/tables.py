@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import ClassVar
+from typing import ClassVar, Literal
 
-from attrs import Factory, field, frozen
+from attrs import Factory, evolve, field, frozen
 
 from medmat_core.card import Card
 from medmat_core.layouts.base import Names, SplitOf, named
 from medmat_core.layouts.rows import FIELD, OfRows
 from medmat_core.model import BoxSample, LabelSample
-from medmat_core.readers.boxes import table_boxes
+from medmat_core.readers.boxes import Form, table_boxes
 from medmat_core.readers.groups import catching
 from medmat_core.readers.pictures import Pictures
 from medmat_core.readers.tables import Row
-from medmat_core.readers.tagged import in_cell, merged_labels, one_hot, table_labels
+from medmat_core.readers.tagged import BLANK, in_cell, merged_labels, one_hot, table_labels
 from medmat_core.tree import Tree
 
 
@@ -138,7 +138,9 @@ class OneHot(OfRows):
 
     ``columns`` maps headers to codes (left out: the codes of the card are the headers). ``lacking`` are columns that
     need not be there. ``single``: exactly one class is marked in each row. ``normal`` is the code that is stated where
-    all are marked absent.
+    all are marked absent. ``uncertain`` are more words that leave a class uncertain (["u", "2"]); any other cell
+    refuses its row. ``blank = "absent"``: who left a cell blank did not see the class. Where that is not said
+    ("unknown"), a class with a blank is neither an answer nor a wrong one.
     """
 
     about: ClassVar[str] = "a table with a column a class"
@@ -175,6 +177,8 @@ group = "ISIC_0000002"
     lacking: tuple[str, ...] = ()
     single: bool = False
     normal: str = ""
+    uncertain: tuple[str, ...] = ()
+    blank: Literal["unknown", "absent"] = "unknown"
 
     def samples(self, tree: Tree, card: Card) -> Iterator[LabelSample]:
         """A sample a row."""
@@ -182,8 +186,8 @@ group = "ISIC_0000002"
 
         def read(table: Iterable[Row], pictures: Pictures, split: SplitOf) -> Iterator[LabelSample]:
             return one_hot(
-                tree, card, table, pictures, image=self._image, columns=self._headers(card), by=self.by, group=group,
-                split=split, single=self.single, normal=self.normal or None,
+                tree, card, self._plain(table, card), pictures, image=self._image, columns=self._headers(card),
+                by=self.by, group=group, split=split, single=self.single, normal=self.normal or None,
             )  # fmt: skip
 
         return self._read(tree, card, read)
@@ -194,6 +198,19 @@ group = "ISIC_0000002"
             yield f"columns[{name!r}]", code
         if self.normal:
             yield "normal", self.normal
+
+    def _plain(self, table: Iterable[Row], card: Card) -> Iterable[Row]:
+        """The rows with -1 for words that leave a class uncertain, and 0 for blanks that say that it is absent."""
+        words = dict.fromkeys(map(str.lower, self.uncertain), "-1")
+        if self.blank == "absent":
+            words.update(dict.fromkeys(BLANK, "0"))
+        columns = self._headers(card)
+
+        def plain(row: Row) -> Row:
+            said = {column: words.get(row[column].lower(), row[column]) for column in columns if column in row.cells}
+            return evolve(row, cells={**row.cells, **said})
+
+        return map(plain, table) if words else table
 
     def _headers(self, card: Card) -> Mapping[str, str]:
         return self.columns or {code: code for code in card.labels if code != self.normal}
@@ -206,7 +223,11 @@ group = "ISIC_0000002"
 class BoxTable(OfRows):
     """A table with a row a box.
 
-    ``label`` is the column of the class, ``corners`` are those of x1, y1, x2, y2: pixels counted from 0, half-open.
+    ``label`` is the column of the class, ``corners`` are those of the four numbers of the box, or the one that holds
+    all four ("[4, 8, 16, 20]"). Their ``form`` is "xyxy" (x1, y1, x2, y2), "xywh" (a corner, width and height) or
+    "cxcywh" (a center, width and height). They are pixels counted from 0, half-open, or where they are ``relative``
+    fractions of the picture's width and height; a table that holds the other is refused. ``size`` names the columns of
+    the width and height of the picture that a box was drawn on: a picture of another size is refused.
     ``nothing`` are words for the class by which a row says that nothing was found.
     """
 
@@ -247,7 +268,10 @@ image = "films/f2.png"
 """
 
     label: str
-    corners: tuple[str, str, str, str]
+    corners: str | tuple[str, str, str, str]
+    form: Form = "xyxy"
+    relative: bool = False
+    size: tuple[str, str] | None = None
     nothing: tuple[str, ...] = ()
 
     def samples(self, tree: Tree, card: Card) -> Iterator[BoxSample]:
@@ -257,7 +281,7 @@ image = "films/f2.png"
         def read(table: Iterable[Row], pictures: Pictures, split: SplitOf) -> Iterator[BoxSample]:
             return table_boxes(
                 tree, table, pictures, image=self.image, code=self.label, corners=self.corners, nothing=self.nothing,
-                by=self.by, group=group, split=split,
+                by=self.by, group=group, split=split, form=self.form, relative=self.relative, size=self.size,
             )  # fmt: skip
 
         return self._read(tree, card, read)
@@ -268,4 +292,4 @@ image = "films/f2.png"
             raise ValueError("boxes are gathered by what one column says of the picture; image must be that column")
 
     def _said(self, card: Card) -> Iterable[str]:
-        return (self.label, *self.corners)
+        return (self.label, *named(self.corners), *(self.size or ()))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from operator import attrgetter
@@ -23,6 +25,7 @@ LONGEST: Final = 100_000
 _SLICES: Final = 1 << 15
 _A_FILE: Final = 64
 _SOME: Final = 200_000
+_AT_ONCE: Final = 2048
 
 _SAMPLES: Final = (LabelSample, MaskSample, BoxSample)
 _TEXTS: Final = frozenset({str})
@@ -44,11 +47,13 @@ class AdapterRun:
         self._dataset, self._tree, self._seconds = dataset, tree, seconds
         self._source: Iterator[Any] | None = None
         self._given = 0
+        self._process = os.getpid()
         self._limit: int | None = None
 
     def take(self, count: int) -> list[Sample | Problem]:
         """The next ones; fewer than ``count`` at the end."""
         items: list[Any] = []
+        depth = sys.getrecursionlimit()
         try:
             with Watch(self._seconds, lambda: len(items), self._stuck):
                 if self._source is None:
@@ -60,6 +65,11 @@ class AdapterRun:
             if is_stop(error):
                 raise
             self.failure = _told(error, self._dataset)
+        finally:
+            if os.getpid() != self._process:  # a child that it made is no second build
+                os._exit(1)
+            if sys.getrecursionlimit() != depth:  # what it sets for itself breaks others, or the process
+                sys.setrecursionlimit(depth)
         sound = sound_items(items)
         if sound < len(items):
             self.failure = f"it yielded {fault_of(items[sound])}"
@@ -69,6 +79,10 @@ class AdapterRun:
             place = next(place for place, item in enumerate(items) if type(item) not in (LabelSample, Problem))
             self.failure = f"it yielded a {type(items[place]).__name__}, and the card's kind is {kind}"
             del items[place:]
+        told = self._tree.problems
+        if not isinstance(told, list) or any(type(problem) is not Problem or fault_of(problem) for problem in told):
+            self.failure = "it reported problems that are none"
+            self._tree.problems = []
         if self.failure:
             self._tree.problems.append(
                 Problem("reader_failed", "", f"{self._owner()}: {self.failure}; please report it to its authors")
@@ -77,6 +91,14 @@ class AdapterRun:
         if self._given > _SOME and items and not self.failure:
             self._check_end(items)
         return items
+
+    def __iter__(self) -> Iterator[Sample | Problem]:
+        """All of them, up to the end or to where it fails."""
+        while True:
+            items = self.take(_AT_ONCE)
+            yield from items
+            if len(items) < _AT_ONCE:
+                return
 
     def _owner(self) -> str:
         source = self._dataset.source
@@ -136,7 +158,7 @@ def _sound_labels(items: Sequence[LabelSample]) -> bool:
             and set(map(type, chain.from_iterable(codes))) <= _TEXTS
             and max(map(len, codes)) <= LONGEST
         )
-    except TypeError:  # something that cannot be hashed
+    except Exception:  # something that cannot be hashed, or does what it likes when it is
         return False
 
 

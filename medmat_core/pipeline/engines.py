@@ -7,21 +7,19 @@ number under way, so that memory stays flat and the bytes that come out are the 
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
-import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import wait
 from pathlib import Path
-from types import ModuleType
 from typing import Any, Final, Generic, Literal, Protocol, TypeVar, get_args
 
 from attrs import define
 
 from medmat_core.errors import BuildError, UsageError
+from medmat_core.pipeline.workers import begin_work, quietly, ready, without_main
 
 EngineName = Literal["local", "dask"]
 
@@ -44,14 +42,30 @@ Mend = Callable[[A, Callable[[A], str]], A]
 """Makes of a task at which a worker died one that can be done. It is given a way to try tasks, each in a worker of its
 own: "" where that lives, else how it died."""
 
+_KILLED: Final = tuple(-getattr(signal, name, 0) for name in ("SIGKILL", "SIGTERM"))
+"""How workers end that no picture killed: somebody did, or the machine ran out of memory."""
 
-_DIED: Final = "a worker process died (out of memory?); go on with --resume, perhaps with fewer --jobs"
+NEVER_ENDS: Final = 4
+"""The exit code of a worker that gives up a picture which never ends to be read."""
 
-_DEATHS: Final = 20
-"""So many workers may die in one build before it ends: where every picture kills, it is no picture's fault."""
 
-_NO_FAULT: Final = {0, BuildError.exit_code, *(-getattr(signal, name, 0) for name in ("SIGKILL", "SIGTERM"))}
-"""How workers end that no picture killed: the machine ran out of memory, or the worker itself gave up and told why."""
+def _how(end: int) -> str:
+    if end == NEVER_ENDS:
+        return "it never ends to be read"
+    return f"the decoder died: signal {-end}" if end < 0 else f"the decoder died: exit code {end}"
+
+
+def _died(ends: Iterable[int]) -> BuildError:
+    """The error to raise where workers ended so, and nothing more can be done."""
+    faults = [end for end in ends if end not in (*_KILLED, 0)]
+    if BuildError.exit_code in faults:  # it has told why
+        return BuildError("a worker process gave up; go on with --resume")
+    if not faults:
+        return BuildError(
+            "a worker process was killed (out of memory?); go on with --resume, perhaps with fewer --jobs"
+        )
+    told = f"signal {-faults[0]}" if faults[0] < 0 else f"exit code {faults[0]}"
+    return BuildError(f"a worker process died ({told}): a file may kill its decoder; `medmat build` tells which")
 
 
 class Engine(Protocol):
@@ -93,74 +107,6 @@ class InProcess:
         pass
 
 
-def _begin_work() -> None:
-    """What a worker process does first.
-
-    It leaves Ctrl-C and a closed terminal to its parent, and must not live on when that is killed: a thread waits for
-    the parent's end. Where no thread can be had there is no room for a worker: it ends without a word, and its parent
-    tells.
-    """
-    import multiprocessing
-    from multiprocessing.connection import wait
-
-    for name in ("SIGINT", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
-    os.environ.setdefault("OPENCV_FOR_THREADS_NUM", "1")  # the processes are the parallelism
-    parent = multiprocessing.parent_process()
-    if parent is None:
-        return
-
-    def watch() -> None:
-        wait([parent.sentinel])
-        os._exit(1)
-
-    try:
-        threading.Thread(target=watch, daemon=True).start()
-    except (RuntimeError, MemoryError):
-        os._exit(1)
-
-
-def _ready() -> bool:
-    return True
-
-
-@contextlib.contextmanager
-def _without_main() -> Iterator[None]:
-    """Workers started here do not run the caller's script again: they need nothing of it, and a script that builds
-    without asking for ``__name__ == "__main__"`` would start the build again in each of them."""
-    own = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = own
-
-
-@contextlib.contextmanager
-def _quietly() -> Iterator[None]:
-    """Processes that are started here do not hear of Ctrl-C before they can ignore it, and the one of Python's that
-    looks after semaphores does not tell of those that are left where all ends at once."""
-    told = os.environ.get("PYTHONWARNINGS")
-    os.environ["PYTHONWARNINGS"] = f"{told},ignore:resource_tracker" if told else "ignore:resource_tracker"
-    mask = getattr(signal, "pthread_sigmask", None)
-    before = mask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP}) if mask else None
-    if mask:
-        from multiprocessing import resource_tracker
-
-        resource_tracker.ensure_running()  # it ignores Ctrl-C itself, and lets it through to this thread again
-        mask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
-    try:
-        yield
-    finally:
-        if mask:
-            mask(signal.SIG_SETMASK, before)
-        if told is None:
-            os.environ.pop("PYTHONWARNINGS", None)
-        else:
-            os.environ["PYTHONWARNINGS"] = told
-
-
 @define(eq=False)
 class _Work(Generic[A]):
     """A task that was handed to a worker, and what will come of it."""
@@ -188,7 +134,6 @@ class Pool:
         self._pool: Any = None
         self._lone: Any = None
         self._employed: list[Any] = []
-        self._deaths = 0
         self._starter: threading.Thread | None = None
         self._failure: BaseException | None = None
         self._spent = 0.0
@@ -218,7 +163,7 @@ class Pool:
             while under_way:
                 yield self._next(function, under_way, mend)
         except BrokenProcessPool as error:
-            raise BuildError(_DIED) from error
+            raise _died(()) from error
         except RuntimeError as error:
             if "thread" in str(error):  # the pool starts some when it is first handed work
                 raise BuildError(_NO_ROOM.format(error)) from error
@@ -231,7 +176,7 @@ class Pool:
         pass
 
     def _submit(self, pool: Any, function: Callable[[A], B], task: A) -> Any:
-        with _without_main():  # the pool may start a worker that it could do without so far
+        with without_main():  # the pool may start a worker that it could do without so far
             return pool.submit(function, task)
 
     def _next(self, function: Callable[[A], B], under_way: deque[_Work[A]], mend: Mend[A] | None) -> Any:
@@ -252,9 +197,8 @@ class Pool:
 
         pool, self._pool = self._pool, None
         ends = self._let_go(pool)
-        self._deaths += 1
-        if mend is None or self._deaths > _DEATHS or BuildError.exit_code in ends:
-            raise BuildError(_DIED)
+        if mend is None or BuildError.exit_code in ends:
+            raise _died(ends)
         for work in under_way:
             if isinstance(self._waited(work.future).exception(), BrokenProcessPool):
                 work.future = self._alone(function, work.task, mend)
@@ -269,7 +213,7 @@ class Pool:
         if how:
             future, how = self._tried(function, mend(task, lambda part: self._tried(function, part)[1]))
         if how:
-            raise BuildError(_DIED)
+            raise BuildError(f"a worker process died again and again ({how}); go on with --resume")
         return future
 
     def _tried(self, function: Callable[[A], B], task: A) -> tuple[Any, str]:
@@ -283,10 +227,9 @@ class Pool:
             return future, ""  # an error of its own is for whoever asks for its result
         lone, self._lone = self._lone, None
         (end,) = self._let_go(lone)
-        self._deaths += 1
-        if end in _NO_FAULT or self._deaths > _DEATHS:
-            raise BuildError(_DIED)
-        return future, f"signal {-end}" if end < 0 else f"exit code {end}"
+        if end in _KILLED or end == BuildError.exit_code:
+            raise _died([end])
+        return future, _how(end)
 
     # -- waiting ------------------------------------------------------------------------------------------
 
@@ -347,11 +290,11 @@ class Pool:
             if method == "forkserver":  # imports are made once, and every worker starts with them
                 context.set_forkserver_preload(["medmat_core.pipeline.preload"])
             threading.excepthook = self._hear
-            with _quietly():
-                pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin_work)
+            with quietly():
+                pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=begin_work)
                 self._employed.append(pool)
-                with _without_main():
-                    first = [pool.submit(_ready) for _ in range(jobs)]
+                with without_main():
+                    first = [pool.submit(ready) for _ in range(jobs)]
             for future in first:
                 self._result(future)
         except (BrokenProcessPool, RuntimeError, MemoryError, OSError, EOFError) as error:
@@ -365,7 +308,7 @@ class Pool:
         pool.shutdown(wait=False, cancel_futures=True)
         for process in processes:
             process.join(_LOOK)
-        return [process.exitcode or 0 for process in processes]
+        return [_KILLED[0] if process.exitcode is None else process.exitcode for process in processes]
 
     def close(self) -> None:
         if self._starter is not None:
@@ -396,4 +339,4 @@ def start_engine(engine: EngineName, jobs: int, scheduler: str | None, *, carefu
         return Dask(jobs, scheduler)
     if scheduler is not None:
         raise UsageError("--scheduler goes with --engine dask")
-    return InProcess() if jobs == 1 else Pool(jobs, careful=careful)
+    return InProcess() if jobs == 1 and not careful else Pool(jobs, careful=careful)

@@ -78,7 +78,7 @@ def _inspected(context: Context, task: Task) -> ShardDone:
     if shard is None:
         inspector = Inspector(context)
         for place, how in task.deadly.items():
-            inspector.refuse_unread(task.samples[place], f"the decoder died: {how}")
+            inspector.refuse_unread(task.samples[place], how)
         facts = inspector.facts([sample for place, sample in enumerate(task.samples) if place not in task.deadly])
         shard = Shard(
             facts,

@@ -126,8 +126,14 @@ class Inspector:
 
     def _give_up(self, sample: Sample) -> None:
         """A decoder that neither ends nor can be ended takes its process with it."""
+        from multiprocessing import parent_process
+
         import click
 
+        from medmat_core.pipeline.engines import NEVER_ENDS
+
+        if parent_process() is not None:
+            leave(NEVER_ENDS)
         file = shown(f"{self.context.image_prefix}{sample.image}")
         click.echo(f"medmat: {file}: it never ends to be read; remove it, then go on with --resume", err=True)
         leave(BuildError.exit_code)

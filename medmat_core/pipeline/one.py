@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -63,6 +65,10 @@ class Inspected:
         return names_at(self.names, places)
 
 
+_ONE_IN: Final = 10
+"""Of so many pictures one with boxes that reach far out is enough to doubt all of them."""
+
+
 @define
 class Reading:
     """One data set looked at: what a build and a check have in common. ``advance`` is told of every step and how many
@@ -81,8 +87,11 @@ class Reading:
 
     def tell(self, problems: Sequence[Problem]) -> None:
         """Note problems; with ``--strict`` the first refused one ends the build."""
+        # a library's message may tell where this machine has its files
+        above = os.path.join(os.path.dirname(os.path.abspath(self.options.data)), "")
         for problem in problems:
-            self.report.problems.append(evolve(problem, dataset=problem.dataset or self.report.slug))
+            detail = problem.detail.replace(above, "") if above in problem.detail else problem.detail
+            self.report.problems.append(evolve(problem, dataset=problem.dataset or self.report.slug, detail=detail))
             if self.options.strict and problem.level == "refused":
                 where = f"{problem.file}: " if problem.file else ""
                 raise StrictError(
@@ -126,6 +135,10 @@ class Reading:
                 self.failed("medmat_regions", f"{reason}; that picture is left out", module)
             self.tell(done.problems)
             self.advance("seen", done.seen)
+        astray = found.lost["bad_box"]  # pictures: a box without area alone loses none
+        if astray > 1 and astray * _ONE_IN >= self.report.samples:
+            said = f"boxes reach far out of {astray} of {self.report.samples} pictures, so that those of the others may"
+            self.tell([Problem("bad_box", "", f"{said} lie wrong, too: see on what size they were drawn")])
         return found
 
     def _told_by_adapter(self, problems: Sequence[Problem]) -> None:

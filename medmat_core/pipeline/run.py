@@ -61,7 +61,7 @@ class Build:
         report = DatasetReport(dataset)
         one = OneBuild(
             dataset, tree, self._context(dataset, tree), self.options, self.engine, report, self.progress.advance,
-            partial(self.blame, dataset), self._subset(dataset), self._extra_pool(dataset), self.place,
+            partial(self.catalog.blame, dataset), self._subset(dataset), self._extra_pool(dataset), self.place,
         )  # fmt: skip
         found = one.inspect()
         if not report.samples and not self.options.names:
@@ -85,11 +85,6 @@ class Build:
         self.kept.update(one.kept)
         self.manifest.datasets.append(report)
         self.progress.finish(report)
-
-    def blame(self, dataset: Dataset, where: str, reason: str, module: str = "") -> None:
-        """The data set's plugin failed, or another one, called by its module's name, at the data set."""
-        source = self.catalog.source_of(module) if module else dataset.source
-        self.catalog.fail(source, reason, f"{where} of {dataset}")
 
     def _context(self, dataset: Dataset, tree: Tree) -> Context:
         """What the workers must know of a data set."""
@@ -201,10 +196,9 @@ def run_build(catalog: Catalog, options: BuildOptions, progress: Progress | None
     todo = present(catalog, options)
     datasets = [dataset for dataset, _ in todo]
     manifest = Manifest.of(catalog, options)
-    engine = start_engine(
-        options.engine, options.jobs, options.scheduler, careful=options.resume
-    )  # what killed this process before shall not do so again
     place = OutFolder(out, (data, *(tree.base for _, tree in todo)))
+    unfinished = options.resume or place.work.exists()  # what killed the last build shall not kill this one
+    engine = start_engine(options.engine, options.jobs, options.scheduler, careful=unfinished)
     build = Build(catalog, options, progress or Silent(), engine, manifest, place)
     try:
         standing = place.take()
@@ -219,7 +213,7 @@ def run_build(catalog: Catalog, options: BuildOptions, progress: Progress | None
             try:
                 build.run(dataset, tree, number, len(todo))
             except PluginError as error:  # the others are built
-                build.blame(dataset, "the adapter", str(error))
+                catalog.blame(dataset, "the adapter", str(error))
                 left_out.append(str(dataset))
         if left_out and not manifest.datasets:
             place.abandon()

@@ -26,23 +26,29 @@ COSTLY_SHARD: Final = 64
 """Samples in one partition where each is decoded: enough partitions for many workers, little lost with one."""
 
 
-def is_present(dataset: Dataset, data: Path) -> bool:
-    """Whether the adapter matches a picture and its labels there, not merely a folder."""
+def is_present(
+    dataset: Dataset, data: Path, seconds: float = TIMEOUT, failed: Callable[[str], object] = lambda reason: None
+) -> bool:
+    """Whether the adapter matches a picture and its labels there, not merely a folder. ``failed`` is told why it cannot
+    say so: it broke, or did not get on for ``seconds``."""
     tree = open_tree(dataset.card.head, data)
     if tree is None:
         return False
-    run = AdapterRun(dataset, tree, TIMEOUT)
+    run = AdapterRun(dataset, tree, seconds)
     count = 1  # no more than is needed: to read a table of millions takes its time
     try:
         while True:
             items = run.take(count)
             if any(not isinstance(item, Problem) for item in items):
                 return True
-            if len(items) < count:  # at its end, or broken: a broken label file may break an adapter
-                return False
+            if len(items) < count:  # at its end, or broken
+                break
             count *= 2
-    except PluginError:
-        return False
+    except PluginError as error:
+        failed(str(error))
+    if run.failure:
+        failed(run.failure)
+    return False
 
 
 def is_a_neighbor_s(dataset: Dataset, reasons: Iterable[str], catalog: Iterable[Dataset], data: Path) -> bool:

@@ -147,7 +147,10 @@ class Group:
 
         def meant(text: str) -> str | None:
             group = caught(text)
-            return None if group is None else same.get(case(group), case(group))
+            if group is None:
+                return None
+            group = case(group)
+            return same.get(group, group)
 
         return meant
 
@@ -159,8 +162,11 @@ class Group:
             found = fits(text)
             if found is None:
                 return None
-            *before, number = [part for part in found.groups() if part is not None] or [""]
-            return "-".join((*before, str(int(number) // block))) if number.isdecimal() else None
+            caught = [part for part in found.groups() if part is not None]
+            if not caught or not caught[-1].isdecimal():
+                return None
+            caught[-1] = str(int(caught[-1]) // block)
+            return "-".join(caught)
 
         return group
 

@@ -28,7 +28,7 @@ class Pictures:
         self.tree = tree
         under = housed(tree, under)
         self.paths = sorted(tree.images(under) if paths is None else paths, key=lambda p: (p.count("/"), p))
-        self._told: set[str] = set()
+        self._respelled: dict[str, int] = {}
 
     @cached_property
     def _names(self) -> _Index:
@@ -99,16 +99,26 @@ class Pictures:
             if by == "tail" and not other and (alone := self.name(_name_of(text.replace("\\", "/")))) is not None:
                 other = f"; whether {alone!r} is meant its folder does not tell"
             self.tree.report("missing_image", file, f"no picture {text!r} below {self.tree.base.name}{other}", row)
-        elif file not in self._told:
+        else:
             told = text.replace("\\", "/").strip()
             named, own = _name_of(told), (_stem_of if by == "stem" else _name_of)(path)
             above, folder = told.rpartition("/")[0], path.rpartition("/")[0]
             if by == "tail" and above and folder and fold(_name_of(above)) != fold(_name_of(folder)):
                 named, own = told, path
-            if named.strip() != own:  # once a label file: it may be so in all of its rows
-                self._told.add(file)
-                self.tree.report("other_spelling", file, f"{named!r} is taken to mean the file {own!r}", row)
+            if named.strip() != own:  # one of each label file is shown: it may be so in all of its rows
+                self._respelled[file] = self._respelled.get(file, 0) + 1
+                if self._respelled[file] == 1:
+                    self.tree.report("other_spelling", file, f"{named!r} is taken to mean the file {own!r}", row)
         return path
+
+    def tell(self) -> None:
+        """Report of each label file how many of its rows spell a picture in other letters, where that is more than the
+        one that is told by itself. What reads tables calls it after the last row."""
+        for file, count in self._respelled.items():
+            if count > 1:
+                said = f"{count} rows name pictures in other letters than their files; see the first"
+                self.tree.report("other_spelling", file, said)
+            self._respelled[file] = 1
 
 
 def housed(tree: Tree, folder: str | Sequence[str]) -> str:
@@ -197,6 +207,7 @@ def report_unlisted(pictures: Pictures, samples: Iterable[S], *, reason: str = "
     for sample in samples:
         shown.add(str(sample.image))
         yield sample
+    pictures.tell()
     if not shown and len(pictures.paths) > 1:
         folder = os.path.commonpath([path.rpartition("/")[0] for path in pictures.paths])
         what = f"no usable row of a label file names any of the {len(pictures.paths)} pictures"

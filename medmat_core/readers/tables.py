@@ -24,6 +24,9 @@ LONGEST: Final = 1 << 31
 _UNPACKED: Final = 1 << 29
 """Bytes that a spreadsheet may unpack to."""
 
+_DIGITS: Final = 4000
+"""Digits of a number in a label file; Python itself makes no number of some more."""
+
 csv.field_size_limit(1 << 30)  # run-length masks are longer than the default 128 KiB
 
 _DELIMITERS: Final = (",", ";", "\t", "|", "，")
@@ -59,6 +62,8 @@ def read_text(tree: Tree, file: str) -> str | None:
 
     Remembers the file as read. None, with a problem reported, if it is not there or cannot be read.
     """
+    if tree.leads_out(file):
+        return None
     tree.opened.add(file)
     try:
         with open_regular(tree.path(file), LONGEST) as handle:
@@ -101,10 +106,27 @@ def json_file(tree: Tree, file: str | Sequence[str]) -> Any:
     if text is None:
         return None
     try:
-        return json.loads(text)
+        try:
+            found = json.loads(text, object_pairs_hook=_once)
+        except json.JSONDecodeError:
+            raise
+        except ValueError:  # a number that is too long: as text it costs what it stands in, and not the file
+            found = json.loads(text, object_pairs_hook=_once, parse_int=lambda n: int(n) if len(n) < _DIGITS else n)
     except (ValueError, RecursionError) as error:
         tree.report("bad_file", file, f"not valid JSON: {error}")
         return None
+    if found is None:
+        tree.report("bad_file", file, "the file holds nothing: null")
+    return found
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object of which no key stands twice: nobody knows which of the two is meant."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"the key {next(key for key in keys if keys.count(key) > 1)!r:.60} stands twice in an object")
+    return found
 
 
 def rows(
@@ -163,6 +185,9 @@ def rows(
         torn = next(
             (name for name, places in twice.items() if len({cells[p] for p in places if p < len(cells)}) > 1), None
         )
+        if sum(map(len, cells)) > _DIGITS and _has_endless_number(cells):
+            tree.report("bad_row", file, f"a cell is a number of more than {_DIGITS} digits", number)
+            continue
         if torn is not None:
             tree.report("bad_row", file, f"the table has two columns {torn!r}, which say different things here", number)
             continue
@@ -175,11 +200,14 @@ def _twice(names: Sequence[str]) -> dict[str, list[int]]:
     """The names that stand over more than one column, and over which."""
     if len(set(names)) == len(names):
         return {}
-    return {
-        name: [place for place, other in enumerate(names) if other == name]
-        for name in dict.fromkeys(names)
-        if name and names.count(name) > 1
-    }
+    places: dict[str, list[int]] = {}
+    for place, name in enumerate(names):
+        places.setdefault(name, []).append(place)
+    return {name: several for name, several in places.items() if name and len(several) > 1}
+
+
+def _has_endless_number(cells: Sequence[str]) -> bool:
+    return any(len(cell) > _DIGITS and cell.lstrip("+-").isdecimal() for cell in cells)
 
 
 def lookup(tree: Tree, file: str | Sequence[str], key: str, value: str, *, required: bool = False) -> dict[str, str]:
@@ -219,7 +247,11 @@ def json_rows(tree: Tree, file: str | Sequence[str], *, require: Sequence[str] =
             what = f"the entry has no {', '.join(map(repr, missing))}" if missing else "the entry is no object"
             tree.report("bad_row", file, what, number)
             continue
-        yield Row(file, number, {str(name): _cell(value) for name, value in entry.items()})
+        cells = {str(name): _cell(value) for name, value in entry.items()}
+        if _has_endless_number([*cells.values()]):
+            tree.report("bad_row", file, f"a value is a number of more than {_DIGITS} digits", number)
+            continue
+        yield Row(file, number, cells)
 
 
 def _csv(tree: Tree, file: str, delimiter: str | None) -> Iterator[tuple[int, list[str]]]:
@@ -252,6 +284,8 @@ def _spreadsheet(tree: Tree, file: str, sheet: str | None) -> Iterator[tuple[int
         import openpyxl
     except ImportError as error:
         raise MedmatError(f"{file}: spreadsheets need openpyxl; run: pip install 'medmat-core[xlsx]'") from error
+    if tree.leads_out(file):
+        return
     tree.opened.add(file)
     book: Any = None
     try:

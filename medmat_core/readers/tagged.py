@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
 from attrs import frozen
 
@@ -12,6 +13,9 @@ from medmat_core.readers.groups import GroupRule, group_of, split_at
 from medmat_core.readers.pictures import Pictures, nameless
 from medmat_core.readers.tables import Row
 from medmat_core.tree import Tree
+
+BLANK: Final = ("", "nan")
+"""Cells in lower case that say nothing of a class."""
 
 
 @frozen
@@ -27,21 +31,43 @@ def marks(row: Row, columns: Mapping[str, str] | Sequence[str]) -> Marks | None:
     """Read the 0/1 columns of a row: 1 states a class, 0 marks it absent, -1 leaves it uncertain, a blank says
     nothing. Floats ("1.0") and true/false count. ``columns`` maps header names to codes, or lists headers that
     are codes. None for a cell that is none of these (the caller reports the row)."""
-    pairs = columns.items() if isinstance(columns, Mapping) else ((name, name) for name in columns)
-    found: dict[str, list[str]] = {"1": [], "0": [], "-1": []}
-    for column, code in pairs:
+    found: dict[float, list[str]] = {1.0: [], 0.0: [], -1.0: []}
+    for column, code in _pairs(columns):
         value = row.get(column).lower()
-        if value in ("", "nan"):
+        if value in BLANK:
             continue
-        value = {"true": "1", "false": "0"}.get(value, value)
-        try:
-            number = float(value)
-        except ValueError:
+        number = _mark(value)
+        if number is None:
             return None
-        if number not in (1.0, 0.0, -1.0):
-            return None
-        found[str(int(number))].append(code)
-    return Marks(tuple(found["1"]), tuple(found["-1"]), tuple(found["0"]))
+        found[number].append(code)
+    return Marks(tuple(found[1.0]), tuple(found[-1.0]), tuple(found[0.0]))
+
+
+def _pairs(columns: Mapping[str, str] | Sequence[str]) -> Iterable[tuple[str, str]]:
+    return columns.items() if isinstance(columns, Mapping) else ((name, name) for name in columns)
+
+
+def _mark(value: str) -> float | None:
+    """1, 0 or -1; None where a cell in lower case is none of them."""
+    try:
+        number = float({"true": "1", "false": "0"}.get(value, value))
+    except ValueError:
+        return None
+    return number if number in (1.0, 0.0, -1.0) else None
+
+
+def _left_open(row: Row, columns: Mapping[str, str] | Sequence[str], known: Collection[str | None]) -> tuple[str, ...]:
+    """The codes whose cells are there and neither state nor exclude them."""
+    return tuple(code for column, code in _pairs(columns) if code not in known and column in row.cells)
+
+
+def _unread(row: Row, columns: Mapping[str, str] | Sequence[str]) -> str:
+    """The first cell that is no mark."""
+    for column, _ in _pairs(columns):
+        value = row.get(column).lower()
+        if value not in BLANK and _mark(value) is None:
+            return f"{column} holds {row.get(column)[:60]!r}, which is no 1, 0 or -1"
+    return "a class column is blank"
 
 
 def table_labels(
@@ -82,6 +108,7 @@ def table_labels(
             group=group_of(group, path, row),
             split=split_at(split, path, row),
         )
+    pictures.tell()
 
 
 def in_cell(column: str, separator: str) -> Callable[[Row], tuple[str, ...] | None]:
@@ -148,6 +175,7 @@ def merged_labels(
             group=group_of(group, path, first),
             split=split_at(split, path, first),
         )
+    pictures.tell()
 
 
 def one_hot(
@@ -168,7 +196,7 @@ def one_hot(
 
     ``single`` wants exactly one class a row and reports any other row. ``normal`` is the code stated where
     every column is marked absent; where one is stated, it is marked absent itself. With both, every column says yes or
-    no, and one yes at most.
+    no, and one yes at most. A class that its row leaves uncertain, or with ``single`` blank, is no wrong answer.
     """
     wanted = columns or tuple(card.labels)
     for row in table:
@@ -178,10 +206,10 @@ def one_hot(
         found = marks(row, wanted)
         if found is not None and single and normal is not None:
             whole = len(found.stated) + len(found.absent) == len(wanted)
-            found = (found if found.stated else Marks((normal,), (), ())) if whole else None
+            found = (found if found.stated else Marks((normal,), (), found.absent)) if whole else None
         if found is None or (single and len(found.stated) != 1):
             tree.report(
-                "bad_row", row.file, "a class column holds no 0, 1 or -1" if found is None else
+                "bad_row", row.file, _unread(row, wanted) if found is None else
                 f"{len(found.stated)} classes marked where exactly one belongs", row.number,
             )  # fmt: skip
             continue
@@ -194,11 +222,13 @@ def one_hot(
                 absent = (*absent, normal)
             elif not found.uncertain and len(absent) == len(wanted):
                 stated = (normal,)
+        known = {*stated, *absent, normal}
         yield LabelSample(
             path,
             stated,
-            () if single else found.uncertain,
+            _left_open(row, wanted, known) if single else found.uncertain,
             () if single else absent,
             group=group_of(group, path, row),
             split=split_at(split, path, row),
         )
+    pictures.tell()

@@ -50,6 +50,12 @@ LEAST: Final = 10
 JPEG_NOISE: Final = 8
 """A black JPEG may come out as bright as this."""
 
+_SOME: Final = 64
+"""So many pixels are enough to say what most are."""
+
+_SHADES: Final = 16
+"""More shades than these are no classes of a mask."""
+
 Rgb = tuple[int, int, int]
 
 
@@ -141,6 +147,8 @@ def _file(
     bare = read(mask, path)
     pixels, found = bare.pixels, bare.found
     _check_aspect(pixels.array, size)
+    if mask.threshold is None:
+        _refuse_photo(pixels)
     alike = _alike(found)
     if alike is not None:
         _refuse_alpha(path, slice_)
@@ -149,6 +157,20 @@ def _file(
             if threshold is not None:
                 return foreground(pixels, threshold, mask.invert)
     return found
+
+
+def _refuse_photo(pixels: Pixels) -> None:
+    """Refuse a mask of which most pixels are neither dark nor light, in many shades: half of its range tells nothing.
+    Judged by about a thousand pixels."""
+    step, top = max(1, min(pixels.array.shape) // 32), pixels.top
+    some = pixels.array[::step, ::step]
+    if top is None or some.size < _SOME:
+        return
+    between = some[(some > top / 4) & (some < 3 * top / 4)]
+    if 2 * between.size > some.size and len(np.unique(between)) > _SHADES:
+        raise PictureError(
+            "bad_mask", "most of it is neither dark nor light, as in a photograph; set mask.threshold on the card"
+        )
 
 
 def _alike(found: npt.NDArray[np.uint8]) -> bool | None:
@@ -169,9 +191,9 @@ def _by_values(pixels: Pixels) -> float | None:
     if not array.any():
         return None
     values, counts = np.unique(array[np.isfinite(array)] if array.dtype.kind == "f" else array, return_counts=True)
-    if not values.size or counts[values != 0].sum() < LEAST or (pixels.lossy and values[-1] <= JPEG_NOISE):
-        return None
-    if values[-1] <= 0:
+    if counts.sum() < array.size or (values.size and values[0] < 0):
+        raise PictureError("bad_mask", "some of its values are no numbers or below 0, and none is above")
+    if counts[values != 0].sum() < LEAST or (pixels.lossy and values[-1] <= JPEG_NOISE):
         return None
     if len(values) == 2 and values[0] == 0:
         if values[1] == 1:  # an index of classes as well as truth values

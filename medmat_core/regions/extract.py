@@ -12,6 +12,8 @@ Decided here:
 - A box is clipped to the picture and rounded outwards. One without area inside is a problem of its own and
   the other boxes stay; its class is then ``unsure``: neither stated nor absent. The same holds for a class
   all of whose regions are too small. The size floor holds for boxes only where the card sets one.
+- A box that reaches out of the picture, by more than a slip of the hand, was drawn on another size or counted in
+  another way, and so were its fellows: the whole sample is refused.
 """
 
 from __future__ import annotations
@@ -45,6 +47,10 @@ Decoder = Callable[..., Sequence[tuple[str, npt.NDArray[Any]] | Decoded] | None]
 MOST: Final = 1000
 """Masks that a plugin's hook may make of one."""
 
+SLIP: Final = (0.02, 2.0)
+"""What a box may reach out of its picture by and be clipped: a share of that side, and no less than so many pixels.
+Annotators drag a corner over the edge, tools count from 1, fractions are rounded; another size is further off."""
+
 _EPSILON = 1e-6
 """What a box may miss a whole pixel by before it is rounded outwards: the noise of scaled coordinates."""
 
@@ -56,6 +62,7 @@ class Found:
     ``dropped`` counts regions under the size floor. ``notes`` are problems, refused ones among them.
     ``unsure`` holds codes of which something was seen that could not be used: such a class is neither
     present nor absent, and no question may say that it is. ``failed`` is the plugin module whose hook failed.
+    ``astray``: its boxes belong to another size.
     """
 
     regions: tuple[Region, ...] = ()
@@ -63,11 +70,12 @@ class Found:
     notes: tuple[Problem, ...] = ()
     unsure: frozenset[str] = field(default=frozenset())
     failed: str = ""
+    astray: bool = False
 
     @property
     def refused(self) -> bool:
         """Whether the sample as a whole cannot be used (a bad box alone refuses only itself)."""
-        return any(note.level == "refused" and note.reason != "bad_box" for note in self.notes)
+        return self.astray or any(note.level == "refused" and note.reason != "bad_box" for note in self.notes)
 
     def of(self, code: str) -> tuple[Region, ...]:
         """The regions of one class."""
@@ -247,6 +255,7 @@ def _from_boxes(sample: BoxSample, size: tuple[int, int], card: Card) -> Found:
     notes: list[Problem] = []
     seen: dict[tuple[int, str], dict[tuple[int, int, int, int], None]] = {}
     unread: set[str] = set()
+    astray: list[Box] = []
     dropped = 0
     for box in sample.boxes:
         key = classes.get(box.code)
@@ -265,6 +274,12 @@ def _from_boxes(sample: BoxSample, size: tuple[int, int], card: Card) -> Found:
             dropped += 1
         else:
             kept[inside] = None
+        if inside is not None and _reaches_out(box, size):
+            astray.append(box)
+    if astray:
+        more = f", and {len(astray) - 1} more" if len(astray) > 1 else ""
+        said = f"{astray[0].code}: {_shown(astray[0])} reaches far out of a picture of {size[0]} x {size[1]}{more}"
+        notes.append(Problem("bad_box", image, f"{said}: drawn on another size, or counted in another way"))
     regions = [
         region
         for key in sorted(seen)
@@ -273,18 +288,21 @@ def _from_boxes(sample: BoxSample, size: tuple[int, int], card: Card) -> Found:
     ]
     if dropped and not regions:
         notes.append(Problem("regions_too_small", image, f"{dropped} box(es), none above the card's floor"))
-    return Found(tuple(regions), dropped, tuple(notes), frozenset(unread | {key[1] for key in seen if not seen[key]}))
+    unsure = frozenset(unread | {key[1] for key in seen if not seen[key]})
+    return Found(tuple(regions), dropped, tuple(notes), unsure, astray=bool(astray))
 
 
 def clipped(box: Box, size: tuple[int, int]) -> tuple[int, int, int, int] | None:
-    """The box cut to the picture and rounded outwards; None where nothing of it lies inside.
+    """The box cut to the picture and rounded outwards; None where nothing of it lies inside, or where it reaches as far
+    beyond as the picture is wide or high: then it was not drawn on this one.
 
     Corners that are swapped are not put right: such a box has no area.
     """
     if not all(math.isfinite(value) for value in box.xyxy):
         return None
-    wide, high = size if box.relative else (1, 1)
-    x1, y1, x2, y2 = (value * by for value, by in zip(box.xyxy, (wide, high, wide, high), strict=True))
+    x1, y1, x2, y2 = _in_pixels(box, size)
+    if min(x1 + size[0], y1 + size[1], 2 * size[0] - x2, 2 * size[1] - y2) < 0:
+        return None
     left, top = max(0.0, x1), max(0.0, y1)
     right, bottom = min(float(size[0]), x2), min(float(size[1]), y2)
     if left >= right or top >= bottom:
@@ -294,6 +312,19 @@ def clipped(box: Box, size: tuple[int, int]) -> tuple[int, int, int, int] | None
     if column >= last_column or row >= last_row:
         return None
     return column, row, last_column, last_row
+
+
+def _in_pixels(box: Box, size: tuple[int, int]) -> tuple[float, ...]:
+    wide, high = size if box.relative else (1, 1)
+    return tuple(value * by for value, by in zip(box.xyxy, (wide, high, wide, high), strict=True))
+
+
+def _reaches_out(box: Box, size: tuple[int, int]) -> bool:
+    """Whether a box goes further over an edge than :data:`SLIP`."""
+    share, least = SLIP
+    wide, high = (max(least, share * side) for side in size)
+    x1, y1, x2, y2 = _in_pixels(box, size)
+    return x1 < -wide or y1 < -high or x2 > size[0] + wide or y2 > size[1] + high
 
 
 def _as_region(box: tuple[int, int, int, int], code: str, size: tuple[int, int]) -> Region:

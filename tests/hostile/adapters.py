@@ -14,7 +14,7 @@ from medmat_core.catalog import Catalog, load_catalog
 from medmat_core.errors import BuildError, StrictError, UsageError
 from medmat_core.model import Box, Slice
 from tests.hostile.case import WHOLE, Case, World
-from tests.toy import ToyPlugin, picture, toy_catalog, toy_dataset, zoo
+from tests.toy import ToyPlugin, picture, toy_card, toy_catalog, toy_dataset, zoo
 
 
 class Whim(BaseException):
@@ -142,8 +142,8 @@ def never_ending(world: World) -> Sequence[Dataset]:
     return [toy_dataset(world.top, samples), neighbor(world)]
 
 
-def not_getting_on(how: str) -> Callable[[World], Sequence[Dataset]]:
-    """An adapter that hangs in one of several ways."""
+def not_getting_on(how: str, *, at_once: bool = False) -> Callable[[World], Sequence[Dataset]]:
+    """An adapter that hangs in one of several ways, after its samples or at once."""
 
     def hang() -> None:
         if how == "loop":
@@ -164,10 +164,20 @@ def not_getting_on(how: str) -> Callable[[World], Sequence[Dataset]]:
                 except BaseException:
                     end += 1
             raise ValueError("now")
+        elif how == "sleep in C":
+            import ctypes
+
+            while True:
+                ctypes.CDLL(None).usleep(10**9)
+        elif how == "memory":
+            held = []
+            while True:
+                held.append(object())
 
     def spoil(world: World) -> Sequence[Dataset]:
         def samples(tree: Any, card: Any) -> Iterator[Any]:
-            yield from readers.class_folders(tree, card)
+            if not at_once:
+                yield from readers.class_folders(tree, card)
             hang()
 
         return [toy_dataset(world.top, samples), neighbor(world)]
@@ -241,6 +251,13 @@ def all_fail(world: World) -> Sequence[Dataset]:
     return [breaking(KeyError("x"), "called")(world)[0]]
 
 
+def hanging_card(world: World) -> Sequence[Dataset]:
+    """A card without code whose regular expression goes on for ever at a long name."""
+    (world.toy / "pics/cat/cat (0).png").rename(world.toy / "pics/cat" / ("a" * 60 + "!.png"))
+    layout = "[layout]\nkind = 'class-folders'\ngroup = {pattern = '((?:a+)+)'}"
+    return [Dataset.of_card(toy_card(world.top, tables=layout).path), neighbor(world)]
+
+
 def only_one_that_hangs(world: World) -> Catalog:
     return toy_catalog(not_getting_on("sleep")(world)[0])
 
@@ -275,7 +292,25 @@ CASES: Final[Sequence[Case]] = [
             f"an adapter does not end: {how}", not_getting_on(how), 3, {}, told="did not get on", records=WHOLE,
             args=("--timeout-per-file", "3"),
         )
-        for how in ("loop", "sleep", "regular expression")
+        for how in ("loop", "sleep", "sleep in C", "regular expression", "memory")
+    ),
+    Case(
+        "a card's regular expression does not end", hanging_card, 3, {}, told="did not get on", records=WHOLE,
+        args=("--timeout-per-file", "3"),
+    ),
+    *(
+        Case(
+            f"`{command}`: {what}", spoil, 3, told="plugin .*did not get on", command=command,
+            args=("--timeout-per-file", "2"), comes_of_it="the plugin is named, all else is told",
+        )
+        for command in ("check", "list")
+        for what, spoil in [
+            *(
+                (f"an adapter does not end: {how}", not_getting_on(how, at_once=True))
+                for how in ("loop", "sleep in C", "memory")
+            ),
+            ("a card's regular expression does not end", hanging_card),
+        ]
     ),
     Case(
         "an adapter swallows what ends it", not_getting_on("swallow"), 3, None, told="plugin",

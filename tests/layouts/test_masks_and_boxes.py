@@ -252,6 +252,90 @@ def test_a_coco_file_a_part_tells_pictures_that_it_does_not_list(tmp_path: Path)
     assert found.problems == [("missing_label", "val/2.png")]
 
 
+# -- boxes of another size, unit or convention -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("README.dataset.txt", "polyps > 2023-05-01 3:24pm\nhttps://example.org/polyps\n", False),
+        ("classes.txt", "cat\ndog\n", False),
+        ("train.txt", "images/1.png\nimages/2.png\n", False),
+        ("l/3.txt", "0 0.5 0.5 0.25 0.5\n", True),
+        ("l/4.txt", "0 0.1 0.1 0.2 0.1 0.2 0.3\n", True),
+        ("l/5.txt", "", True),
+        ("l/6.txt", "0 0.5 0.5 0.25\n", True),
+    ],
+)
+def test_a_text_beside_yolo_files_is_missed_a_picture_only_if_it_may_hold_boxes(
+    name: str, text: str, told: bool, tmp_path: Path
+) -> None:
+    files = {"l/1.txt": "0 0.5 0.5 0.25 0.5\n", name: text}
+    found = read(tmp_path, 'kind = "yolo"\npictures = "i"', ["i/1.png"], files, kind="box")
+    assert list(found.said) == ["i/1.png"]
+    assert found.problems == ([("missing_image", name)] if told else [])
+
+
+@pytest.mark.parametrize(("kind", "suffix"), [("yolo", "txt"), ("voc", "xml")])
+def test_a_file_of_boxes_without_a_picture_that_the_card_ignores_is_not_reported(
+    kind: str, suffix: str, tmp_path: Path
+) -> None:
+    sound = {"yolo": "0 .5 .5 .1 .1", "voc": "<annotation/>"}[kind]
+    files = {f"1.{suffix}": sound, f"old/2.{suffix}": sound}
+    layout = f'kind = "{kind}"'
+    assert read(tmp_path / "1", layout, ["1.png"], files, kind="box").problems == [("missing_image", f"old/2.{suffix}")]
+    ignored = f'{layout}\n[[ignored]]\npattern = "old/*"\nreason = "of an older issue"'
+    assert read(tmp_path / "2", ignored, ["1.png"], files, kind="box").problems == []
+
+
+def coco(size: str, box: str = "[4, 8, 16, 20]") -> str:
+    return (
+        f'{{"images": [{{"id": 1, "file_name": "1.png"{size}}}, {{"id": 2, "file_name": "2.png"{size}}}], '
+        f'"categories": [{{"id": 7, "name": "cat"}}], '
+        f'"annotations": [{{"image_id": 1, "category_id": 7, "bbox": {box}}}]}}'
+    )
+
+
+@pytest.mark.parametrize(
+    ("size", "within"),
+    [
+        (', "width": 640, "height": 480', (640, 480)),
+        (', "width": 640.0, "height": "480"', (640, 480)),
+        ("", None),
+        (', "width": 0, "height": 0', None),
+        (', "width": null, "height": [1]', None),
+        (', "width": 1e999, "height": NaN', None),
+    ],
+)
+def test_a_coco_box_knows_the_size_that_its_file_states(
+    size: str, within: tuple[int, int] | None, tmp_path: Path
+) -> None:
+    found = read(tmp_path, 'kind = "coco"\nfile = "c.json"', ["1.png", "2.png"], {"c.json": coco(size)}, kind="box")
+    assert [box.within for box in found.samples["1.png"].boxes] == [within]  # type: ignore[union-attr]
+    assert found.problems == []
+
+
+@pytest.mark.parametrize("kind", ["coco", "voc"])
+def test_fractions_in_a_file_of_pixels_refuse_it(kind: str, tmp_path: Path) -> None:
+    box = "<bndbox><xmin>0.25</xmin><ymin>0</ymin><xmax>0.5</xmax><ymax>1</ymax></bndbox>"
+    files = {"coco": {"c.json": coco("", "[0.25, 0, 0.25, 1]")}, "voc": {
+        "1.xml": f"<annotation><object><name>cat</name>{box}</object></annotation>"
+    }}[kind]  # fmt: skip
+    layout = 'kind = "coco"\nfile = "c.json"\nunlisted = "unreported"' if kind == "coco" else 'kind = "voc"'
+    found = read(tmp_path, layout, ["1.png"], files, kind="box")
+    assert found.said == {}
+    assert found.problems == [("bad_file", next(iter(files)))]
+
+
+@pytest.mark.parametrize("box", ["[NaN, 8, 16, 20]", "[4, NaN, 1, 1e999]", "[1e999, -1e999, 16, NaN]"])
+def test_a_coco_box_of_no_numbers_is_told_and_leaves_its_class_open(box: str, tmp_path: Path) -> None:
+    found = read(tmp_path, 'kind = "coco"\nfile = "c.json"', ["1.png", "2.png"], {"c.json": coco("", box)}, kind="box")
+    assert found.problems == [("bad_box", "c.json")]
+    assert [(code, [corner == corner for corner in corners]) for code, corners in found.said["1.png"]] == [
+        ("cat", [False] * 4)
+    ]
+
+
 def test_a_coco_file_that_gives_one_number_to_two_categories_or_names_another_folder_is_told(tmp_path: Path) -> None:
     text = '{"images": [{"id": 1, "file_name": "a/1.png"}, {"id": 2, "file_name": "c/1.png"}], "categories": [CATS], ' \
            '"annotations": []}'  # fmt: skip

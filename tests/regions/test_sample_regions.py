@@ -303,6 +303,41 @@ def test_a_box_without_area_in_the_picture_is_a_bad_box_and_the_others_stay(tmp_
     assert (alone.regions, alone.unsure, alone.refused) == ((), frozenset({"a"}), False)
 
 
+@pytest.mark.parametrize(
+    ("corners", "size", "astray"),
+    [
+        ((-2, -2, 20, 20), (60, 40), False),
+        ((10, 10, 62, 42), (60, 40), False),
+        ((10, 10, 62.5, 30), (60, 40), True),
+        ((10, -2.5, 30, 30), (60, 40), True),
+        ((-40, 10, 900, 2048), (2000, 2000), True),
+        ((-40, 10, 2040, 2020), (2000, 2000), False),
+        ((15, 15, 90, 60), (60, 40), True),
+    ],
+)
+def test_a_box_may_slip_over_the_edge_and_one_that_reaches_far_out_refuses_its_picture(
+    tmp_path, card, corners, size, astray
+):
+    found = box_regions(card, tmp_path, corners, (20, 20, 30, 30), size=size)
+    assert found.refused == astray
+    assert [(note.reason, note.file) for note in found.notes] == [("bad_box", "i.png")] * astray
+
+
+def test_all_boxes_that_reach_far_out_are_one_line(tmp_path, card):
+    found = box_regions(card, tmp_path, (10, 10, 80, 30), (20, 20, 30, 30), (5, 5, 9, 70))
+    (note,) = found.notes
+    assert "reaches far out of a picture of 60 x 40, and 1 more" in note.detail
+
+
+def test_a_fraction_of_the_picture_that_counts_pixels_reaches_far_out(tmp_path, card):
+    sample = BoxSample(
+        "i.png", (Box("a", (4, 8, 20, 28), relative=True), Box("a", (0.1, 0.1, 0.2, 0.2), relative=True))
+    )
+    assert [note.reason for note in regions_of(sample, SIZE, tmp_path, card).notes] == ["bad_box"]
+    sample = BoxSample("i.png", (Box("a", (0.5, 0.5, 1.01, 1.004), relative=True),))
+    assert boxes(regions_of(sample, SIZE, tmp_path, card)) == [("a", (30, 20, 60, 40))]
+
+
 def test_boxes_come_in_reading_order_each_once_even_if_they_overlap(tmp_path, card):
     found = box_regions(card, tmp_path, (30, 5, 40, 15), (2, 20, 9, 30), (5, 5, 33, 12), (30, 5, 40, 15))
     assert boxes(found) == [("a", (5, 5, 33, 12)), ("a", (30, 5, 40, 15)), ("a", (2, 20, 9, 30))]

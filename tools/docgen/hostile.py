@@ -13,6 +13,8 @@ _MODULES: Final = (
     ("Pictures", "tests/images/test_hostile_pictures.py"),
     ("DICOM", "tests/images/test_hostile_dicom.py"),
     ("Masks", "tests/regions/test_hostile_masks.py"),
+    ("Rights", "tests/hostile/test_rights.py"),
+    ("Built folders that were changed", "tests/hostile/test_outs.py"),
     ("Signals, workers and clusters", "tests/test_stopping.py"),
     ("Kills, full disks and going on", "tests/test_resume.py"),
     ("What stands in OUT", "tests/test_outfolder.py"),

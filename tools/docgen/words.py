@@ -159,7 +159,9 @@ TO_DO: Final = {
     "truncated_image": "Download or unzip the picture again; the copy on disk is cut short.",
     "image_too_large": "Scale the picture down, or leave it out.",
     "bad_mask": "Download the mask again; the detail says what about it cannot be decoded.",
-    "bad_box": "Nothing: the other boxes of the picture are used, and its class is neither asked about nor offered.",
+    "bad_box": "Nothing for a box without area: the other boxes of the picture are used, and its class is neither "
+    "asked about nor offered. One that reaches far out refuses the picture: its boxes were drawn on another size "
+    "(download that one), or count in another way than the card says.",
     "bad_name": "Rename the file, or tell the plugin's author: the naming rule may be too narrow.",
     "path_escapes": "Mend the label file. A path in it leads out of the data folder, and such a file is never opened.",
     "contradictory_label": "Nothing: all copies are left out, since nobody can tell which class is right.",
