@@ -207,22 +207,37 @@ def test_the_part_that_each_word_means_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("columns", "cells", "says"),
+    ("columns", "cells", "fields"),
     [
-        (("x", "y", "width", "height"), ("2", "3", "5", "4"), 'corners = ["x", "y", "width", "height"], form = "xywh"'),
-        (("x_center", "y_center", "w", "h"), ("0.4", "0.5", "0.2", "0.1"), 'form = "cxcywh", relative = true'),
-        (("xmin", "ymin", "xmax", "ymax"), ("0.1", "0.2", "0.5", "0.4"), 'form = "xyxy", relative = true'),
-        (("bbox",), ("[9, 8, 4, 3]",), 'corners = "bbox", form = "xywh"'),
+        (("x", "y", "width", "height"), ("2", "3", "5", "4"), {"form": "xywh"}),
+        (("x_center", "y_center", "w", "h"), ("0.4", "0.5", "0.2", "0.1"), {"form": "cxcywh", "relative": True}),
+        (("xmin", "ymin", "xmax", "ymax"), ("0.1", "0.2", "0.5", "0.4"), {"relative": True}),
+        (("xmin", "ymin", "xmax", "ymax", "width", "height"), (*"1234", "16", "12"), {"size": ["width", "height"]}),
+        (("bbox",), ("[9, 8, 4, 3]",), {"form": "xywh", "corners": "bbox"}),
     ],
 )
-def test_a_table_of_boxes_is_never_silently_one_of_labels(
-    tmp_path: Path, columns: Sequence[str], cells: Sequence[str], says: str
+def test_a_table_of_boxes_is_read_in_the_form_that_its_numbers_have(
+    tmp_path: Path, columns: Sequence[str], cells: Sequence[str], fields: dict[str, object]
 ) -> None:
     rows = [(f"{n}.png", "ab"[n % 2], *cells) for n in range(12)]
     table(tmp_path / "d/labels.csv", ("file", "label", *columns), *rows)
     for name, *_ in rows:
         picture(tmp_path / "d/pics" / name)
-    assert says in doubt(propose(tmp_path / "d"), "labels.csv holds boxes", 'kind = "box-table"')
+    proposal = propose(tmp_path / "d")
+    assert proposal.layout["kind"] == "box-table" and doubt(proposal, "boxes are taken as")
+    assert {"corners": list(columns[:4])} | fields == {
+        name: proposal.layout[name] for name in ("corners", "form", "relative", "size") if name in proposal.layout
+    }
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+def test_a_table_of_boxes_is_never_silently_one_of_labels(tmp_path: Path) -> None:
+    rows = [(f"{n}.png", "ab"[n % 2], "2", "3", "5", "4") for n in range(12)]
+    table(tmp_path / "d/labels.csv", ("file", "label", "x", "y", "width", "height"), *rows)
+    for name, *_ in rows:
+        picture(tmp_path / "d/pics" / name)
+    proposal = propose(tmp_path / "d", "table")
+    assert doubt(proposal, "labels.csv holds boxes in x, y, width, height, which are lost")
 
 
 def test_the_size_of_a_picture_is_no_box(tmp_path: Path) -> None:

@@ -84,7 +84,13 @@ def _table(
     tree = Tree(proposal.trial.tree.base, proposal.root.markers)
     file, by, ids = located(tree, layout["table"]), layout.get("by", "stem"), layout.get("group", {}).get("column", "")
     hot = proposal.labels if layout["kind"] == "one-hot" else ()
-    columns = [layout["image"], layout.get("label"), *layout.get("corners", ()), layout.get("split", {}).get("column")]
+    columns = [
+        layout["image"],
+        layout.get("label"),
+        *_corners_of(layout),
+        *layout.get("size", ()),
+        layout.get("split", {}).get("column"),
+    ]
     kept = {*columns, *hot, ids}
     pictures = Pictures(tree, layout.get("pictures", ""))
     read = rows(tree, file, header=layout.get("header"), delimiter=layout.get("delimiter"))
@@ -140,7 +146,27 @@ def _of_boxes(some: Sequence[Row], item: Shown, layout: Mapping[str, Any]) -> It
         return
     for code, box in item.flat:
         row = next(row for row in some if row[layout["label"]] == code)
-        yield evolve(row, cells={**row.cells, **dict(zip(layout["corners"], map(str, box), strict=True))})
+        told, names = _numbers(box, layout), _corners_of(layout)
+        cells = dict(zip(names, told if len(names) == 4 else [f"[{', '.join(told)}]"], strict=True))
+        cells |= dict(zip(layout.get("size", ()), map(str, EXAMPLE_SIZE), strict=False))
+        yield evolve(row, cells={**row.cells, **cells})
+
+
+def _corners_of(layout: Mapping[str, Any]) -> list[str]:
+    corners = layout.get("corners", [])
+    return [corners] if isinstance(corners, str) else corners
+
+
+def _numbers(box: Box4, layout: Mapping[str, Any]) -> list[str]:
+    """The four numbers of a box as a table of boxes has them."""
+    x1, y1, x2, y2 = map(float, box)
+    if layout.get("relative"):
+        (width, height), slack = EXAMPLE_SIZE, 0.01  # shares are never exact, and a box is widened to whole pixels
+        x1, y1, x2, y2 = (x1 + slack) / width, (y1 + slack) / height, (x2 - slack) / width, (y2 - slack) / height
+    if (form := layout.get("form", "xyxy")) != "xyxy":
+        x, y = (x1, y1) if form == "xywh" else ((x1 + x2) / 2, (y1 + y2) / 2)
+        x1, y1, x2, y2 = x, y, x2 - x1, y2 - y1
+    return [f"{number:.6f}".rstrip("0").rstrip(".") for number in (x1, y1, x2, y2)]
 
 
 def voc_text(item: Shown, names: Sequence[str] = ()) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 from attrs import frozen
 
@@ -127,22 +126,19 @@ class HotColumns:
 @frozen
 class BoxColumns:
     """The columns of a box's four numbers, or the one that holds them all, with the ``form`` that a card calls it by;
-    ``relative``: all are fractions of the picture."""
+    ``relative``: all are fractions of the picture, whose width and height stand in the columns of its ``size``."""
 
     names: tuple[str, ...]
     form: str
     relative: bool
+    size: tuple[str, ...] = ()
 
     @property
-    def plain(self) -> bool:
-        """Whether they are corners in pixels."""
-        return len(self.names) == 4 and self.form == "xyxy" and not self.relative
-
-    @property
-    def shown(self) -> str:
-        """What a card says of them."""
-        corners = json.dumps(self.names if len(self.names) == 4 else self.names[0], ensure_ascii=False)
-        return f'corners = {corners}, form = "{self.form}"{", relative = true" if self.relative else ""}'
+    def fields(self) -> dict[str, Any]:
+        """What a layout says of them; what has its default is left out."""
+        corners = list(self.names) if len(self.names) == 4 else self.names[0]
+        fields = {"corners": corners, "form": self.form, "relative": self.relative, "size": list(self.size)}
+        return {name: value for name, value in fields.items() if value and value != "xyxy"}
 
 
 def _parted(cell: str, separator: str, find: str = "") -> list[str]:
@@ -241,14 +237,22 @@ def box_columns(table: Sheet) -> BoxColumns | None:
         cells = [tuple(row.get(name) for name in names) for row, _ in table.pairs()] if all(names) else []
         read = [tuple(map(float, four)) for four in cells if all(re.fullmatch(_FLOAT, cell) for cell in four)]
         if read:
-            return BoxColumns(tuple(names), form, _in_fractions(read))
+            return BoxColumns(tuple(names), form, _in_fractions(read), _size_columns(table, names))
     for name in filter(_BOX.search, table.header):
         found = [_FOUR.fullmatch(cell) for cell in table.values(name) if cell]
         if found and all(found):
             read = [tuple(map(float, one.groups())) for one in found if one is not None]
             form = "xyxy" if all(x2 > x1 and y2 > y1 for x1, y1, x2, y2 in read) else "xywh"
-            return BoxColumns((name,), form, _in_fractions(read))
+            return BoxColumns((name,), form, _in_fractions(read), _size_columns(table, ()))
     return None
+
+
+def _size_columns(table: Sheet, taken: Sequence[str]) -> tuple[str, ...]:
+    """The columns of the width and height of pictures."""
+    rules = (rf"((image|img|original)[ _]?)?{side}" for side in ("width", "height"))
+    found = [next((c for c in table.header if re.fullmatch(rule, c, re.IGNORECASE)), "") for rule in rules]
+    known = all(found) and not {*found} & {*taken} and all(cell.isdecimal() for c in found for cell in table.values(c))
+    return tuple(found) if known else ()
 
 
 def _in_fractions(boxes: Sequence[tuple[float, ...]]) -> bool:

@@ -12,6 +12,7 @@ from attrs import frozen
 
 from medmat_core.images.suffixes import is_image
 from medmat_core.layouts.guess.columns import (
+    BoxColumns,
     HotColumns,
     LabelColumn,
     Sheet,
@@ -33,6 +34,10 @@ _LIMIT: Final = 300_000
 """Rows of a table that are looked at."""
 _BY: Final = {"name": "", "tail": " or path", "stem": " without its suffix"}
 """How a cell may name a picture, and in words."""
+_FORMS: Final = {
+    "xyxy": "two corners", "xywh": "a corner, width and height", "cxcywh": "a center, width and height"
+}  # fmt: skip
+_UNITS: Final = (" in half-open pixels", " in fractions of the picture")
 _WIDE: Final = [f"column_{place}" for place in range(1, 200)]
 """Columns of a table without a header."""
 
@@ -40,17 +45,17 @@ _WIDE: Final = [f"column_{place}" for place in range(1, 200)]
 @frozen(eq=False)
 class Reading:
     """Tables of one make, and how their rows are read: the class by one column (``label``), by one each (``hot``), or
-    by one beside four ``corners``."""
+    by one beside those of ``boxes``."""
 
     tables: tuple[Sheet, ...]
     label: LabelColumn | None
     hot: HotColumns | None
-    corners: tuple[str, ...] = ()
+    boxes: BoxColumns | None = None
 
     @property
     def rank(self) -> int:
         """How much the reading is worth: pictures, twice where the column's name speaks of a class."""
-        strong = self.label is None or self.label.strong or bool(self.corners)
+        strong = self.label is None or self.label.strong or self.boxes is not None
         return len(self.pictures) * (2 if strong else 1)
 
     @property
@@ -61,7 +66,12 @@ class Reading:
     def read(self) -> list[str]:
         """The columns that say what a picture is and shows."""
         label = [self.label.name] if self.label else []
-        return [self.tables[0].image, *label, *(self.hot.names if self.hot else ()), *self.corners]
+        return [
+            self.tables[0].image,
+            *label,
+            *(self.hot.names if self.hot else ()),
+            *(self.boxes.names if self.boxes else ()),
+        ]
 
 
 def guess(survey: Survey, kind: str | None = None) -> Iterator[Proposal]:
@@ -73,9 +83,11 @@ def guess(survey: Survey, kind: str | None = None) -> Iterator[Proposal]:
         survey.remarks += [f"{first.path}: column {one!r} holds run-length masks: see readers.RleMask" for one in runs]
         reading = _reading(_same_make(first, tables), kind)
         found += [reading] if reading is not None else []
-        if (boxes := box_columns(first)) is not None and (reading is None or not reading.corners):
-            how = f'kind = "box-table", {boxes.shown} under [layout]'
-            survey.remarks.append(f"{first.path} holds boxes, which are lost as it is: to read them, write {how}")
+        if (boxes := box_columns(first)) is not None and (reading is None or reading.boxes is None):
+            how = 'a layout of the kind "box-table" reads them beside a column of their class'
+            survey.remarks.append(
+                f"{first.path} holds boxes in {', '.join(boxes.names)}, which are lost as it is: {how}"
+            )
     if found:
         yield _proposal(survey, max(found, key=lambda reading: reading.rank), tables)
         return
@@ -174,8 +186,8 @@ def _reading(same: Sequence[Sheet], wanted: str | None) -> Reading | None:
     label = label_column(same) if wanted != "one-hot" else None
     hot = hot_columns(same) if wanted not in ("table", "box-table") else None
     boxes = box_columns(same[0]) if wanted in (None, "box-table") else None
-    if label is not None and boxes is not None and boxes.plain and not (label.separator or label.find):
-        return Reading(tuple(same), label, None, boxes.names)
+    if label is not None and boxes is not None and not (label.separator or label.find):
+        return Reading(tuple(same), label, None, boxes)
     if hot is not None and not hot.single and wanted is None and label is not None:
         # flags of a patient are no classes: many columns, or no better one
         few = len(hot.names) < 3 and label.name not in hot.names
@@ -194,7 +206,7 @@ def _proposal(survey: Survey, found: Reading, tables: Sequence[Sheet]) -> Propos
     first, others = found.tables[0], [table.path for table in tables if table not in found.tables]
     return Proposal(
         layout={
-            "kind": "box-table" if found.corners else "one-hot" if found.hot else "table",
+            "kind": "box-table" if found.boxes else "one-hot" if found.hot else "table",
             "table": file,
             **({"pictures": under} if under else {}),
             **_fields(found),
@@ -217,7 +229,8 @@ def _proposal(survey: Survey, found: Reading, tables: Sequence[Sheet]) -> Propos
                "means that the class is not there"] if found.hot and found.hot.blank else []),
             *([f"other columns could hold the class: {', '.join(found.label.others)}; label may list several columns"]
               if found.label and found.label.others else []),
-            *(["corners are taken as half-open pixels: the last pixel is not in the box"] if found.corners else []),
+            *([f"boxes are taken as {_FORMS[found.boxes.form]}{_UNITS[found.boxes.relative]}: see the kind box-table"]
+              if found.boxes else []),
             *(f"{path} names pictures, too, and is not read" for path in others[:4]),
         ),
         covered=len(found.pictures),
@@ -237,16 +250,20 @@ def _fields(found: Reading) -> dict[str, Any]:
     """The layout's fields that say how a row is read; those that have their default are left out."""
     first, label = found.tables[0], found.label
     pairs = [pair for table in found.tables for pair in table.pairs()]
-    nothing = {row.get(label.name) for row, _ in pairs if label and found.corners and not row.get(found.corners[0])}
+    first_of = found.boxes.names[0] if found.boxes else ""
+    drawn = {bool(row.get(first_of)): set[str]() for row, _ in pairs}
+    for row, _ in pairs if label and first_of else ():
+        drawn[bool(row.get(first_of))].add(row.get(label.name) if label else "")
+    nothing = drawn.get(False, set()) - drawn.get(True, set())
     fields: Mapping[str, Any] = {
         "image": first.image,
         "by": first.by if first.by != "stem" else "",
         "label": label.name if label else "",
         "separator": label.separator if label else "",
         "find": label.find if label else "",
-        "merge": label is not None and not found.corners and len(pairs) > len(found.pictures),
+        "merge": label is not None and not found.boxes and len(pairs) > len(found.pictures),
         "single": bool(found.hot and found.hot.single),
-        "corners": list(found.corners),
+        **(found.boxes.fields if found.boxes else {}),
         "nothing": sorted(nothing - {""}),
         "header": list(first.header) if first.bare else [],
         "delimiter": first.delimiter,
@@ -262,5 +279,5 @@ def _told(found: Reading) -> str:
     sign, merged = found.label.separator, _fields(found).get("merge")
     several = f", several in a cell separated by {sign!r}" if sign else ", several in a cell" * bool(found.label.find)
     rows_ = ", one a row and several rows a picture" if merged else ""
-    boxes = f", boxes in {', '.join(found.corners)}" if found.corners else ""
+    boxes = f", boxes in {', '.join(found.boxes.names)}" if found.boxes else ""
     return f"classes in column {found.label.name!r}{several}{rows_}{boxes}"
