@@ -229,8 +229,8 @@ def _proposal(survey: Survey, found: Reading, tables: Sequence[Sheet]) -> Propos
                "means that the class is not there"] if found.hot and found.hot.blank else []),
             *([f"other columns could hold the class: {', '.join(found.label.others)}; label may list several columns"]
               if found.label and found.label.others else []),
-            *([f"boxes are taken as {_FORMS[found.boxes.form]}{_UNITS[found.boxes.relative]}: see the kind box-table"]
-              if found.boxes else []),
+            *([f"boxes are taken as {_FORMS[found.boxes.form]}{_UNITS[found.boxes.relative]}: see the kind box-table; "
+               "--layout table takes labels alone"] if found.boxes else []),
             *(f"{path} names pictures, too, and is not read" for path in others[:4]),
         ),
         covered=len(found.pictures),
