@@ -336,3 +336,14 @@ def test_made_up_masks_say_that_they_have_one_class(tmp_path: Path, capsys: pyte
     assert medmat([*start, "--labels", "1=Liver"]) == 2
     assert "made up, of lesion: give --from, or captions such as --labels lesion=CAPTION" in capsys.readouterr().err
     assert medmat([*start, "--labels", "lesion=Liver"]) == 0
+
+
+def test_of_two_lists_of_one_part_the_one_is_taken_that_no_other_part_contradicts(tmp_path: Path) -> None:
+    lists = {"train": range(12), "val": range(12, 18), "trainval": range(18), "test": range(18, 24)}
+    for n in range(24):
+        picture(tmp_path / "d" / ("round", "oval")[n % 2] / f"{n:02d}.png")
+    for name, numbers in lists.items():
+        (tmp_path / "d" / f"{name}.txt").write_text("".join(f"{n:02d}\n" for n in numbers))
+    proposal = propose(tmp_path / "d")
+    assert proposal.layout["split"]["lists"] == {"train": "train.txt", "val": "val.txt", "test": "test.txt"}
+    assert len([text for text in proposal.doubts if "trainval.txt" in text]) == 1

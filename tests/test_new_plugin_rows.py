@@ -22,9 +22,7 @@ def catalog() -> Catalog:
     return load_catalog()
 
 
-def looked_at(
-    catalog: Catalog, no: int, tmp_path: Path, layout: str | None = None
-) -> tuple[Proposal, Path]:
+def looked_at(catalog: Catalog, no: int, tmp_path: Path, layout: str | None = None) -> tuple[Proposal, Path]:
     dataset = next((dataset for dataset in catalog if dataset.no == no), None)
     if dataset is None:
         pytest.skip(f"no plugin with row {no} is installed")

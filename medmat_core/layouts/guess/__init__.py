@@ -43,9 +43,11 @@ def guessed(survey: Survey, layout: str | None = None) -> Proposal:
         raise UsageError(f"{base}: no picture lies there{seen}; {how}")
     found = {proposal.layout["kind"]: proposal for proposal in _read(survey, layout)}
     opened = {path for proposal in found.values() for path in proposal.trial.tree.opened}
+    known = set().union(*(pictures for path, (_, pictures) in survey.lists.items() if path in opened))
     survey.remarks += [
-        f"{path} lists pictures of a part and is not read" for path in survey.lists if path not in opened
-    ]
+        f"{path} lists pictures of a part and is not read"
+        for path, (_, pictures) in survey.lists.items() if path not in opened and not pictures <= known
+    ]  # fmt: skip
     labelled = any(path in remark for path in survey.others for remark in survey.remarks)
     if not (found or layout or labelled):  # the weakest sign: a table that was not understood is a better one
         found = {proposal.layout["kind"]: proposal for proposal in _read(survey, "file-names")}

@@ -107,9 +107,18 @@ class Survey:
 
     def split(self, pictures: Collection[str]) -> dict[str, Any]:
         """A layout's ``split`` for these pictures, by lists of parts, else by folders; empty where there is none."""
-        own = {
-            part: path for path, (part, told) in self.lists.items() if len(told.intersection(pictures)) > len(told) / 2
+        lists = {
+            path: (part, told)
+            for path, (part, told) in self.lists.items()
+            if len(told.intersection(pictures)) > len(told) / 2
         }
+
+        def torn(path: str) -> int:
+            """How many of its pictures a list shares with those of other parts, as trainval.txt does with val.txt."""
+            part, told = lists[path]
+            return sum(len(told & other) for of, other in lists.values() if of != part)
+
+        own = {lists[path][0]: path for path in sorted(lists, key=torn, reverse=True)}
         if whole(own):
             return {"split": {"lists": {part: path.rpartition("/")[2] for part, path in own.items()}}}
         return split_fields(sorted(set(map(folder_of, pictures))))
