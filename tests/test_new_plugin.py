@@ -341,7 +341,7 @@ def test_lists_of_official_parts_beside_class_folders_are_taken(tmp_path: Path) 
     proposal = propose(tmp_path / "d")
     assert proposal.layout["split"] == {"lists": {"test": "test.txt", "train": "train.txt"}}
     assert read(proposal, tmp_path / "d")["oval/17.png"] == (("oval",), "test")
-    assert "official parts by lists: test.txt is test, train.txt is train" in proposal.evidence
+    assert "official parts by lists: test.txt, train.txt" in proposal.evidence
     conforms(plugin_of(proposal), tmp_path / "out")
 
 

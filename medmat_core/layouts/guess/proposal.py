@@ -16,7 +16,7 @@ from medmat_core.errors import UsageError
 from medmat_core.example import Example
 from medmat_core.images.suffixes import DICOM_SUFFIXES
 from medmat_core.layouts import layout_of
-from medmat_core.layouts.guess.survey import Root, Survey, folder_of, some
+from medmat_core.layouts.guess.survey import Root, Survey, folder_of, some, stem
 from medmat_core.layouts.guess.words import caption_of, captions_of, folded, natural, normal_of, whole
 from medmat_core.model import NOTES, BoxSample, LabelSample, MaskFile, MaskSample, Problem, Sample, Split
 from medmat_core.readers.folders import SPLIT_NAMES
@@ -230,7 +230,7 @@ def _evidence(found: Proposal) -> Iterator[str]:
             ways = {name for sample in found.trial.samples for name in folder_of(str(sample.image)).split("/")}
             told = {name: told[fold(name)] for name in sorted(ways) if fold(name) in told}
     if told:
-        words = (name if name == part else f"{name} is {part}" for name, part in told.items())
+        words = (name if stem(name) == part else f"{name} is {part}" for name, part in told.items())
         yield f"official parts by {by}: {', '.join(words)}"
         if "val" in found.parts:
             counts = 'test, for there is no other (validation = "test" on the card)'
