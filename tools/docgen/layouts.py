@@ -24,14 +24,14 @@ _SHARED = (
 )
 
 _WORDS = """\
-Lists that come with a download are not read a second time for each build: what they say stands on the card.
+Where the files of a download stand that tell of classes, parts and boxes:
 
 | in the download | on the card |
 |---|---|
 | classes in `data.yaml`, `obj.names` or `classes.txt` | `names` of `yolo` in that order; a caption each in `[labels]` |
-| names of pictures in `ImageSets/Main/train.txt` | `split = {lists = {train = "Main/train.txt", test = "Main/test.txt"}}` |
-| folders of parts: `train`, `valid`, `Testset` | `split = {folder = true}`, `names = {Testset = "test"}` in it for other words |
-| corners from 0 to 1 in a table of boxes | `relative = true` of `box-table` (`yolo` is always so; `voc`, `coco`: pixels) |
+| pictures in `ImageSets/Main/train.txt` | `split = {lists = {train = "Main/train.txt", test = "Main/test.txt"}}` |
+| folders of parts: `train`, `valid`, `Testset` | `split = {folder = true}`; in it `names = {Testset = "test"}` |
+| corners from 0 to 1 in a table of boxes | `relative = true` of `box-table`; `yolo` always, `voc` and `coco` never |
 
 A class is called by its caption everywhere but in `[labels]`, which gives each code its caption: whoever renames one
 renames it in `[counts.classes]`, `[classes]` and the example, too."""
