@@ -137,9 +137,8 @@ class Survey:
             cut = len(root) + 1 if root else 0
             names = sorted({path[cut:].split("/")[0] for path in used})
             way = {fold(part) for part in root.split("/")} if root else set()
-            plain = [name for name in names if not self.shows(f"{root}/{name}".lstrip("/"))] or spread(
-                names, _MARKERS // 2
-            )
+            others = [name for name in names if not self.shows(f"{root}/{name}" if root else name)]
+            plain = others or spread(names, _MARKERS // 2)
             markers = tuple(pattern(name) for name in plain if fold(name) not in way)[:_MARKERS]
             if not root or (markers and Tree(self.base, markers).prefix == f"{root}/"):
                 return Root(root, markers)
