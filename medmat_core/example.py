@@ -17,7 +17,8 @@ class ExamplePicture:
     (x1, y1, x2, y2 half-open), ``polygon`` or ``point`` and a ``value`` (number or [r, g, b]), on
     ``background``; without shapes and background a phantom is drawn. ``slices`` > 0 makes a volume, where a
     shape may carry ``slice``. ``dicom`` sets DICOM keywords. ``format`` overrides what the suffix says
-    ("jpeg", "png", "bmp", "tiff", "pgm", "dicom", "nifti", "npy"). ``same_as`` copies another picture's bytes.
+    ("jpeg", "png", "bmp", "tiff", "pgm", "dicom", "nifti", "npy"; "dicom" without one). ``same_as`` copies another
+    picture's bytes.
     """
 
     paths: tuple[str, ...]

@@ -14,12 +14,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from medmat_core.images.suffixes import FOREIGN_VOLUMES, IMAGE_SUFFIXES, VOLUME_SUFFIXES, is_image, suffix_of
+from medmat_core.images.strangers import starts_like_dicom
+from medmat_core.images.suffixes import FOREIGN_VOLUMES, IMAGE_SUFFIXES, VOLUME_SUFFIXES, is_bare, is_image, suffix_of
 from medmat_core.model import Problem
 
 _JUNK: Final = frozenset({"__macosx", "thumbs.db", "desktop.ini", ".ds_store", ".git", ".ipynb_checkpoints"})
 _JUNK_STARTS: Final = frozenset({case + tail for case in "._dtDT" for tail in "._dDgGiIeEhH"})
 """The first two letters of junk, by which nearly every name is told at once to be none."""
+_DIRECTORY: Final = "dicomdir"
+"""What lies at the root of a DICOM medium: DICOM, and no picture."""
 _DEPTH: Final = 7
 _REACHED: Final = 16
 
@@ -64,6 +67,7 @@ class Tree:
         self.problems: list[Problem] = []
         self._listed: dict[str, tuple[list[str], list[str]]] = {}
         self._name_sets: dict[str, set[str]] = {}
+        self._bare: dict[str, bool] = {}
         self._seen_links: set[str] = set()
         self._reached: Counter[str] = Counter()
         self._prefix = ""
@@ -122,11 +126,11 @@ class Tree:
 
     def share(self, other: Tree) -> None:
         """Take over what another tree of the same folder has listed."""
-        self._listed = other._listed
+        self._listed, self._bare = other._listed, other._bare
 
     def forget(self) -> None:
         """Let go of what was listed: the names of a million files weigh more than all else that is known of them."""
-        self._listed = {}
+        self._listed, self._bare = {}, {}
         self._name_sets.clear()
 
     def _list(self, folder: str) -> tuple[list[str], list[str]]:
@@ -232,9 +236,11 @@ class Tree:
     def files(self, folder: str = "", suffixes: Sequence[str] | frozenset[str] = IMAGE_SUFFIXES) -> Iterator[str]:
         """Paths of all files below ``folder`` with one of the suffixes (lower case; () means any).
 
-        Sorted within each folder; '..JPG' and upper-case suffixes count.
+        Sorted within each folder; '..JPG' and upper-case suffixes count. Where DICOM is asked for, files without any
+        suffix are looked into and count if they are DICOM.
         """
         plain, known = tuple(suffixes), frozenset(suffixes)
+        dicom = ".dcm" in known
         for where, names in self.walk(folder):
             prefix = where + "/" if where else ""
             for name in names:
@@ -245,6 +251,7 @@ class Tree:
                     or not suffixes
                     or suffix_of(name) in suffixes
                     or name.lower().endswith(plain)
+                    or (dicom and self._is_bare_dicom(prefix + name))
                 ):
                     yield prefix + name
 
@@ -308,8 +315,19 @@ class Tree:
         return name in self._names(folder)
 
     def is_picture(self, relative: str) -> bool:
-        """Whether a picture lies there, by its name and the listing."""
-        return is_image(relative) and self.exists(relative)
+        """Whether a picture lies there, by its name and the listing; a file without suffix is one if it is DICOM."""
+        return (is_image(relative) or self._is_bare_dicom(relative)) and self.exists(relative)
+
+    def _is_bare_dicom(self, relative: str) -> bool:
+        """Whether a file has no suffix and is DICOM by its first bytes, which are read once."""
+        if not is_bare(relative):
+            return False
+        path = self.prefix + relative
+        known = self._bare.get(path)
+        if known is None:
+            directory = fold(relative.rpartition("/")[2]) == _DIRECTORY
+            known = self._bare[path] = not directory and starts_like_dicom(self.base / path)
+        return known
 
     def _names(self, folder: str) -> set[str]:
         names = self._name_sets.get(folder)

@@ -16,6 +16,8 @@ from medmat_core import build, load_catalog
 from medmat_core.blame import place_of, said
 from medmat_core.card import Card
 from medmat_core.errors import CardError, CatalogError, UsageError
+from medmat_core.model import Box, BoxSample
+from medmat_core.tree import Tree
 from tests.outside import START
 from tests.toy import toy_card, toy_catalog, toy_dataset, zoo
 
@@ -135,6 +137,25 @@ def test_boxes_asked_of_labels_are_told_in_problems(tmp_path: Path) -> None:
     (problem,) = problems(tmp_path / "out")
     assert (manifest.records, problem["reason"], problem["level"]) == (0, "no_question", "note")
     assert problem["detail"] == "--ask box: its pictures can be asked by label"
+
+
+@pytest.mark.parametrize(("asks", "lacking"), [(None, "box, location"), (("location",), "location")])
+def test_boxes_of_a_subset_that_has_words_for_labels_alone_are_told(
+    asks: tuple[str, ...] | None, lacking: str, tmp_path: Path
+) -> None:
+    """So it ends whoever makes a card one of boxes and leaves its package's subset.toml as it was."""
+    zoo(tmp_path / "med-mat")
+
+    def boxed(tree: Tree, card: Card) -> list[BoxSample]:
+        return [BoxSample(path, (Box("cat", (2, 2, 12, 12)),)) for path in tree.images()]
+
+    catalog = toy_catalog(toy_dataset(tmp_path, boxed, kind="box", head='asks = ["box", "location"]'))
+    build(data=tmp_path / "med-mat", out=tmp_path / "out", catalog=catalog, jobs=1, asks=asks)
+    (problem,) = [problem for problem in problems(tmp_path / "out") if problem["reason"] == "no_question"]
+    assert problem["detail"].startswith(
+        f"subset 1000 has instructions for label and none for {lacking}, which the card"
+    )
+    assert problem["detail"].endswith("write six for one of these into its subset.toml")
 
 
 def test_a_whole_class_that_is_not_there_is_told_by_its_name(tmp_path: Path) -> None:

@@ -1249,12 +1249,13 @@ def test_label_files_that_are_none_are_told_and_stop_nothing(tmp_path: Path) -> 
         propose(tmp_path / "d")
 
 
-def test_dicom_files_without_a_suffix_are_told(tmp_path: Path) -> None:
-    (tmp_path / "d/series").mkdir(parents=True)
-    for name in ("IM0001", "1.2.840.10008.5"):
-        (tmp_path / "d/series" / name).write_bytes(bytes(128) + b"DICM" + bytes(64))
-    with pytest.raises(UsageError, match=r"1\.2\.840\.10008\.5 is DICOM without such a suffix.*let them end in \.dcm"):
-        propose(tmp_path / "d")
+def test_dicom_files_without_a_suffix_are_pictures(tmp_path: Path) -> None:
+    for number in range(12):
+        name = f"IM{number:04d}" if number % 2 else f"1.2.840.10008.{number}"
+        dicom(tmp_path / "d" / ("clear", "effusion")[number // 2 % 2] / name, number)
+    proposal = propose(tmp_path / "d")
+    assert proposal.layout["kind"] == "class-folders" and sorted(proposal.labels) == ["clear", "effusion"]
+    assert "dicom" in proposal.extras
 
 
 def test_a_plugin_called_subset_keeps_its_card_apart_from_its_subset(tmp_path: Path) -> None:

@@ -183,7 +183,13 @@ def test_a_format_says_which_modes_it_holds(tmp_path: Path) -> None:
     with pytest.raises(CardError, match=r"jpeg holds no mode 'RGBA'; use RGB or L"):
         drawn(tmp_path, "a.jpg", mode="RGBA")
     with pytest.raises(CardError, match="no known format"):
-        drawn(tmp_path, "README")
+        drawn(tmp_path, "readme.xyz")
+
+
+@pytest.mark.parametrize("name", ["IM0001", "1.2.840.10008.5"])
+def test_a_picture_without_a_suffix_is_dicom(tmp_path: Path, name: str) -> None:
+    pytest.importorskip("pydicom")
+    assert drawn(tmp_path, name)[128:132] == b"DICM"
 
 
 def test_a_jpeg_called_png_is_a_jpeg(tmp_path: Path) -> None:

@@ -184,6 +184,8 @@ def look(path: Path) -> tuple[str, str]:
     if suffix in VOLUME_SUFFIXES or path.name.lower().endswith(VOLUME_SUFFIXES):
         return "volume", "volume"
     header = read_header(str(path))
+    if header.format == "dicom":
+        return _dicom(path)
     size = f"{header.width}x{header.height}"
     from PIL import Image
 

@@ -16,7 +16,7 @@ from attrs import frozen
 
 from medmat_core.images.faults import PictureError, check_size, contained, own_limit
 from medmat_core.images.jpeg import NO_FRAME, jpeg_frame
-from medmat_core.images.strangers import stranger
+from medmat_core.images.strangers import is_dicom, stranger
 from medmat_core.images.suffixes import DICOM_SUFFIXES, PILLOW_FORMATS, VOLUME_SUFFIXES
 
 _FIRST: Final = 4096
@@ -136,7 +136,7 @@ def _other(path: str, head: bytes, handle: int) -> tuple[int, int, int, str]:
     if not head:
         raise PictureError("bad_image", "the file is empty")
     name = path.lower()
-    if head[128:132] == b"DICM" or name.endswith(DICOM_SUFFIXES):
+    if is_dicom(head) or name.endswith(DICOM_SUFFIXES):
         from medmat_core.images.dicom import dicom_size
 
         return *dicom_size(Path(path), "image"), "dicom"

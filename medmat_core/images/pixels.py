@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from medmat_core.images.faults import Role, bad, contained, opened
 from medmat_core.images.raster import Kind, Pixels, alpha_differs, decode_picture, one_channel
+from medmat_core.images.strangers import is_dicom
 from medmat_core.images.suffixes import DICOM_SUFFIXES, VOLUME_SUFFIXES
 from medmat_core.model import Slice
 
@@ -64,7 +65,7 @@ def load(path: Path | str, slice_: Slice | None, kind: Kind, role: Role) -> Pixe
         return read_volume(Path(path), slice_, role)
     if not name.endswith(DICOM_SUFFIXES):
         data = read_bytes(path, role)
-        if data[128:132] != b"DICM":
+        if not is_dicom(data):
             return decode_picture(data, kind, _page(slice_, role), role)
     from medmat_core.images.dicom import read_dicom
 
@@ -89,7 +90,7 @@ def hides_in_alpha(path: Path | str, role: Role = "mask") -> bool:
         return False
     data = read_bytes(path, role)
     with contained(role):
-        return data[128:132] != b"DICM" and alpha_differs(data)
+        return not is_dicom(data) and alpha_differs(data)
 
 
 def read_bytes(path: Path | str, role: Role) -> bytes:

@@ -31,9 +31,9 @@ import numpy as np
 import numpy.typing as npt
 from attrs import frozen
 
-from medmat_core.fileio import open_regular
 from medmat_core.images.faults import VOLUME_LIMIT, bad, contained, opened
 from medmat_core.images.pixels import load
+from medmat_core.images.strangers import starts_like_dicom
 from medmat_core.images.suffixes import DICOM_SUFFIXES, VOLUME_SUFFIXES
 from medmat_core.model import ImageRef, Slice, file_of
 
@@ -156,12 +156,7 @@ def _is_dicom(path: Path) -> bool:
         return True
     if name.endswith(VOLUME_SUFFIXES):
         return False
-    try:
-        with open_regular(path) as file:
-            start = file.read(132)
-    except OSError:
-        return False  # said by whoever reads it next
-    return start[128:] == b"DICM"
+    return starts_like_dicom(path)
 
 
 def _dicom(path: Path, slice_: Slice | None, window: Window | None) -> npt.NDArray[np.uint8]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
+
+from medmat_core.fileio import open_regular
 
 _STARTS: Final = (
     (b"version https://git-lfs", "a Git LFS pointer instead of the file; run: git lfs pull"),
@@ -35,3 +38,17 @@ def stranger(head: bytes) -> str | None:
     if text.startswith(b"<?xml"):
         return "an XML document instead of the file; download it again"
     return None
+
+
+def is_dicom(head: bytes) -> bool:
+    """Whether a file's first 132 bytes are those of DICOM."""
+    return head[128:132] == b"DICM"
+
+
+def starts_like_dicom(path: Path | str) -> bool:
+    """The same of a file, of which no more is read; a file that cannot be read is said by whoever reads it next."""
+    try:
+        with open_regular(path) as file:
+            return is_dicom(file.read(132))
+    except (OSError, ValueError):
+        return False

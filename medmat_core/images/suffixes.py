@@ -33,5 +33,23 @@ def suffix_of(name: str) -> str:
 
 
 def is_image(name: str) -> bool:
-    """Whether a file's name ends like a picture's, in upper or lower case."""
+    """Whether a file's name ends like a picture's, in upper or lower case. Of a bare name only the file can tell."""
     return suffix_of(name) in IMAGE_SUFFIXES
+
+
+def is_bare(path: str) -> bool:
+    """Whether a file's name has no suffix, as archives of hospitals export DICOM: IM0001, or 1.2.840.10008.5.1."""
+    name = path[path.rfind("/") + 1 :]
+    dot = name.rfind(".")
+    return dot <= 0 or name[dot + 1 :].isdecimal()
+
+
+def without_suffix(name: str) -> str:
+    """A file's name without its suffix; a bare name, and one that is all suffix, as they are."""
+    dot = name.rfind(".")
+    return name if dot <= 0 or name[dot + 1 :].isdecimal() else name[:dot]
+
+
+def may_be_rendered(path: str) -> bool:
+    """Whether records may have to name a picture rendered from this one, by its name: what it holds can tell, too."""
+    return path.lower().endswith(RENDERED_SUFFIXES) or is_bare(path)

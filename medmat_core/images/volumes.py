@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import math
+import os
+import zlib
 from pathlib import Path
 from typing import Any, Final
 
@@ -82,11 +85,33 @@ def _nifti(path: Path, role: Role) -> Any:
     volume = nibabel.load(path)
     shape = tuple(map(int, volume.shape))
     _check_axes(shape, role)
-    claimed = math.prod(shape) * int(volume.get_data_dtype().itemsize)
-    there = path.stat().st_size * (_INFLATED if str(path).lower().endswith(".gz") else 1)
-    if claimed > there:
+    claimed = int(volume.dataobj.offset) + math.prod(shape) * int(volume.get_data_dtype().itemsize)
+    if not _holds(path, claimed):
         raise PictureError("truncated_image", f"the file is too short for the volume of {_shown(shape)} in its header")
     return volume
+
+
+def _holds(path: Path, claimed: int) -> bool:
+    """Whether a file, unpacked if it is packed, is so long. Its first slices could be read if it were cut off behind
+    them, and pictures of half a volume would pass for whole ones."""
+    size = path.stat().st_size
+    if not str(path).lower().endswith(".gz"):
+        return size >= claimed
+    if size * _INFLATED < claimed:
+        return False
+    with path.open("rb") as file:
+        file.seek(-min(4, size), os.SEEK_END)
+        if int.from_bytes(file.read(4), "little") == claimed & 0xFFFFFFFF:  # the length that a whole gzip file ends in
+            return True
+        file.seek(0)
+        left = claimed
+        try:  # several packed one behind the other, or more behind the volume
+            with gzip.GzipFile(fileobj=file) as unpacked:
+                while left > 0 and (block := unpacked.read(min(left, 1 << 20))):
+                    left -= len(block)
+        except (EOFError, OSError, zlib.error):
+            return False
+    return left <= 0
 
 
 def _check_axes(shape: tuple[int, ...], role: Role) -> None:

@@ -88,6 +88,9 @@ class Layout(ABC):
     alone: "\\*.bmp" any file of such a name, "masks/" whatever lies in a folder of that name, "/extra/" in the one at
     the root; letter case is ignored. ``once``: a picture of a name that was met before is a second copy and left out,
     which is noted. ``note`` tells people what there is to know.
+
+    A picture is what is called like one (.jpg, .png, .dcm and so on), and a file without any suffix that is DICOM by
+    its first bytes, but for a DICOMDIR.
     """
 
     kind: str

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 from attrs import evolve, frozen
 
 from medmat_core.card import Card
-from medmat_core.images.suffixes import VOLUME_SUFFIXES
+from medmat_core.images.suffixes import VOLUME_SUFFIXES, without_suffix
 from medmat_core.layouts.base import InParts, Names, SplitOf, named, told, written
 from medmat_core.model import ColorMask, IndexMask, Mask, MaskFile, MaskSample, Slice
 from medmat_core.readers.folders import class_folders
@@ -200,7 +200,7 @@ boxes = {"Polyp" = [[8, 8, 24, 20]]}
 
         def meant(mask: str) -> tuple[str, str] | None:
             name = mask.rpartition("/")[2]
-            name = name[:-7] if name[-7:].lower() == ".nii.gz" else name.rpartition(".")[0]
+            name = name[:-7] if name[-7:].lower() == ".nii.gz" else without_suffix(name)
             found = rule.fullmatch(name)
             return (fold(found[1]), found[2]) if found is not None else None
 

@@ -18,7 +18,7 @@ from medmat_core.blame import told
 from medmat_core.errors import BuildError, MedmatError
 from medmat_core.images import PictureError
 from medmat_core.images.headers import HeaderReader, read_header
-from medmat_core.images.suffixes import RENDERED_SUFFIXES
+from medmat_core.images.suffixes import may_be_rendered
 from medmat_core.model import PARTS, LabelSample, MaskSample, Problem, Sample, Slice
 from medmat_core.pipeline.context import Context
 from medmat_core.pipeline.facts import Facts, Regions
@@ -36,7 +36,8 @@ from medmat_core.stopping import is_stop, leave
 from medmat_core.watch import Overdue, Watch
 
 _NO_NAME: Final = ("", "/")
-_RENDERED_ANY: Final = RENDERED_SUFFIXES + tuple(suffix.upper() for suffix in RENDERED_SUFFIXES)
+_PLAIN: Final = frozenset({".jpg", ".JPG", ".png", ".PNG", "jpeg", "JPEG"})
+"""Ends of nearly all names, which are told at once to need no rendering."""
 
 
 class Inspector:
@@ -157,7 +158,7 @@ class Inspector:
             if (
                 type(sample) is not LabelSample
                 or type(image) is not str
-                or image.endswith(_RENDERED_ANY)
+                or (image[-4:] not in _PLAIN and may_be_rendered(image))
                 or not image.isascii()
                 or ".." in image
                 or image[:1] in _NO_NAME
@@ -176,7 +177,7 @@ class Inspector:
             if check_files:
                 try:
                     width, height, bits, mark, kind = headers.fields(image)
-                    as_it_is = bits <= 8 or kind == "jpeg"
+                    as_it_is = kind == "jpeg" or (bits <= 8 and kind != "dicom")
                     if decodes and as_it_is:
                         pixels = decode(f"{root}/{image}")
                         if wanted:

@@ -12,7 +12,8 @@ from attrs import define
 
 from medmat_core.images import PictureError
 from medmat_core.images.headers import read_header
-from medmat_core.images.suffixes import RENDERED_SUFFIXES
+from medmat_core.images.strangers import starts_like_dicom
+from medmat_core.images.suffixes import RENDERED_SUFFIXES, is_bare
 from medmat_core.model import ImageRef, Region, Slice
 from medmat_core.pipeline.context import Context
 from medmat_core.pipeline.rendered import tie
@@ -50,12 +51,12 @@ class Looker:
         context = self.context
         path = image.path if isinstance(image, Slice) else image
         full = f"{context.root}/{path}"
-        rendered = isinstance(image, Slice) or path.lower().endswith(RENDERED_SUFFIXES)
+        rendered = isinstance(image, Slice) or is_rendered(full)
         look = Look(context.image_prefix + path)
         if not rendered and context.verify != "none":
             header = read_header(full)
             look.width, look.height, look.mark = header.width, header.height, header.mark
-            rendered = header.bits > 8 and header.format != "jpeg"
+            rendered = header.format == "dicom" or (header.bits > 8 and header.format != "jpeg")
             if (context.verify == "full" or context.hashes) and not rendered:
                 look.pixels = decode(full)
         if not rendered:
@@ -93,6 +94,11 @@ class Looker:
         if self.context.hashes:
             look.pixels = decode_picture(made.png, "stored", None, "image").array
         return Shown(place.path(name), own, sha256(made.png).hexdigest()), (made.width, made.height)
+
+
+def is_rendered(path: str) -> bool:
+    """Whether no viewer opens a file, by its name; where that has no suffix, by its first bytes."""
+    return path.lower().endswith(RENDERED_SUFFIXES) or (is_bare(path) and starts_like_dicom(path))
 
 
 def decode(path: str) -> npt.NDArray[Any]:

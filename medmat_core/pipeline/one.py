@@ -262,9 +262,14 @@ class OneBuild(Reading):
         card, wanted = self.dataset.card, self.options.asks
         if self.report.samples and not self.report.pictures.used:
             detail = "no picture was left to ask about; the reasons of the others stand beside this one"
-            if not asks and wanted is not None:
-                has = ", ".join(card.asks) if card.kind in ("mask", "box") else "label"
-                detail = f"--ask {', '.join(wanted)}: its pictures can be asked by {has}"
+            own = card.asks if card.kind in ("mask", "box") else ("label",)
+            if not asks and wanted is not None and not set(own) & set(wanted):
+                detail = f"--ask {', '.join(wanted)}: its pictures can be asked by {', '.join(own)}"
+            elif not asks:
+                lacking = ", ".join(own if wanted is None else (ask for ask in own if ask in wanted))
+                has = ", ".join(self.subset.instructions)
+                detail = f"subset {card.subset} has instructions for {has} and none for {lacking}, which the card asks"
+                detail += "; write six for one of these into its subset.toml"
             self.tell([Problem("no_question", "", detail)])
 
     def _unmarked(self, regions: Regions, asks: Sequence[str]) -> Iterator[tuple[npt.NDArray[np.bool_], str, str]]:

@@ -12,7 +12,7 @@ from medmat_core.catalog import Catalog
 from medmat_core.dataset import Dataset
 from medmat_core.errors import PluginError, UsageError
 from medmat_core.folders import lies_under, open_tree
-from medmat_core.images.suffixes import IMAGE_SUFFIXES, RENDERED_SUFFIXES
+from medmat_core.images.suffixes import IMAGE_SUFFIXES, may_be_rendered
 from medmat_core.model import MaskSample, Problem, Sample, Slice
 from medmat_core.pipeline.adapter import AdapterRun
 from medmat_core.pipeline.astray import hint, hints
@@ -104,7 +104,7 @@ def costly(card: Card, verify: str, samples: Sequence[Sample]) -> bool:
     build that goes on with ``--resume``."""
     if verify == "full" or (card.head.kind == "mask" and any(isinstance(s, MaskSample) for s in samples[:1])):
         return True
-    return any(isinstance(s.image, Slice) or s.image.lower().endswith(RENDERED_SUFFIXES) for s in samples[:1])
+    return any(isinstance(s.image, Slice) or may_be_rendered(s.image) for s in samples[:1])
 
 
 def shards(

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from medmat_core.card import Card
-from medmat_core.images.suffixes import is_image
 from medmat_core.model import LabelSample, Split
 from medmat_core.shown import counted
 from medmat_core.tree import Tree, fold
@@ -121,8 +120,8 @@ def _class_dirs(
         if empty:
             others.append(path)
     if classes:
-        paths = (f"{folder}/{name}" if folder else name for name in tree.listdir(folder)[1] if is_image(name))
-        loose = [path for path in paths if not left_alone(path)]
+        paths = (f"{folder}/{name}" if folder else name for name in tree.listdir(folder)[1])
+        loose = [path for path in paths if tree.is_picture(path) and not left_alone(path)]
         if loose:
             tree.report(
                 "unknown_label",

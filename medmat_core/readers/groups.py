@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from attrs import Factory, evolve, field, frozen
 
+from medmat_core.images.suffixes import without_suffix
 from medmat_core.model import Split
 from medmat_core.readers.tables import Row, lookup
 from medmat_core.tree import Tree, fold
@@ -56,8 +57,8 @@ def part_of_path(path: str, of: str) -> str:
     "path" without suffix."""
     folder, slash, name = path.rpartition("/")
     if of == "stem":
-        return name.rpartition(".")[0] or name
-    return name if of == "name" else folder + slash + (name.rpartition(".")[0] or name)
+        return without_suffix(name)
+    return name if of == "name" else folder + slash + without_suffix(name)
 
 
 @frozen(kw_only=True, slots=False)

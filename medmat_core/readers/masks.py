@@ -7,6 +7,7 @@ from typing import Literal
 
 from medmat_core.card import Card
 from medmat_core.images.colors import parse_color
+from medmat_core.images.suffixes import without_suffix
 from medmat_core.model import Mask, MaskFile, MaskSample, Split
 from medmat_core.readers.pictures import stem as stem_of
 from medmat_core.tree import Tree, fold
@@ -17,7 +18,7 @@ def stem_index(paths: Iterable[str], stem: Callable[[str], str] | None = None) -
     index: dict[str, str] = {}
     for path in paths:
         name = path.rpartition("/")[2]
-        base = name.rpartition(".")[0] or name
+        base = without_suffix(name)
         index.setdefault(fold(stem(base) if stem else base), path)
     return index
 

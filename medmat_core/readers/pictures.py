@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TypeVar
 
+from medmat_core.images.suffixes import without_suffix
 from medmat_core.model import BoxSample, LabelSample, MaskSample
 from medmat_core.readers.folders import split_of
 from medmat_core.tree import Tree, fold
@@ -182,8 +183,7 @@ def _name_of(path: str) -> str:
 
 
 def _stem_of(path: str) -> str:
-    name = path.rpartition("/")[2]
-    return name.rpartition(".")[0] or name
+    return without_suffix(path.rpartition("/")[2])
 
 
 def stem(path: str) -> str:
@@ -194,7 +194,7 @@ def stem(path: str) -> str:
     name = path.rpartition("/")[2]
     if name[-7:].lower() == ".nii.gz":
         return fold(name[:-7])
-    return fold(name.rpartition(".")[0] or name)
+    return fold(without_suffix(name))
 
 
 def report_unlisted(pictures: Pictures, samples: Iterable[S], *, reason: str = "missing_label") -> Iterator[S]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from medmat_core.card import Card
 from medmat_core.errors import CardError
 from medmat_core.example import ExamplePicture
+from medmat_core.images.suffixes import is_bare
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,10 +52,10 @@ MASK_QUALITY: Final = 90
 
 
 def format_of(card: Card, path: str, picture: ExamplePicture) -> str:
-    """The format of a picture: what the card says, else what the suffix says."""
+    """The format of a picture: what the card says, else what the suffix says; without one it is DICOM."""
     name = path.rpartition("/")[2].lower()
     suffix = ".nii.gz" if name.endswith(".nii.gz") else "." + name.rpartition(".")[2]
-    found = picture.format or _FORMATS.get(suffix, "")
+    found = picture.format or ("dicom" if is_bare(path) else _FORMATS.get(suffix, ""))
     if found not in _MODES:
         raise CardError(
             f"{card.path}: example.pictures: {path!r} has no known format; set format to one of {', '.join(_MODES)}"

@@ -222,6 +222,33 @@ def test_a_nifti_whose_axes_are_a_lie_is_one_line_and_not_one_a_slice(tmp_path, 
     assert len(tree.problems) == 1
 
 
+@pytest.mark.parametrize("name", ["v.nii", "v.nii.gz"])
+def test_of_a_volume_that_is_cut_off_not_even_the_first_slices_are_shown(tmp_path, name):
+    import nibabel
+
+    values = np.random.default_rng(0).integers(0, 999, (50, 60, 7)).astype(np.int16)
+    nibabel.save(nibabel.Nifti1Image(values, np.eye(4)), tmp_path / name)
+    whole = (tmp_path / name).read_bytes()
+    for length in (len(whole) - 40, len(whole) // 2):
+        (tmp_path / name).write_bytes(whole[:length])
+        assert refusal(tmp_path / name, Slice(name, 0)).reason == "truncated_image"
+        tree = Tree(tmp_path)
+        assert list(slices_of(tree, name)) == []
+        assert [problem.reason for problem in tree.problems] == ["truncated_image"]
+
+
+def test_a_volume_that_was_packed_in_pieces_is_whole(tmp_path):
+    import nibabel
+
+    values = np.arange(210, dtype=np.int16).reshape(5, 6, 7)
+    nibabel.save(nibabel.Nifti1Image(values, np.eye(4)), tmp_path / "v.nii")
+    raw = (tmp_path / "v.nii").read_bytes()
+    packed = gzip.compress(raw[:400]) + gzip.compress(raw[400:]) + gzip.compress(b"")
+    for tail in (b"", bytes(512)):
+        (tmp_path / "v.nii.gz").write_bytes(packed + tail)
+        assert np.array_equal(load_array(tmp_path / "v.nii.gz", Slice("v.nii.gz", 6)), values[..., 6].T)
+
+
 @pytest.mark.parametrize("slice_", [Slice("v", 7), Slice("v", -1), Slice("v", 0, 3), Slice("v", 0, -9)])
 def test_a_slice_out_of_range_is_a_line(tmp_path, slice_):
     import nibabel

@@ -8,11 +8,33 @@ import attrs
 
 from medmat_core.layouts import KINDS, layout_class
 from medmat_core.layouts.base import InParts, Layout, SplitRule
+from medmat_core.layouts.boxes import _AFile as BoxFiles
+from medmat_core.layouts.rows import OfRows
 from medmat_core.readers.groups import Group
 
-from .markdown import code, docstring, fenced, page, prose
+from .markdown import code, docstring, fenced, page
 
-_SHARED = ((Layout, "All layouts"), (Group, "group"), (SplitRule, "split"), (InParts, "parts"))
+_SHARED = (
+    (Layout, "All layouts"),
+    (Group, "group"),
+    (SplitRule, "split"),
+    (InParts, "parts"),
+    (OfRows, "Tables"),
+    (BoxFiles, "Files of boxes"),
+)
+
+_WORDS = """\
+Where the files of a download stand that tell of classes, parts and boxes:
+
+| in the download | on the card |
+|---|---|
+| classes in `data.yaml`, `obj.names` or `classes.txt` | `names` of `yolo` in that order; a caption each in `[labels]` |
+| pictures in `ImageSets/Main/train.txt` | `split = {lists = {train = "Main/train.txt", test = "Main/test.txt"}}` |
+| folders of parts: `train`, `valid`, `Testset` | `split = {folder = true}`; in it `names = {Testset = "test"}` |
+| corners from 0 to 1 in a table of boxes | `relative = true` of `box-table`; `yolo` always, `voc` and `coco` never |
+
+A class is called by its caption everywhere but in `[labels]`, which gives each code its caption: whoever renames one
+renames it in `[counts.classes]`, `[classes]` and the example, too."""
 
 
 def pages() -> Iterator[tuple[str, str]]:
@@ -27,6 +49,7 @@ def _parts() -> Iterator[str]:
         "needs no code. `medmat new-plugin NAME --from FOLDER` proposes the table. What no layout reads is read by\n"
         "an adapter: a function that calls [readers](readers.md)."
     )
+    yield _WORDS
     for shape, title in _SHARED:
         yield f"## {title}"
         yield docstring(shape)
@@ -36,5 +59,5 @@ def _parts() -> Iterator[str]:
         own = [field.name for field in attrs.fields(shape) if field.name not in shared]
         yield f"## {kind}"
         yield f"{shape.about[0].upper()}{shape.about[1:]}. Fields: {', '.join(map(code, own))}."
-        yield prose(docstring(shape).partition("\n\n")[2])
+        yield docstring(shape)
         yield fenced(shape.example.strip(), "toml")

@@ -185,5 +185,6 @@ TO_DO: Final = {
     "other_spelling": "Look at the file that the detail names: if it is another picture, mend the label file.",
     "unlabelled": "Nothing: test parts without labels cannot be asked about.",
     "left_out": "Nothing: the card says why.",
-    "no_question": "The detail says which option left none, such as `--ask box` for pictures that have labels only.",
+    "no_question": "The detail says why: `--ask box` for pictures that have labels only, or a subset that has "
+    "instructions for none of what the card asks.",
 }

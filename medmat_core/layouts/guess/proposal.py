@@ -14,7 +14,7 @@ from attrs import Factory, evolve, frozen
 from medmat_core.card import Card, Ignored, MaskRules
 from medmat_core.errors import UsageError
 from medmat_core.example import Example
-from medmat_core.images.suffixes import DICOM_SUFFIXES
+from medmat_core.images.suffixes import DICOM_SUFFIXES, is_bare
 from medmat_core.layouts import layout_of
 from medmat_core.layouts.guess.survey import Root, Survey, folder_of, some, stem
 from medmat_core.layouts.guess.words import caption_of, captions_of, folded, natural, normal_of, whole
@@ -103,7 +103,10 @@ class Proposal:
     @property
     def extras(self) -> tuple[str, ...]:
         """The extras of medmat-core that reading the pictures and tables takes."""
-        dicom = any(str(sample.image).lower().endswith(DICOM_SUFFIXES) for sample in self.trial.samples)
+        dicom = any(
+            str(sample.image).lower().endswith(DICOM_SUFFIXES) or is_bare(str(sample.image))
+            for sample in self.trial.samples
+        )
         sheets = self.layout.get("table", "").lower().endswith(".xlsx")
         return (*(["dicom"] if dicom else []), *(["xlsx"] if sheets else []))
 

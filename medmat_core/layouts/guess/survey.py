@@ -24,7 +24,6 @@ from medmat_core.readers.tables import lines
 from medmat_core.tree import Tree, fold
 
 _MARKERS: Final = 24
-_SNIFFED: Final = 24
 
 
 @frozen
@@ -58,7 +57,7 @@ class Survey:
             for name in names:
                 path = f"{where}/{name}" if where else name
                 if writable(path):
-                    (self.pictures if is_image(name) else self.others).append(path)
+                    (self.pictures if self.shows(path) else self.others).append(path)
                 else:
                     unwritable += 1
         if unwritable:
@@ -66,9 +65,6 @@ class Survey:
         if self.volumes:
             how = 'volumes = true in a layout of the kind "masks" (docs/reference/layouts.md) reads their slices'
             self.remarks.append(f"{len(self.volumes)} volumes such as {self.volumes[0]} are not proposed here: {how}")
-        if self.nameless:
-            how = "pictures are known by their names: let them end in .dcm, or list them by tree.files() in an adapter"
-            self.remarks.append(f"{self.nameless[0]} is DICOM without such a suffix, and others may be: {how}")
 
     @cached_property
     def by_folder(self) -> dict[str, list[str]]:
@@ -128,11 +124,9 @@ class Survey:
         """Files that hold many pictures each."""
         return self.with_suffix(*VOLUME_SUFFIXES, *FOREIGN_VOLUMES)
 
-    @cached_property
-    def nameless(self) -> list[str]:
-        """Of the files whose suffix says nothing, some that are DICOM."""
-        bare = [path for path in self.others if not re.search(r"\.(?!\d)\w+$", path)]
-        return [path for path in spread(bare, _SNIFFED) if head_of(self.base / path, 132)[128:] == b"DICM"]
+    def shows(self, path: str) -> bool:
+        """Whether a file is a picture, as layouts see it."""
+        return is_image(path) or self.tree.is_picture(path)
 
     def with_suffix(self, *suffixes: str) -> list[str]:
         """The other files with one of these suffixes (lower case)."""
@@ -146,13 +140,14 @@ class Survey:
         down would make the root be found too early, so it is no marker; with none left it is the folder above.
         """
         root = shared(map(folder_of, used))
-        while split_of_path(root) or (root and all(folder_of(path) == root and is_image(path) for path in used)):
+        while split_of_path(root) or (root and all(folder_of(path) == root and self.shows(path) for path in used)):
             root = folder_of(root)
         while True:
             cut = len(root) + 1 if root else 0
             names = sorted({path[cut:].split("/")[0] for path in used})
             way = {fold(part) for part in root.split("/")} if root else set()
-            plain = [name for name in names if not is_image(name)] or spread(names, _MARKERS // 2)
+            others = [name for name in names if not self.shows(f"{root}/{name}" if root else name)]
+            plain = others or spread(names, _MARKERS // 2)
             markers = tuple(pattern(name) for name in plain if fold(name) not in way)[:_MARKERS]
             if not root or (markers and Tree(self.base, markers).prefix == f"{root}/"):
                 return Root(root, markers)
