@@ -76,22 +76,11 @@ class Catalog:
         self.idle = tuple(idle)
         self._plugins = plugins
         self._answers: dict[str, Claimed[Any, Any]] = {}
-        self._all_meant = False
 
     @property
     def failed(self) -> tuple[FailedPlugin, ...]:
         """The plugins that could not be loaded, or whose hooks failed, so far."""
         return tuple(self._plugins.failed)
-
-    @property
-    def concerning(self) -> tuple[FailedPlugin, ...]:
-        """Those of the failed that matter to whoever asked for what he asked for: a card that cannot be read only if
-        all data sets were meant, or one that is :meth:`missed`, which may be its own."""
-        return tuple(plugin for plugin in self.failed if self._all_meant or not plugin.card)
-
-    def missed(self) -> None:
-        """What was asked for is not there."""
-        self._all_meant = True
 
     def fail(self, source: Source, reason: str, where: str) -> None:
         """Remember that a plugin failed: ``where`` is what it was doing."""
@@ -122,7 +111,6 @@ class Catalog:
             no = entry.head.no
             if entry.head.slug == wanted or (wanted.isdecimal() and no is not None and int(wanted) == no):
                 return entry
-        self.missed()
         import difflib
 
         near = difflib.get_close_matches(wanted, [entry.head.slug for entry in self.entries], n=1)
@@ -149,7 +137,6 @@ class Catalog:
         from medmat_core.subsets import subset_index
 
         chosen = [self.entry(name) for name in names] if names else list(self.entries)
-        self._all_meant |= not names
         wanted = Filters(subset, modality, tuple(access), tuple(licenses))
         if self.entries:
             known = subset_index() if subset is None or subset in subset_index() else self.subsets()
@@ -196,7 +183,6 @@ class Catalog:
         try:
             return self.subsets()[no]
         except KeyError:
-            self.missed()
             raise CatalogError(f"no plugin defines subset {no}; see the hook medmat_subsets") from None
 
     def formats(self) -> Claimed[str, Format]:

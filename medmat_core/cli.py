@@ -127,10 +127,7 @@ def run(arguments: list[str], state: dict[str, Any] | None = None) -> int:
         return 2
     except MedmatError as error:
         _debug(state)
-        from medmat_core.commands import told_failed
-
-        before = told_failed(state, state["catalog"]) if "catalog" in state else []  # it may be why
-        if str(error) not in before:
+        if str(error) not in _tell_failed(state):  # what failed before may be why
             _tell(str(error))
         return error.exit_code
     except SystemExit:  # a plugin's command ends as it likes
@@ -182,6 +179,14 @@ def _plugins_place(error: Exception, state: dict[str, Any]) -> str:
 def _tell(message: str) -> None:
     """An error is one line, and no longer than anybody would read."""
     click.echo("medmat: " + shown(" ".join(message[:_LONGEST].split())), err=True)
+
+
+def _tell_failed(state: dict[str, Any]) -> list[str]:
+    """Tell the plugins that failed and were not told so far; what was told of them."""
+    failed = [str(plugin) for plugin in state["catalog"].failed] if "catalog" in state else []
+    for plugin in failed[state.get("told", 0) :]:
+        _tell(plugin)
+    return failed
 
 
 def _last_words(arguments: list[str], state: dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ from attrs import evolve, frozen
 from medmat_core import hooks
 from medmat_core.blame import place_of, told
 from medmat_core.dataset import Dataset, Source
-from medmat_core.errors import CardError, MedmatError
+from medmat_core.errors import MedmatError
 from medmat_core.stopping import is_stop, leave
 from medmat_core.watch import PATIENCE, Overdue, Watch
 
@@ -39,13 +39,11 @@ _RENAMED: Final = {"medmat_writers": "medmat_formats"}
 
 @frozen
 class FailedPlugin:
-    """A plugin that could not be loaded, or whose ``hook`` failed, and why; the others work on. ``card``: its card
-    cannot be read, which takes its data set from it and nothing from anybody else."""
+    """A plugin that could not be loaded, or whose ``hook`` failed, and why; the others work on."""
 
     source: Source
     reason: str
     hook: str = ""
-    card: bool = False
 
     def __str__(self) -> str:
         dist = f" of {self.source.dist} {self.source.version}" if self.source.dist else ""
@@ -189,7 +187,7 @@ class Plugins:
         if not isinstance(error, (MedmatError, Overdue)):
             where = place_of(error, {module.partition(".")[0]} if module else ())
             reason += f" ({where})" if where else ""
-        self.failed.append(FailedPlugin(source, reason, hook, isinstance(error, CardError)))
+        self.failed.append(FailedPlugin(source, reason, hook))
 
 
 @frozen

@@ -36,19 +36,13 @@ def catalog_of(ctx: click.Context) -> Catalog:
 
 
 def tell_failed(ctx: click.Context) -> bool:
-    """Tell each plugin that failed so far and matters here, once; whether there is any."""
-    return bool(told_failed(ctx.ensure_object(dict), catalog_of(ctx)))
-
-
-def told_failed(state: dict[str, Any], catalog: Catalog) -> list[str]:
-    """The plugins that failed so far and matter here, by their messages, each of which is told once a run."""
-    failed = [str(plugin) for plugin in catalog.concerning]
-    told: set[str] = state.setdefault("told", set())
-    for message in failed:
-        if message not in told:
-            click.echo(f"medmat: {shown(' '.join(message.split()))}", err=True)
-    told.update(failed)
-    return failed
+    """Tell each plugin that failed so far, once; whether there is any."""
+    state = ctx.ensure_object(dict)
+    failed = catalog_of(ctx).failed
+    for plugin in failed[state.get("told", 0) :]:
+        click.echo(f"medmat: {shown(' '.join(str(plugin).split()))}", err=True)
+    state["told"] = len(failed)
+    return bool(failed)
 
 
 def hush_libraries(ctx: click.Context) -> None:

@@ -57,8 +57,6 @@ def command(
         click.echo(json.dumps(report.as_json(), ensure_ascii=True, indent=1))
     else:
         _print(report, min(_SHOWN, limit) if limit == 20 else limit)
-    if report.found.counts["no_card"] or report.found.notes["no_card"]:
-        catalog.missed()
     if tell_failed(ctx):
         return 3
     return 0 if report.sound else 1

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from medmat_core import build, load_catalog
-from medmat_core.cli import run
 from medmat_core.errors import UsageError
 from medmat_core.index import made
 from medmat_core.plugins import CardPlugin, plugin_called
@@ -109,28 +108,3 @@ def test_a_module_that_fails_is_not_passed_over_for_its_card(install: Install) -
     install("newts", code="import no_such_newt\n", tables=LAYOUT)
     (failed,) = load_catalog().failed
     assert "no_such_newt" in failed.reason
-
-
-def test_a_broken_card_is_told_once_and_only_where_its_data_set_is_meant(
-    newts: Install, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Somebody mends one card while the other data sets are built: each of their builds need not speak of it."""
-    zoo(tmp_path / "data", count=8)
-    build(["newts"], data=tmp_path / "data", out=tmp_path / "before", jobs=1)
-    newts("newts", code=None, tables=LAYOUT, head="unprotected = 7")
-
-    def told(*arguments: str) -> tuple[int, int]:
-        """(exit code, lines that name the broken plugin)."""
-        code = run([*arguments])
-        return code, sum("plugin 'newts'" in line for line in capsys.readouterr().err.splitlines())
-
-    data, out = str(tmp_path / "data"), str(tmp_path / "out")
-    assert told("build", "efts", "--data", data, "--out", out, "--jobs", "1") == (0, 0)
-    assert told("check", "efts", "--data", data) == (0, 0)
-    assert told("audit", out) == (0, 0)
-    assert told("audit", str(tmp_path / "before")) == (3, 1)
-    assert told("list") == (3, 1)
-    assert told("check", "--data", data, "--partial") == (3, 1)
-    assert told("build", "--data", data, "--out", out, "--jobs", "1") == (3, 1)
-    assert told("build", "newts", "--data", data, "--out", out) == (2, 1)
-    assert told("build", "efts", "--data", str(tmp_path / "nowhere")) == (2, 0)
