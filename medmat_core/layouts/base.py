@@ -89,8 +89,8 @@ class Layout(ABC):
     the root; letter case is ignored. ``once``: a picture of a name that was met before is a second copy and left out,
     which is noted. ``note`` tells people what there is to know.
 
-    A picture is what is called like one (.jpg, .png, .dcm and so on), and a file without any suffix that is DICOM by its
-    first bytes, but for a DICOMDIR.
+    A picture is what is called like one (.jpg, .png, .dcm and so on), and a file without any suffix that is DICOM by
+    its first bytes, but for a DICOMDIR.
     """
 
     kind: str

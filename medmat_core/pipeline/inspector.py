@@ -6,7 +6,7 @@ import os
 import traceback
 import unicodedata
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from functools import partial
 from operator import length_hint
 from pathlib import Path
@@ -48,7 +48,6 @@ class Inspector:
         self.problems: list[Problem] = []
         self._captions_of = Translator(context.card)
         self._groups: dict[str, int] = {}
-        self._read: Any = None
         self._decoders: list[Any] | None = None
         self._sides: dict[str | None, Side] = {
             None: Side.UNSAID,
@@ -79,7 +78,7 @@ class Inspector:
         facts = Facts(regions=None if self.context.card.head.kind not in ("mask", "box") else Regions())
         todo = iter(list(samples))
         left = partial(length_hint, todo)
-        with closing(HeaderReader(str(self.context.root))) as headers, self._ahead(samples):
+        with closing(HeaderReader(str(self.context.root))) as headers:
             while left():
                 try:
                     with Watch(self.context.timeout, left, lambda: self._give_up(samples[-left() - 1])):
@@ -97,21 +96,6 @@ class Inspector:
                     self._refuse_after(error, samples[-left() - 1])
         _draw_places(facts.ledger, self.context.seed)
         return facts
-
-    @contextmanager
-    def _ahead(self, samples: Sequence[Sample]) -> Iterator[None]:
-        """While this lasts, threads decode masks that come next."""
-        masks = [mask for sample in samples if isinstance(sample, MaskSample) for mask in sample.masks]
-        if not masks or not self.context.ahead:
-            yield
-            return
-        from medmat_core.pipeline.ahead import Ahead  # not before: it loads OpenCV
-        from medmat_core.regions.extract import by_card
-
-        rules = self.context.card.mask
-        with closing(Ahead(self.context.root, (by_card(mask, rules) for mask in masks))) as ahead:
-            self._read = ahead.read
-            yield
 
     def _refuse_after(self, error: BaseException, sample: Sample) -> None:
         """A sample that raised what nobody foresaw."""
@@ -322,8 +306,7 @@ class Inspector:
 
         if self._decoders is None:
             plugins = self.context.region_plugins
-            own = partial(decode_mask, read=self._read) if self._read is not None else decode_mask
-            self._decoders = [worker_hooks(plugins).medmat_regions if plugins else own]  # the same, if alone
+            self._decoders = [worker_hooks(plugins).medmat_regions if plugins else decode_mask]  # the same, if alone
         found = regions_of(sample, (look.width, look.height), self.context.root, self.context.card, self._decoders)
         self.problems.extend(found.notes)
         if found.failed:

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -72,27 +72,10 @@ class Decoded:
     stored: tuple[int, int] = (0, 0)
 
 
-@frozen(eq=False)
-class Bare:
-    """A mask file as it is stored: its one channel, and what of it is foreground, uint8, not yet of its picture's
-    size."""
-
-    pixels: Pixels
-    found: npt.NDArray[np.uint8]
-
-
-def read_bare(mask: MaskFile, path: str) -> Bare:
-    """The mask, whose file lies at ``path``."""
-    pixels = load_gray(path, mask.path if isinstance(mask.path, Slice) else None)
-    return Bare(pixels, foreground(pixels, mask.threshold, mask.invert))
-
-
-def decode(
-    mask: Mask, size: tuple[int, int], root: Path, read: Callable[[MaskFile, str], Bare] = read_bare
-) -> list[Decoded]:
+def decode(mask: Mask, size: tuple[int, int], root: Path) -> list[Decoded]:
     """The classes of a mask as arrays of the picture's ``size`` (width, height).
 
-    ``root`` is what the mask's path is relative to; ``read`` reads a mask file. A mask of one class gives one array
+    ``root`` is what the mask's path is relative to. A mask of one class gives one array
     even if it is empty; index and color masks give those of their classes that occur, in the order listed. Raises
     :class:`PictureError` for a mask that cannot be read or used and :class:`~medmat_core.images.MissingExtraError` for
     a format whose library is missing.
@@ -102,7 +85,7 @@ def decode(
     if isinstance(mask, PolygonMask):
         return [Decoded(mask.code, _outline(mask, size))]
     if isinstance(mask, MaskFile):
-        found = [(mask.code, _file(mask, size, root, read))]
+        found = [(mask.code, _file(mask, size, root))]
     elif isinstance(mask, IndexMask):
         found = _indices(mask, size, root)
     elif isinstance(mask, ColorMask):
@@ -140,15 +123,13 @@ def _open(ref: ImageRef, root: Path) -> tuple[str, Slice | None]:
 # -- files ----------------------------------------------------------------------------------------------
 
 
-def _file(
-    mask: MaskFile, size: tuple[int, int], root: Path, read: Callable[[MaskFile, str], Bare]
-) -> npt.NDArray[np.uint8]:
+def _file(mask: MaskFile, size: tuple[int, int], root: Path) -> npt.NDArray[np.uint8]:
     path, slice_ = _open(mask.path, root)
-    bare = read(mask, path)
-    pixels, found = bare.pixels, bare.found
+    pixels = load_gray(path, slice_)
     _check_aspect(pixels.array, size)
     if mask.threshold is None:
         _refuse_photo(pixels)
+    found = foreground(pixels, mask.threshold, mask.invert)
     alike = _alike(found)
     if alike is not None:
         _refuse_alpha(path, slice_)

@@ -122,7 +122,7 @@ def _from_masks(
     for mask in sample.masks:
         file = _file_of(mask) or str(sample.image)
         try:
-            parts = _decoded(by_card(mask, rules), size, root, decoders)
+            parts = _decoded(_by_card(mask, rules), size, root, decoders)
         except PictureError as error:
             module = error.module if isinstance(error, HookError) else ""
             return Found(notes=(*notes, error.problem(file)), failed=module)
@@ -156,7 +156,7 @@ def class_masks(
     """
     united: dict[str, npt.NDArray[np.uint8]] = {}
     for mask in sample.masks:
-        for part in _decoded(by_card(mask, card.tables.mask), size, root, tuple(decoders)):
+        for part in _decoded(_by_card(mask, card.tables.mask), size, root, tuple(decoders)):
             if part.code not in card.labels:
                 raise PictureError("unknown_label", f"{part.code!r} is not a code of [labels]")
             caption = card.labels[part.code]
@@ -168,7 +168,7 @@ def _file_of(mask: Mask) -> str:
     return str(mask.path) if isinstance(mask, (MaskFile, IndexMask, ColorMask)) else ""
 
 
-def by_card(mask: Mask, rules: MaskRules) -> Mask:
+def _by_card(mask: Mask, rules: MaskRules) -> Mask:
     """The mask with what it leaves open taken from the card, and with what the card names besides."""
     if isinstance(mask, MaskFile):
         if (mask.threshold is None and rules.threshold is not None) or (rules.invert and not mask.invert):
