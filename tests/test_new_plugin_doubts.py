@@ -326,8 +326,8 @@ def test_whatever_lies_there_stops_nothing(tmp_path: Path, text: bytes) -> None:
 def test_files_without_pictures_are_counted_and_named(tmp_path: Path) -> None:
     (tmp_path / "d").mkdir()
     for n in range(3):
-        (tmp_path / "d" / f"IM{n:04d}").write_bytes(bytes(128) + b"DICM" + bytes(64))
-    with pytest.raises(UsageError, match=r"3 without a suffix, such as IM0000: DICOM.*leave out --from"):
+        (tmp_path / "d" / f"notes{n}.txt").write_text("12 13 14\n")
+    with pytest.raises(UsageError, match=r"3 \.txt.*such as notes0\.txt.*leave out --from"):
         propose(tmp_path / "d")
 
 

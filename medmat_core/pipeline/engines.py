@@ -305,7 +305,10 @@ class Pool:
         """The exit codes of a pool's processes, one of which died."""
         processes = _processes(pool)
         self._employed.remove(pool)
+        manager = getattr(pool, "_executor_manager_thread", None)
         pool.shutdown(wait=False, cancel_futures=True)
+        if manager is not None:
+            manager.join(_LOOK)  # it asks how they ended, too, and who asks at the same time is told 255
         for process in processes:
             process.join(_LOOK)
         return [_KILLED[0] if process.exitcode is None else process.exitcode for process in processes]

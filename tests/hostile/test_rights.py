@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from medmat_core.pipeline import manifest
 from tests.hostile.case import WHOLE, Case, Outcome, World, check, run_case
 
 posix = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="rights are POSIX")
@@ -17,9 +18,11 @@ NOBODY = 65534
 
 
 @pytest.fixture
-def top(tmp_path: Path) -> Iterator[Path]:
+def top(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder in which whoever runs the tests has no more rights than others: root gives them up."""
     run_case(Case("", lambda world: None), tmp_path)  # imports what may lie where others cannot read
+    known = manifest.versions()
+    monkeypatch.setattr(manifest, "versions", lambda: known)
     where = Path(tempfile.mkdtemp())
     root = os.geteuid() == 0
     if root:
