@@ -773,13 +773,18 @@ def test_coco_files_of_two_parts_are_found_with_their_folders(tmp_path: Path) ->
     conforms(plugin_of(proposal), tmp_path / "out")
 
 
-def test_pascal_voc_files_are_found_beside_their_pictures(tmp_path: Path) -> None:
-    for n in range(6):
-        picture(tmp_path / "d/JPEGImages" / f"{n:03d}.jpg")
+def pascal_voc(folder: Path, count: int) -> None:
+    """Pictures of cells with an annotation each."""
+    for n in range(count):
+        picture(folder / "JPEGImages" / f"{n:03d}.jpg")
         box = "<bndbox><xmin>2</xmin><ymin>3</ymin><xmax>6</xmax><ymax>8</ymax></bndbox>"
-        path = tmp_path / "d/Annotations" / f"{n:03d}.xml"
+        path = folder / "Annotations" / f"{n:03d}.xml"
         path.parent.mkdir(exist_ok=True)
         path.write_text(f"<annotation><object><name>{'RBC' if n % 2 else 'WBC'}</name>{box}</object></annotation>")
+
+
+def test_pascal_voc_files_are_found_beside_their_pictures(tmp_path: Path) -> None:
+    pascal_voc(tmp_path / "d", 6)
     proposal = propose(tmp_path / "d")
     assert (proposal.layout["kind"], set(proposal.labels)) == ("voc", {"RBC", "WBC"})
     _, samples, _ = tried(proposal, tmp_path / "d")
@@ -788,12 +793,7 @@ def test_pascal_voc_files_are_found_beside_their_pictures(tmp_path: Path) -> Non
 
 
 def test_the_lists_of_pascal_voc_are_the_official_parts(tmp_path: Path) -> None:
-    for n in range(12):
-        picture(tmp_path / "d/JPEGImages" / f"{n:03d}.jpg")
-        box = "<bndbox><xmin>2</xmin><ymin>3</ymin><xmax>6</xmax><ymax>8</ymax></bndbox>"
-        path = tmp_path / "d/Annotations" / f"{n:03d}.xml"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(f"<annotation><object><name>{'RBC' if n % 2 else 'WBC'}</name>{box}</object></annotation>")
+    pascal_voc(tmp_path / "d", 12)
     for part, numbers in (("trainval", range(8)), ("test", range(8, 12))):
         path = tmp_path / "d/ImageSets/Main" / f"{part}.txt"
         path.parent.mkdir(parents=True, exist_ok=True)

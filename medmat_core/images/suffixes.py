@@ -46,8 +46,7 @@ def is_bare(path: str) -> bool:
 
 def without_suffix(name: str) -> str:
     """A file's name without its suffix; a bare name, and one that is all suffix, as they are."""
-    dot = name.rfind(".")
-    return name if dot <= 0 or name[dot + 1 :].isdecimal() else name[:dot]
+    return name if is_bare(name) else name[: name.rfind(".")]
 
 
 def may_be_rendered(path: str) -> bool:

@@ -346,11 +346,12 @@ class OneBuild(Reading):
         said = np.isin(table.asks, [ASKS.index("label"), ASKS.index("presence")])
         classes = len(self.dataset.card.captions)
         what = np.where(said, table.answers.astype(np.int64) + classes, table.classes)
-        both, counts = np.unique(parts * (int(what.max()) + 1) + what, return_counts=True)
+        width = int(what.max()) + 1
+        both, counts = np.unique(parts * width + what, return_counts=True)
         for one, count in zip(both.tolist(), counts.tolist(), strict=True):
-            part, number = divmod(one, int(what.max()) + 1)
-            number -= classes
-            name = sheet.answers.items[number] if number >= 0 else self.dataset.card.captions[number]
+            part, number = divmod(one, width)
+            named = number < classes
+            name = self.dataset.card.captions[number] if named else sheet.answers.items[number - classes]
             self.report.records.setdefault(PARTS[part], Counter())[name] += count
 
 

@@ -75,10 +75,10 @@ class Decoded:
 def decode(mask: Mask, size: tuple[int, int], root: Path) -> list[Decoded]:
     """The classes of a mask as arrays of the picture's ``size`` (width, height).
 
-    ``root`` is what the mask's path is relative to. A mask of one class gives one array
-    even if it is empty; index and color masks give those of their classes that occur, in the order listed. Raises
-    :class:`PictureError` for a mask that cannot be read or used and :class:`~medmat_core.images.MissingExtraError` for
-    a format whose library is missing.
+    ``root`` is what the mask's path is relative to. A mask of one class gives one array even if it is empty;
+    index and color masks give those of their classes that occur, in the order listed. Raises :class:`PictureError`
+    for a mask that cannot be read or used and :class:`~medmat_core.images.MissingExtraError` for a format whose library
+    is missing.
     """
     if isinstance(mask, RleMask):
         return [_scaled(mask.code, _runs(mask, mask.size or size), size)]
