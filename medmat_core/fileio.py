@@ -57,18 +57,40 @@ def open_regular(path: Path | str, most: int | None = None) -> BinaryIO:
 
     ``most``: a file of more bytes is refused as well (a sparse file may claim any number). Raises :class:`OSError`.
     """
+    handle, _ = _opened(path, most)
+    try:
+        return open(handle, "rb")
+    except BaseException:
+        os.close(handle)
+        raise
+
+
+def read_regular(path: Path | str, most: int | None = None) -> bytes:
+    """All bytes of the file at ``path``, which is refused as by :func:`open_regular`."""
+    handle, size = _opened(path, most)
+    try:
+        raw = os.read(handle, size)
+        while len(raw) < size and (more := os.read(handle, size - len(raw))):
+            raw += more
+        return raw
+    finally:
+        os.close(handle)
+
+
+def _opened(path: Path | str, most: int | None) -> tuple[int, int]:
+    """A descriptor of the file, and its size in bytes."""
     size = check_regular(path)
     if most is not None and size > most:
         raise NotAFileError(errno.EFBIG, f"it has {size} bytes; the limit is {most}", os.fspath(path))
     handle = os.open(path, _READ)
     try:
-        mode = os.fstat(handle).st_mode
-        if not stat.S_ISREG(mode):  # exchanged since
-            raise NotAFileError(errno.EINVAL, f"it is {_kind(mode)}, not a file", os.fspath(path))
-        return open(handle, "rb")
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):  # exchanged since
+            raise NotAFileError(errno.EINVAL, f"it is {_kind(found.st_mode)}, not a file", os.fspath(path))
     except BaseException:
         os.close(handle)
         raise
+    return handle, found.st_size
 
 
 def _kind(mode: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import threading
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from typing import Any, BinaryIO, Final, Literal
 
 from medmat_core.blame import one_line
 from medmat_core.errors import MedmatError
-from medmat_core.fileio import open_regular
+from medmat_core.fileio import open_regular, read_regular
 from medmat_core.model import REASONS, Problem
 
 Role = Literal["mask", "image"]
@@ -113,20 +114,26 @@ def opened(path: Path | str, role: Role, most: int = BYTE_LIMIT) -> BinaryIO:
     """The file open for reading. Raises :class:`PictureError`: missing, no file at all, unreadable, or of more than
     ``most`` bytes."""
     try:
-        file = open_regular(path)
-    except FileNotFoundError as error:
-        raise missing(role) from error
+        return open_regular(path, most)
     except OSError as error:
-        raise bad(role, f"cannot be read: {error.strerror}") from error
-    try:
-        size = file.seek(0, 2)
-        if size > most:
-            raise PictureError("image_too_large", f"a file of {size} bytes; the limit is {most >> 30} GiB")
-        file.seek(0)
-    except BaseException:
-        file.close()
-        raise
-    return file
+        raise _unopened(error, role) from error
+
+
+def read_bytes(path: Path | str, role: Role) -> bytes:
+    """The whole file. Raises as :func:`opened` does."""
+    with contained(role, "cannot be read"):
+        try:
+            return read_regular(path, BYTE_LIMIT)
+        except OSError as error:
+            raise _unopened(error, role) from error
+
+
+def _unopened(error: OSError, role: Role) -> PictureError:
+    if isinstance(error, FileNotFoundError):
+        return missing(role)
+    if error.errno == errno.EFBIG:
+        return PictureError("image_too_large", f"{error.strerror}")
+    return bad(role, f"cannot be read: {error.strerror}")
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from medmat_core.images.faults import Role, bad, contained, opened
+from medmat_core.images.faults import Role, bad, contained, read_bytes
 from medmat_core.images.raster import Kind, Pixels, alpha_differs, decode_picture, one_channel
 from medmat_core.images.strangers import is_dicom
 from medmat_core.images.suffixes import DICOM_SUFFIXES, VOLUME_SUFFIXES
@@ -91,10 +91,3 @@ def hides_in_alpha(path: Path | str, role: Role = "mask") -> bool:
     data = read_bytes(path, role)
     with contained(role):
         return not is_dicom(data) and alpha_differs(data)
-
-
-def read_bytes(path: Path | str, role: Role) -> bytes:
-    """The whole file. Raises :class:`~medmat_core.images.PictureError` (missing, no file, unreadable, too long)."""
-    with contained(role, "cannot be read"), opened(path, role) as file:
-        data: bytes = file.read()
-    return data

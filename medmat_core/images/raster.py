@@ -7,6 +7,7 @@ off, except for 16-bit colour, which Pillow reduces to 8 bits. EXIF orientation 
 
 from __future__ import annotations
 
+import contextlib
 import io
 from typing import Any, Final, Literal
 
@@ -30,6 +31,15 @@ _JPEG_FLAGS: Final = {
     "gray": cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION,
     "color": cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION,
 }
+
+
+_ROOM: Final = 16 << 20
+"""Bytes that are asked for once and given back. From then on glibc keeps twice as many of what is freed for the next
+picture. Else most arrays go back to the system, which hands out each of their pages anew: for a mask of 622 x 529 that
+may take half as long as its decoding, and more where another thread decodes."""
+
+with contextlib.suppress(MemoryError):
+    np.empty(_ROOM, np.uint8)
 
 
 @frozen(eq=False)

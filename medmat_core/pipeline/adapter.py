@@ -31,6 +31,7 @@ _SAMPLES: Final = (LabelSample, MaskSample, BoxSample)
 _TEXTS: Final = frozenset({str})
 _IMAGE, _GROUP, _SPLIT = map(attrgetter, ("image", "group", "split"))
 _CODES = attrgetter("stated", "uncertain", "absent")
+_OPTIONAL: Final = frozenset({str, type(None)})
 _SPLITS: Final = frozenset({None, *PARTS})
 
 
@@ -171,31 +172,31 @@ def fault_of(item: Any) -> str:
     if type(item) not in _SAMPLES:
         return f"{_shown(item)}, which is no sample and no Problem"
     name = type(item).__name__
-    for fault, found in _faults(item):
-        if found:
-            return f"a {name} with {fault}"
+    for fault, value, sound in _looked_at(item):
+        if not sound:
+            return f"a {name} with {fault}: {_shown(value)}"
     return ""
 
 
-def _faults(item: Any) -> Iterator[tuple[str, bool]]:
+def _looked_at(item: Any) -> Iterator[tuple[str, Any, bool]]:
+    """What may be wrong with a sample, the value of which that is said, and whether it is sound."""
     image = item.image
     if type(image) is Slice:
         whole = type(image.path) is str and type(image.index) is int and image.axis in (0, 1, 2) and image.index >= 0
-        yield f"a slice that is none: {_shown(image)}", not whole
+        yield "a slice that is none", image, whole
     else:
-        yield f"an image that is no str and no Slice: {_shown(image)}", type(image) is not str
-    yield f"a group that is no str: {_shown(item.group)}", type(item.group) not in (str, type(None))
-    yield f"a split that is none: {_shown(item.split)}", type(item.split) is not str and item.split is not None
-    yield f"a split that is none: {_shown(item.split)}", item.split not in _SPLITS
+        yield "an image that is no str and no Slice", image, type(image) is str
+    yield "a group that is no str", item.group, type(item.group) in _OPTIONAL
+    yield "a split that is none", item.split, type(item.split) in _OPTIONAL and item.split in _SPLITS
     fields: dict[type, tuple[str, ...]] = {LabelSample: ("stated", "uncertain", "absent"), MaskSample: ("masks",)}
     check: Callable[[Any], bool] = _is_text if type(item) is LabelSample else _anything
     if type(item) is BoxSample:
         check = _is_box
     for field in fields.get(type(item), ("boxes",)):
         values = getattr(item, field)
-        yield f"{field} that are no tuple: {_shown(values)}", type(values) is not tuple
-        yield f"{len(values)} {field}; the limit is {LONGEST}", len(values) > LONGEST
-        yield f"{field} that hold something else: {_first_not(check, values)}", not all(map(check, values))
+        yield f"{field} that are no tuple", values, type(values) is tuple
+        yield f"more {field} than {LONGEST}", len(values), len(values) <= LONGEST
+        yield f"{field} that hold something else", *_first_not(check, values)
 
 
 def _is_text(value: Any) -> bool:
@@ -215,8 +216,12 @@ def _is_box(value: Any) -> bool:
         return False
 
 
-def _first_not(check: Callable[[Any], bool], values: Iterable[Any]) -> str:
-    return next((_shown(value) for value in values if not check(value)), "")
+def _first_not(check: Callable[[Any], bool], values: Iterable[Any]) -> tuple[Any, bool]:
+    """The first value that does not pass, and whether all do."""
+    for value in values:
+        if not check(value):
+            return value, False
+    return None, True
 
 
 def _shown(value: object) -> str:

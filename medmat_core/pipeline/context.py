@@ -22,6 +22,7 @@ class Context:
     decoded then.
     ``region_plugins`` are modules whose hooks a worker asks. ``stamp`` is a hash of all that facts hang on besides the
     samples, ``resume`` whether facts of a killed build may be used. ``timeout`` are the seconds that a sample may take.
+    ``ahead``: a thread decodes masks that come next.
     """
 
     card: Card
@@ -38,6 +39,7 @@ class Context:
     resume: bool = False
     stamp: str = ""
     timeout: float = 0
+    ahead: bool = False
 
     def packed(self) -> bytes:
         """As bytes, so that every task of a data set carries the same ones and a worker unpacks them once."""

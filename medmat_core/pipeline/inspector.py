@@ -6,7 +6,7 @@ import os
 import traceback
 import unicodedata
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from functools import partial
 from operator import length_hint
 from pathlib import Path
@@ -78,7 +78,7 @@ class Inspector:
         facts = Facts(regions=None if self.context.card.head.kind not in ("mask", "box") else Regions())
         todo = iter(list(samples))
         left = partial(length_hint, todo)
-        with closing(HeaderReader(str(self.context.root))) as headers:
+        with closing(HeaderReader(str(self.context.root))) as headers, self._ahead(samples):
             while left():
                 try:
                     with Watch(self.context.timeout, left, lambda: self._give_up(samples[-left() - 1])):
@@ -96,6 +96,20 @@ class Inspector:
                     self._refuse_after(error, samples[-left() - 1])
         _draw_places(facts.ledger, self.context.seed)
         return facts
+
+    @contextmanager
+    def _ahead(self, samples: Sequence[Sample]) -> Iterator[None]:
+        """While this lasts, a thread decodes the masks that come next."""
+        context = self.context
+        if not context.ahead or context.region_plugins or not any(isinstance(sample, MaskSample) for sample in samples):
+            yield
+            return
+        from medmat_core.pipeline.ahead import Ahead  # not before: it loads OpenCV
+        from medmat_core.regions.decode import decode
+
+        with closing(Ahead(context.root, samples)) as ahead:
+            self._decoders = [partial(decode, read=ahead.read)]
+            yield
 
     def _refuse_after(self, error: BaseException, sample: Sample) -> None:
         """A sample that raised what nobody foresaw."""

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from attrs import define
 
 from medmat_core.images import PictureError
-from medmat_core.images.headers import read_header
+from medmat_core.images.headers import read_fields, read_header
 from medmat_core.images.strangers import starts_like_dicom
 from medmat_core.images.suffixes import RENDERED_SUFFIXES, is_bare
 from medmat_core.model import ImageRef, Region, Slice
@@ -54,9 +54,8 @@ class Looker:
         rendered = isinstance(image, Slice) or is_rendered(full)
         look = Look(context.image_prefix + path)
         if not rendered and context.verify != "none":
-            header = read_header(full)
-            look.width, look.height, look.mark = header.width, header.height, header.mark
-            rendered = header.format == "dicom" or (header.bits > 8 and header.format != "jpeg")
+            look.width, look.height, bits, look.mark, kind = read_fields(full)
+            rendered = kind == "dicom" or (bits > 8 and kind != "jpeg")
             if (context.verify == "full" or context.hashes) and not rendered:
                 look.pixels = decode(full)
         if not rendered:

@@ -100,6 +100,8 @@ class Build:
             region_plugins=self.catalog.modules_with("medmat_regions"),
             hashes=frozenset({NEAR} if options.near != "off" else ()),
             resume=options.resume, timeout=options.timeout_per_file,
+            # where pictures are decoded as well there is work for another process (--jobs) rather than for a thread
+            ahead=options.jobs == 1 and options.engine == "local" and options.verify != "full",
             stamp=stamp(dataset, options.recorded(), tree.root, prefix, self.catalog.modules_with("medmat_regions")),
         )  # fmt: skip
 

@@ -73,13 +73,13 @@ def _ask(
     salt = view.salt(part, "box", caption, listed)
     alike = None if view.box_format in RELATIVE else sizes
     rounds = box_rounds(view.record_keys(places, "box", caption), printed, salt, sizes=alike)
+    named = in_sentence(caption)
     texts = [
-        box_text(some, (width, height), view.box_format, in_sentence(caption))
+        box_text(some, (width, height), view.box_format, named)
         for some, (width, height) in zip(boxes.tolist(), sizes.tolist(), strict=True)
     ]
     filled = {
-        "caption": in_sentence(caption), "count": count_clause(listed),
-        "convention": convention_clause(view.box_format),
+        "caption": named, "count": count_clause(listed), "convention": convention_clause(view.box_format),
     }  # fmt: skip
     unchosen = [text.format(modality=view.card.modality_shown, **filled) for text in OPEN_BOX]
     spread(

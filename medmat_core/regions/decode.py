@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -53,8 +53,14 @@ JPEG_NOISE: Final = 8
 _SOME: Final = 64
 """So many pixels are enough to say what most are."""
 
+_EDGES: Final = bytes(value for value in range(256) if not 255 / 4 < value < 3 * 255 / 4)
+"""The dark and the light values of 8 bits."""
+
 _SHADES: Final = 16
 """More shades than these are no classes of a mask."""
+
+Read = Callable[[str, Slice | None], Pixels]
+"""Reads a mask file as :func:`~medmat_core.images.pixels.load_gray` does."""
 
 Rgb = tuple[int, int, int]
 
@@ -72,20 +78,20 @@ class Decoded:
     stored: tuple[int, int] = (0, 0)
 
 
-def decode(mask: Mask, size: tuple[int, int], root: Path) -> list[Decoded]:
+def decode(mask: Mask, size: tuple[int, int], root: Path, read: Read = load_gray) -> list[Decoded]:
     """The classes of a mask as arrays of the picture's ``size`` (width, height).
 
-    ``root`` is what the mask's path is relative to. A mask of one class gives one array even if it is empty;
-    index and color masks give those of their classes that occur, in the order listed. Raises :class:`PictureError`
-    for a mask that cannot be read or used and :class:`~medmat_core.images.MissingExtraError` for a format whose library
-    is missing.
+    ``root`` is what the mask's path is relative to; ``read`` reads files of one class. A mask of one class gives one
+    array even if it is empty; index and color masks give those of their classes that occur, in the order listed.
+    Raises :class:`PictureError` for a mask that cannot be read or used and
+    :class:`~medmat_core.images.MissingExtraError` for a format whose library is missing.
     """
     if isinstance(mask, RleMask):
         return [_scaled(mask.code, _runs(mask, mask.size or size), size)]
     if isinstance(mask, PolygonMask):
         return [Decoded(mask.code, _outline(mask, size))]
     if isinstance(mask, MaskFile):
-        found = [(mask.code, _file(mask, size, root))]
+        found = [(mask.code, _file(mask, size, root, read))]
     elif isinstance(mask, IndexMask):
         found = _indices(mask, size, root)
     elif isinstance(mask, ColorMask):
@@ -123,9 +129,9 @@ def _open(ref: ImageRef, root: Path) -> tuple[str, Slice | None]:
 # -- files ----------------------------------------------------------------------------------------------
 
 
-def _file(mask: MaskFile, size: tuple[int, int], root: Path) -> npt.NDArray[np.uint8]:
+def _file(mask: MaskFile, size: tuple[int, int], root: Path, read: Read) -> npt.NDArray[np.uint8]:
     path, slice_ = _open(mask.path, root)
-    pixels = load_gray(path, slice_)
+    pixels = read(path, slice_)
     _check_aspect(pixels.array, size)
     if mask.threshold is None:
         _refuse_photo(pixels)
@@ -147,8 +153,11 @@ def _refuse_photo(pixels: Pixels) -> None:
     some = pixels.array[::step, ::step]
     if top is None or some.size < _SOME:
         return
-    between = some[(some > top / 4) & (some < 3 * top / 4)]
-    if 2 * between.size > some.size and len(np.unique(between)) > _SHADES:
+    if top == 255:  # most masks are such, and this is asked of every one
+        between: Sequence[Any] = some.tobytes().translate(None, _EDGES)
+    else:
+        between = some[(some > top / 4) & (some < 3 * top / 4)].tolist()
+    if 2 * len(between) > some.size and len(set(between)) > _SHADES:
         raise PictureError(
             "bad_mask", "most of it is neither dark nor light, as in a photograph; set mask.threshold on the card"
         )
