@@ -133,6 +133,8 @@ def _other(data: bytes, kind: Kind, page: int | None, role: Role) -> Pixels:
             elif page is None and role == "mask":
                 _refuse_pages(picture)
             _check_length(picture, len(data))
+            if picture.format == "PNG" and picture.mode == "P" and picture.palette is None:
+                raise bad(role, "its colors are numbers of a palette, and it has none")
             if _deep_colour(picture, data):
                 return _deep(data, kind, role)
             return _from_pillow(_as_stored(picture), kind, data)

@@ -56,6 +56,9 @@ _SOME: Final = 64
 _EDGES: Final = bytes(value for value in range(256) if not 255 / 4 < value < 3 * 255 / 4)
 """The dark and the light values of 8 bits."""
 
+_FILL: Final = 128
+"""What libjpeg makes of a block that is not there."""
+
 _SHADES: Final = 16
 """More shades than these are no classes of a mask."""
 
@@ -133,6 +136,7 @@ def _file(mask: MaskFile, size: tuple[int, int], root: Path, read: Read) -> npt.
     path, slice_ = _open(mask.path, root)
     pixels = read(path, slice_)
     _check_aspect(pixels.array, size)
+    _refuse_filled(pixels)
     if mask.threshold is None:
         _refuse_photo(pixels)
     found = foreground(pixels, mask.threshold, mask.invert)
@@ -144,6 +148,13 @@ def _file(mask: MaskFile, size: tuple[int, int], root: Path, read: Read) -> npt.
             if threshold is not None:
                 return foreground(pixels, threshold, mask.invert)
     return found
+
+
+def _refuse_filled(pixels: Pixels) -> None:
+    """Refuse a JPEG whose body ends before its last line, whatever its end marker says: decoders fill what is missing
+    with the middle of the range, which is just above half of it."""
+    if pixels.lossy and pixels.array[-1, -1] == _FILL and (pixels.array[-1] == _FILL).all():
+        raise PictureError("truncated_image", f"its last line is {_FILL} throughout, which stands for what is missing")
 
 
 def _refuse_photo(pixels: Pixels) -> None:

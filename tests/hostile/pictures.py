@@ -48,9 +48,9 @@ def cut_before(marker: int) -> bytes:
     return whole[: whole.index(bytes([0xFF, marker]))]
 
 
-def with_size(height: int, width: int) -> bytes:
+def with_size(height: int, width: int, jpeg: bytes = b"") -> bytes:
     """A JPEG whose header claims a size."""
-    whole = bytearray(saved("JPEG"))
+    whole = bytearray(jpeg or saved("JPEG"))
     at = whole.index(b"\xff\xc0")
     whole[at + 5 : at + 9] = struct.pack(">HH", height, width)
     return bytes(whole)
@@ -402,6 +402,8 @@ MASKS: Final[Sequence[tuple[str, str, Callable[[], bytes]]]] = [
     ("is white throughout", "0.png", lambda: saved("PNG", np.full((30, 40), 255, np.uint8))),
     ("is turned on its side", "0.png", lambda: saved("PNG", MARKED.T * 255)),
     ("is one pixel", "0.png", lambda: saved("PNG", np.full((1, 1), 255, np.uint8))),
+    ("is a JPEG that ends amid its lines", "0.jpg", lambda: with_size(30, 40, saved("JPEG", MARKED[:16] * 255))),
+    ("needs a palette and has none", "0.png", lambda: png((b"IDAT", ROWS), kind=3)),
     ("is a JPEG of CMYK", "0.jpg", lambda: saved("JPEG", np.stack([MARKED * 255] * 3, 2), mode="CMYK")),
     ("says to be turned", "0.jpg", lambda: oriented(6)),
     ("is an animation", "0.gif", lambda: many("GIF")),
