@@ -7,7 +7,6 @@ off, except for 16-bit colour, which Pillow reduces to 8 bits. EXIF orientation 
 
 from __future__ import annotations
 
-import contextlib
 import io
 from typing import Any, Final, Literal
 
@@ -21,6 +20,7 @@ from medmat_core.images.faults import PictureError, Role, bad, check_size, own_l
 from medmat_core.images.jpeg import NO_FRAME, jpeg_frame, jpeg_is_whole
 from medmat_core.images.strangers import stranger
 from medmat_core.images.suffixes import PILLOW_FORMATS
+from medmat_core.memory import keep_freed
 
 Kind = Literal["stored", "gray", "color"]
 """``stored``: the values in the file (palette indices, not colours). ``gray``: one channel, palettes by
@@ -33,13 +33,7 @@ _JPEG_FLAGS: Final = {
 }
 
 
-_ROOM: Final = 16 << 20
-"""Bytes that are asked for once and given back. From then on glibc keeps twice as many of what is freed for the next
-picture. Else most arrays go back to the system, which hands out each of their pages anew: for a mask of 622 x 529 that
-may take half as long as its decoding, and more where another thread decodes."""
-
-with contextlib.suppress(MemoryError):
-    np.empty(_ROOM, np.uint8)
+keep_freed()
 
 
 @frozen(eq=False)

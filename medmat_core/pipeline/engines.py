@@ -12,7 +12,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import wait
 from pathlib import Path
 from typing import Any, Final, Generic, Literal, Protocol, TypeVar, get_args
 
@@ -238,6 +237,8 @@ class Pool:
 
     def _waited(self, future: Any) -> Any:
         """The future, done; :class:`BuildError` where the pool's own threads ended, so that it never would be."""
+        from concurrent.futures import wait
+
         while True:
             wait((future,), timeout=_LOOK)
             if future.done():

@@ -19,6 +19,7 @@ from medmat_core.catalog import Catalog
 from medmat_core.dataset import Dataset
 from medmat_core.errors import CatalogError, PluginError, UsageError
 from medmat_core.fileio import concerns, failed, write_text
+from medmat_core.memory import keep_freed
 from medmat_core.model import Problem
 from medmat_core.pipeline.astray import unopened
 from medmat_core.pipeline.context import Context
@@ -182,6 +183,7 @@ def run_build(catalog: Catalog, options: BuildOptions, progress: Progress | None
     nothing to do, or if something in ``out`` that medmat did not write is in the way, :class:`StrictError` at the first
     refused input with ``strict``, :class:`BuildError` if the build cannot go on.
     """
+    keep_freed()
     given = options.data  # a link keeps its own name: records begin with it
     data = given.resolve() if given.name in ("", "..") else given.parent.resolve() / given.name
     if not data.is_dir():

@@ -88,7 +88,7 @@ def spread(
     left = rounds.open
     if len(left) and leftovers_open and view.surplus == "keep":
         free = view.open_templates(ask)
-        salt = Salt.of(view.seed, "open", ask, *np.unique(classes).tolist())
+        salt = Salt.of(view.seed, "open", ask, *sorted(set(np.atleast_1d(classes).tolist())))
         templates = free[below(salt.hashed(view.keys[places[left]]), len(free))]
         worded = np.array([sheet.questions.number((open_wording or wording)(t, 0)) for t in range(6)], np.int64)
         sheet.add(

@@ -75,8 +75,8 @@ def settle(
     rest = np.flatnonzero(left & (known == Side.UNSAID))
     if len(rest) and (fold is not None or test_fraction > 0):
         labels = np.frombuffer(ledger.labels, np.uint32)
-        tested = {name for number in np.unique(labels[decided == Decision.TEST]).tolist()
-                  for name in ledger.classes(number)}  # fmt: skip
+        of_test = set(labels[decided == Decision.TEST].tolist())  # np.unique alone would load all of numpy.ma
+        tested = {name for number in of_test for name in ledger.classes(number)}
         to_test = deal_folds(ledger, rest, fold) if fold is not None else deal(ledger, rest, test_fraction, tested)
         decided[rest[to_test]] = Decision.TEST
     _drop_leaks(ledger, decided)

@@ -1,8 +1,8 @@
 """Speed and size against yardsticks that run beside them: ``tox -e bench``, or ``python tests/benchmarks/run.py``.
 
-Every row of the table is a ratio. Yardstick and medmat take turns, each counts with the fastest of its runs, so that
-neither a busy machine nor a cold disk decides. Wall time is what is promised; CPU time (user and system) stands
-beside it, and where the two differ much the machine was busy with something else.
+Every row of the table is a ratio. Yardstick and medmat take turns that last equally long, each counts with the fastest
+of its turns, so that neither a busy machine nor a cold disk decides. Wall time is what is promised; CPU time (user and
+system) stands beside it, and where the two differ much the machine was busy with something else.
 
 Needs medmat-core and the plugins of rows 2 and 93. ``--quick`` takes small sizes (start-up then weighs more than it
 should), ``--strict`` ends with 1 if something is over its reach, ``--only WORD`` takes rows whose name holds the word.
@@ -90,13 +90,25 @@ def medmat(*arguments: str | Path) -> Cost:
     return run(script, *arguments) if script.exists() else run(sys.executable, "-c", START, *arguments)
 
 
-def fastest(runs: int, *works: Callable[[], Cost]) -> list[Cost]:
-    """Each work's fastest run (by wall and by CPU time, apart); they take turns."""
+def fastest(turns: int, *works: Callable[[], Cost]) -> list[Cost]:
+    """What a run of each work costs in the fastest of its turns (by wall and by CPU time, apart).
+
+    A turn of a short work is as many runs of it as last as long as one of the longest. Else, on a machine that others
+    slow down for seconds at a time, the short one would find a quiet moment, and the long one never.
+    """
+    first = [work().wall for work in works]
+    runs = [max(1, round(max(first) / wall)) for wall in first]
     costs: list[list[Cost]] = [[] for _ in works]
-    for _ in range(runs):
-        for some, work in zip(costs, works, strict=True):
-            some.append(work())
+    for _ in range(turns):
+        for some, work, count in zip(costs, works, runs, strict=True):
+            some.append(mean([work() for _ in range(count)]))
     return [Cost(min(c.wall for c in some), min(c.cpu for c in some), max(c.megabytes for c in some)) for some in costs]
+
+
+def mean(costs: Sequence[Cost]) -> Cost:
+    """The mean of several runs, and the most memory of any."""
+    total = Cost(sum(cost.wall for cost in costs), sum(cost.cpu for cost in costs), max(c.megabytes for c in costs))
+    return total / len(costs)
 
 
 @dataclass(frozen=True)
@@ -165,7 +177,7 @@ class Bench:
     def start(self) -> Iterator[Row]:
         """Start-up."""
         yard, help_, list_ = fastest(
-            3 * self.runs,
+            self.runs,
             lambda: run(sys.executable, "-c", "import numpy"),
             lambda: medmat("--help"),
             lambda: medmat("list"),
@@ -218,10 +230,9 @@ class Bench:
         """Time a record and memory as the number of records grows a hundred times."""
         few, many = (10_000, 100_000) if self.quick else (10_000, 1_000_000)
         none = ("--verify", "none")
-        start, small = fastest(
-            3 * self.runs, self.build(2, self.draw("links", 40), *none), self.build(2, self.draw("links", few), *none)
+        start, small, large = fastest(
+            max(1, self.runs // 2), *(self.build(2, self.draw("links", count), *none) for count in (40, few, many))
         )
-        (large,) = fastest(max(1, self.runs // 2), self.build(2, self.draw("links", many), *none))
         one, other = (small - start) / few, (large - start) / many
         yield Row(
             f"{many:,} records, time a record, start-up subtracted", f"{1e6 * other.wall:.1f} us",
