@@ -95,6 +95,7 @@ def main(arguments: list[str] | None = None) -> None:
         stopping.leave(code)
     with contextlib.suppress(RuntimeError):
         threading.Thread(target=_leave_soon, args=(code,), daemon=True).start()
+    gc.freeze()  # else the interpreter looks for garbage in all of this, more than once, before it ends
     sys.exit(code)
 
 

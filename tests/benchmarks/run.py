@@ -1,8 +1,8 @@
 """Speed and size against yardsticks that run beside them: ``tox -e bench``, or ``python tests/benchmarks/run.py``.
 
-Every row of the table is a ratio. Yardstick and medmat take turns that last equally long, each counts with the fastest
-of its turns, so that neither a busy machine nor a cold disk decides. Wall time is what is promised; CPU time (user and
-system) stands beside it, and where the two differ much the machine was busy with something else.
+Every row of the table is a ratio of times that were taken side by side, in the quietest of several turns, so that
+neither a busy machine nor a cold disk decides. Wall time is what is promised; CPU time (user and system) stands
+beside it, and where the two differ much the machine was busy with something else.
 
 Needs medmat-core and the plugins of rows 2 and 93. ``--quick`` takes small sizes (start-up then weighs more than it
 should), ``--strict`` ends with 1 if something is over its reach, ``--only WORD`` takes rows whose name holds the word.
@@ -90,19 +90,27 @@ def medmat(*arguments: str | Path) -> Cost:
     return run(script, *arguments) if script.exists() else run(sys.executable, "-c", START, *arguments)
 
 
-def fastest(turns: int, *works: Callable[[], Cost]) -> list[Cost]:
-    """What a run of each work costs in the fastest of its turns (by wall and by CPU time, apart).
+def quietest(turns: int, *works: Callable[[], Cost]) -> list[Cost]:
+    """What a run of each work costs, all in the same turn: the one that took the least time as a whole.
 
-    A turn of a short work is as many runs of it as last as long as one of the longest. Else, on a machine that others
-    slow down for seconds at a time, the short one would find a quiet moment, and the long one never.
+    In a turn a short work is run as often as fills the time of the longest, and the runs of all are spread evenly over
+    it. Else, on a machine that others slow down for seconds or minutes, the short one would find a quiet moment, and
+    the long one never.
     """
     first = [work().wall for work in works]
     runs = [max(1, round(max(first) / wall)) for wall in first]
-    costs: list[list[Cost]] = [[] for _ in works]
+    order = sorted(((number + 0.5) / count, place) for place, count in enumerate(runs) for number in range(count))
+    best: tuple[float, list[Cost]] | None = None
     for _ in range(turns):
-        for some, work, count in zip(costs, works, runs, strict=True):
-            some.append(mean([work() for _ in range(count)]))
-    return [Cost(min(c.wall for c in some), min(c.cpu for c in some), max(c.megabytes for c in some)) for some in costs]
+        costs: list[list[Cost]] = [[] for _ in works]
+        start = time.perf_counter()
+        for _, place in order:
+            costs[place].append(works[place]())
+        took = time.perf_counter() - start
+        if best is None or took < best[0]:
+            best = took, [mean(some) for some in costs]
+    assert best is not None
+    return best[1]
 
 
 def mean(costs: Sequence[Cost]) -> Cost:
@@ -143,7 +151,7 @@ class Bench:
         count = 5_000 if self.quick else 50_000
         data = self.draw("folders", count)
         root = data / _kidney()
-        yard, none, header = fastest(
+        yard, none, header = quietest(
             self.runs,
             lambda: run(sys.executable, HERE / "yardsticks/class_folders.py", root, self.where / "yard.json"),
             self.build(2, data, "--verify", "none"),
@@ -160,7 +168,7 @@ class Bench:
         count = 200 if self.quick else 1_500
         data, alike, one = self.draw("masks", count), self.draw("alike", count), self.draw("masks", 1)
         folder = data / "Kvasir-SEG/Kvasir-SEG/masks"
-        yard, *wholes, start = fastest(
+        yard, *wholes, start = quietest(
             self.runs,
             lambda: _told(HERE / "yardsticks/decode_masks.py", folder),
             self.build(93, data),
@@ -176,7 +184,7 @@ class Bench:
 
     def start(self) -> Iterator[Row]:
         """Start-up."""
-        yard, help_, list_ = fastest(
+        yard, help_, list_ = quietest(
             self.runs,
             lambda: run(sys.executable, "-c", "import numpy"),
             lambda: medmat("--help"),
@@ -193,7 +201,7 @@ class Bench:
         count = 400 if self.quick else 4_000
         data = self.draw("masks", count)
         full = ("--verify", "full")
-        one, two = fastest(self.runs // 2 + 1, self.build(93, data, *full), self.build(93, data, *full, jobs=2))
+        one, two = quietest(self.runs // 2 + 1, self.build(93, data, *full), self.build(93, data, *full, jobs=2))
         yield Row(
             f"two jobs, {count:,} pairs, --verify full", f"{two.wall:.2f} s", f"one job: {one.wall:.2f} s",
             one.wall / two.wall, None, least=1.7,
@@ -210,7 +218,7 @@ class Bench:
             return medmat("build", "2", "--data", data, "--out", out, "--verify", "full", "--quiet", "--jobs", "2")
 
         two = ("--jobs", "2")
-        whole, check, audit, near = fastest(
+        whole, check, audit, near = quietest(
             max(1, self.runs // 2), build, lambda: self.judged("check", "2", "--data", data, "--partial", *two),
             lambda: self.judged("audit", out, "--data", data, *two),
             lambda: self.judged("audit", out, "--data", data, "--near", *two),
@@ -230,7 +238,7 @@ class Bench:
         """Time a record and memory as the number of records grows a hundred times."""
         few, many = (10_000, 100_000) if self.quick else (10_000, 1_000_000)
         none = ("--verify", "none")
-        start, small, large = fastest(
+        start, small, large = quietest(
             max(1, self.runs // 2), *(self.build(2, self.draw("links", count), *none) for count in (40, few, many))
         )
         one, other = (small - start) / few, (large - start) / many
