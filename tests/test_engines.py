@@ -411,6 +411,30 @@ def test_a_script_needs_no_guard_around_its_build(tmp_path: Path, catalog: Catal
 # -- addresses --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("engine", ["start_engine('local', 2, None)", "start_engine('dask', 1, None)"])
+def test_no_process_takes_modules_from_the_folder_that_the_user_is_in(tmp_path: Path, engine: str) -> None:
+    if "dask" in engine:
+        pytest.importorskip("distributed")
+    data, script = tmp_path / "data", tmp_path / "bin" / "run.py"
+    data.mkdir()
+    script.parent.mkdir()
+    for name in ("socket", "signal", "random", "queue", "numpy", "cv2", "medmat_core"):
+        (data / f"{name}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'a').write(__name__)\n", encoding="utf-8")
+    script.write_text(
+        "from operator import neg\n"
+        "from medmat_core.pipeline.engines import start_engine\n"
+        "if __name__ == '__main__':\n"
+        f"    engine = {engine}\n"
+        "    getattr(engine, '_start', int)()\n"
+        "    print(*engine.map(neg, range(3)))\n"
+        "    engine.close()\n",
+        encoding="utf-8",
+    )
+    done = subprocess.run([sys.executable, script], cwd=data, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout) == (0, "0 -1 -2\n"), done.stderr
+    assert not (tmp_path / "ran").exists()
+
+
 @pytest.mark.parametrize(
     ("address", "expected"), [("tcp://nowhere", 2), ("tcp://127.0.0.1:1", 3), ("nonsense", 2), ("foo://x:1", 2)]
 )

@@ -17,8 +17,8 @@ from __future__ import annotations
 
 from medmat_core.audit.faults import FAULTS, NOTES, Fault, Faults
 from medmat_core.audit.report import Report, Row
-from medmat_core.audit.run import audit
+from medmat_core.audit.run import audit, names_in
 from medmat_core.audit.seen import SHARES
 from medmat_core.audit.unit import check_records
 
-__all__ = ["FAULTS", "NOTES", "SHARES", "Fault", "Faults", "Report", "Row", "audit", "check_records"]
+__all__ = ["FAULTS", "NOTES", "SHARES", "Fault", "Faults", "Report", "Row", "audit", "check_records", "names_in"]

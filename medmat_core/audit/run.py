@@ -71,6 +71,17 @@ def audit(
     return work.report
 
 
+def names_in(paths: Sequence[Path]) -> frozenset[str] | None:
+    """What a built folder calls its data sets, by number ("2") and slug; None for files published elsewhere, of which
+    the names say less. Raises :class:`UsageError` where there is nothing to audit."""
+    place = look(paths)
+    if place.files:
+        return None
+    entries = manifests.datasets(place.manifest)
+    listed = [name for entry in entries for name in (manifests.number_of(entry), str(entry.get("slug")))]
+    return frozenset((*listed, *place.of(RECORDS, ".jsonl"), *place.of(CHOICES, ".json")))
+
+
 @define
 class Audit:
     """One audit. ``units`` are the data sets of a build by number or slug, ``entries`` as the manifest lists them."""

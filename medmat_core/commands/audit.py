@@ -42,15 +42,19 @@ def command(
     verdict comes first, then every kind of fault with file, line, key and picture, then figures: how the questions
     stand, and how far a guesser gets who sees no picture. Exit code 0 if sound, 1 if faults were found.
     """
-    from medmat_core.audit import audit
+    from medmat_core.audit import audit, names_in
 
     if jobs < 1:
         raise click.BadParameter("give 1 or more", param_hint="--jobs")
     catalog = catalog_of(ctx)
+    names = names_in(paths)
+    heads = [entry.head for entry in catalog.entries]
+    subsets = {head.subset for head in heads if names is None or names & {head.slug, str(head.no)}}
+    known = catalog.select(where=lambda head: head.subset in subsets)  # --pool installed asks all of a subset
     decoders = catalog.modules_with("medmat_regions")
     with closing(Counter(what="records read")) as shown:
         report = audit(
-            list(paths), list(catalog), subset_of=catalog.subset, data=data, near=near, jobs=jobs, decoders=decoders,
+            list(paths), known, subset_of=catalog.subset, data=data, near=near, jobs=jobs, decoders=decoders,
             keep=max(1, limit), progress=lambda name, count: shown.advance(count, f", last those of {name}"),
         )  # fmt: skip
     if as_json:

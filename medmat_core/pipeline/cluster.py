@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from medmat_core import stopping
 from medmat_core.errors import BuildError, MedmatError, UsageError
+from medmat_core.pipeline.workers import INSTALLED, environment
 
 if TYPE_CHECKING:
     from medmat_core.pipeline.engines import Mend
@@ -50,8 +51,10 @@ class Dask:
                 logging.getLogger(name).setLevel(logging.CRITICAL + 1)
         self._cluster: Any = None
         self._client: Any = None
+        self._told = contextlib.ExitStack()
         try:
             if scheduler is None:
+                self._told.enter_context(environment(**INSTALLED))  # a worker that dies is started anew at any time
                 self._cluster = LocalCluster(
                     n_workers=jobs, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
                 )
@@ -144,6 +147,7 @@ class Dask:
                 raise BuildError(f"{self._where} has no workers any more; start some, then go on with --resume")
 
     def close(self) -> None:
+        self._told.close()
         with contextlib.suppress(OSError, TimeoutError):  # a scheduler that is gone has nothing to close
             self._client.close(timeout=_ANSWER)
         if self._cluster is not None:
@@ -152,6 +156,7 @@ class Dask:
     def abandon(self) -> None:
         if stopping.asked():
             return  # the process ends at once, and with it the cluster that it started
+        self._told.close()
         with contextlib.suppress(Exception):  # what failed is told; that this fails as well helps nobody
             if self._client is not None:
                 self._client.close(timeout=1)

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from types import ModuleType
+from typing import Final
 
 from medmat_core.watch import end_hard
 
@@ -69,25 +70,42 @@ def without_main() -> Iterator[None]:
         sys.modules["__main__"] = own
 
 
-@contextlib.contextmanager
-def quietly() -> Iterator[None]:
-    """Processes that are started here do not hear of Ctrl-C before they can ignore it, and the one of Python's that
-    looks after semaphores does not tell of those that are left where all ends at once."""
-    told = os.environ.get("PYTHONWARNINGS")
-    os.environ["PYTHONWARNINGS"] = f"{told},ignore:resource_tracker" if told else "ignore:resource_tracker"
-    mask = getattr(signal, "pthread_sigmask", None)
-    before = mask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP}) if mask else None
-    if mask:
-        from multiprocessing import resource_tracker
+INSTALLED: Final = {"PYTHONSAFEPATH": "1"}
+"""For the environment of Python processes: modules come from where they are installed. Else the first that such a
+process imports may come from the folder that the user is in, and with data from a stranger there may be a socket.py."""
 
-        resource_tracker.ensure_running()  # it ignores Ctrl-C itself, and lets it through to this thread again
-        mask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+
+@contextlib.contextmanager
+def environment(**said: str) -> Iterator[None]:
+    """Variables for the processes that are started here."""
+    before = {name: os.environ.get(name) for name in said}
+    os.environ.update(said)
     try:
         yield
     finally:
-        if mask:
-            mask(signal.SIG_SETMASK, before)
-        if told is None:
-            os.environ.pop("PYTHONWARNINGS", None)
-        else:
-            os.environ["PYTHONWARNINGS"] = told
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+@contextlib.contextmanager
+def quietly() -> Iterator[None]:
+    """Processes that are started here do not hear of Ctrl-C before they can ignore it, the one of Python's that looks
+    after semaphores does not tell of those that are left where all ends at once, and none takes modules from the folder
+    that the user is in."""
+    warnings = ",".join(filter(None, (os.environ.get("PYTHONWARNINGS"), "ignore:resource_tracker")))
+    mask = getattr(signal, "pthread_sigmask", None)
+    before = mask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP}) if mask else None
+    with environment(PYTHONWARNINGS=warnings, **INSTALLED):
+        try:
+            if mask:
+                from multiprocessing import resource_tracker
+
+                resource_tracker.ensure_running()  # it ignores Ctrl-C itself, and lets it through to this thread again
+                mask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+            yield
+        finally:
+            if mask:
+                mask(signal.SIG_SETMASK, before)
