@@ -41,8 +41,8 @@ class RecordError(UsageError):
 def _text(value: Any) -> str:
     if type(value) is not str:
         raise TypeError(f"expected text, found {value!r:.60}")
-    if not value.isascii():
-        value.encode()  # half a surrogate pair is JSON, but no text: a UnicodeEncodeError is a ValueError
+    if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise ValueError("expected text, found half a surrogate pair")  # which is JSON
     return value
 
 
@@ -113,15 +113,16 @@ def record_of(raw: Any) -> Record:
     """One parsed line as a record; TypeError, ValueError or KeyError says what is wrong with it."""
     if type(raw) is not dict:
         raise TypeError(f"expected an object, found {raw!r:.60}")
-    if raw.keys() != set(KEYS):
-        odd = sorted(raw.keys() ^ set(KEYS))
+    if raw.keys() != _READ.keys():
+        odd = sorted(raw.keys() ^ _READ.keys())
         raise KeyError(f"{odd[0]!r} is {'missing' if odd[0] in KEYS else 'no key of a record'}")
     fields: dict[str, Any] = {}
-    for name, read in _READ.items():
-        try:
+    name = ""
+    try:
+        for name, read in _READ.items():
             fields[name] = read(raw[name])
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"{name}: {error}") from None
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{name}: {error}") from None
     fields["no"], fields["slug"] = fields.pop("dataset")
     record = Record(**fields)
     if not -1 <= record.answer_index < len(record.options) or (record.answer_index < 0) != (not record.options):

@@ -137,18 +137,25 @@ def options_told(options: Sequence[str], answer: str, slot: int) -> Iterator[Tol
     """What is wrong with a list of options, of which ``slot`` (-1: none) is said to be the answer."""
     if not 2 <= len(options) <= 4:
         yield "options_count", f"it has {len(options)} options"
-    strange = [option for option in options if not option.strip() or len(option.splitlines()) > 1]
-    if strange:
-        yield "option_text", f"option {strange[0]!r:.60} is empty or holds a line break"
+    yield from _texts_told(tuple(options))
     times = options.count(answer)
     if times != 1:
         yield "answer_missing", f"the answer {answer!r:.60} stands {times} times among {listed(options)}"
     named = options[slot] if 0 <= slot < len(options) else None
     if times and named != answer:
         yield "answer_letter", f"its letter names {'no option' if named is None else repr(named)}, not {answer!r}"
+
+
+@lru_cache(1_000)  # the pictures of a round come with one list
+def _texts_told(options: tuple[str, ...]) -> tuple[Told, ...]:
+    told = []
+    strange = [option for option in options if not option.strip() or len(option.splitlines()) > 1]
+    if strange:
+        told.append(("option_text", f"option {strange[0]!r:.60} is empty or holds a line break"))
     folded = [(fold(option), option) for option in options]
     if alike := next(((one, two) for (a, one), (b, two) in combinations(folded, 2) if a == b), None):
-        yield "options_alike", f"{alike[0]!r} and {alike[1]!r} are alike"
+        told.append(("options_alike", f"{alike[0]!r} and {alike[1]!r} are alike"))
+    return tuple(told)
 
 
 def _captions(captions: Sequence[str], home: Home, what: str = "") -> Iterator[Told]:

@@ -7,6 +7,7 @@ run again in the same engine. What it finds is what went wrong between them and 
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -60,7 +61,7 @@ class Truth:
     rendered: dict[str, str] = field(factory=dict)
     refused: dict[str, str] = field(factory=dict)
     _order: npt.NDArray[Any] = field(init=False)
-    _sorted: npt.NDArray[Any] = field(init=False)
+    _sorted: array[int] = field(init=False)
     _starts: npt.NDArray[Any] = field(init=False)
 
     @classmethod
@@ -85,7 +86,7 @@ class Truth:
             found._extend(done, context)
         images = np.array(found.images, np.uint64)
         found._order = np.argsort(images, kind="stable")
-        found._sorted = images[found._order]
+        found._sorted = array("Q", images[found._order].tobytes())
         found._starts = found.regions.starts() if found.regions is not None else np.empty(0)
         return found
 
@@ -107,8 +108,8 @@ class Truth:
 
     def place(self, image: int) -> int:
         """The place of a picture by the hash of its name, -1 where the data set has none such."""
-        at = int(np.searchsorted(self._sorted, np.uint64(image)))
-        return int(self._order[at]) if at < len(self._sorted) and int(self._sorted[at]) == image else -1
+        at = bisect_left(self._sorted, image)
+        return int(self._order[at]) if at < len(self._sorted) and self._sorted[at] == image else -1
 
     def stated(self, place: int) -> list[str]:
         """What is stated of the picture at a place."""

@@ -124,6 +124,8 @@ class _Beside:
         expected = medmat_form(record, self.count)
         if type(raw) is not dict:
             return f"Med-MAT's file holds {raw!r:.60} in its place"
+        if raw == expected and type(raw["id"]) is int and tuple(raw) == KEYS:
+            return ""
         differ = [key for key in KEYS if raw.get(key) != expected[key] or type(raw.get(key)) is not type(expected[key])]
         if differ:
             found = json.dumps(raw.get(differ[0]), ensure_ascii=True)
