@@ -38,7 +38,6 @@ _NOTED: Final[Mapping[str, str]] = {
     "no_label": "no finding is stated and none is excluded: there is nothing to ask",
     "no_distractor": "no wrong option is left that is certainly wrong",
     "regions_too_small": "all regions lie under the size floor",
-    "no_box_distractor": "no wrong box fits beside the right one",
     "mask_size": "the mask had another size than the picture and was scaled to it (nearest)",
     "leaves_data": "a link leads out of the data folder",
     "copy": "another picture of the data set has the same bytes and is asked about instead",

@@ -172,7 +172,6 @@ TO_DO: Final = {
     "no_label": "Nothing: a picture of which nothing is known has no question.",
     "no_distractor": "Nothing. With `--distractors subset` there may be one in the pool.",
     "regions_too_small": "Nothing: specks are not asked about. The card may set another floor (`mask.min_area`).",
-    "no_box_distractor": "Nothing: the region fills so much of the picture that every other box would meet it.",
     "mask_size": "Nothing, if mask and picture differ by a plain factor; else look at the pair.",
     "leaves_data": "Nothing, if the link is meant.",
     "copy": "Nothing: the first by path is asked about, and all of them lie on one side of the split.",
