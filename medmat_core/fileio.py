@@ -102,6 +102,8 @@ def failed(path: Path | str, error: OSError) -> BuildError:
     """What to tell of a file that cannot be written."""
     if error.errno in FULL:
         return BuildError(f"{path}: the disk is full; free some room and go on with --resume")
+    if isinstance(error, FileNotFoundError):
+        return BuildError(f"{path}: cannot be written: its folder was removed meanwhile; build again")
     return BuildError(f"{path}: cannot be written: {error.strerror or error}; choose another --out or mend its rights")
 
 

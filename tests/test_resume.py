@@ -386,3 +386,12 @@ def test_an_out_folder_that_cannot_be_written_is_one_line_and_exit_3(
     with pytest.raises(BuildError, match="cannot be written") as stop:
         build(data=data, out=out, catalog=catalog, jobs=1, formats=("medmat", "jsonl"))
     assert stop.value.exit_code == 3 and "\n" not in str(stop.value) and "out" in str(stop.value)
+
+
+def test_a_file_whose_folder_was_removed_says_so(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    file = fileio.GrowingFile(folder / "a.jsonl")
+    shutil.rmtree(folder)
+    file.write("a line")
+    with pytest.raises(BuildError, match="its folder was removed meanwhile; build again"):
+        file.finish()
