@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -126,6 +127,28 @@ def test_a_decoder_that_never_ends_holds_up_its_own_mask_alone(tmp_path: Path, m
         reader.read(every[0], None)
     assert all(reader.read(path, None).array.any() for path in every[1:])
     never.set()
+
+
+def test_who_is_stopped_while_a_mask_is_begun_gets_no_other_s_pixels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samples = draw(tmp_path, 8)
+    reader, every = Ahead(tmp_path, samples), paths(tmp_path, samples)
+
+    class Alarm(BaseException):
+        """What the watch raises, wherever it finds the thread."""
+
+    class Stopped(deque[str]):
+        def append(self, path: str) -> None:
+            monkeypatch.setattr(reader, "_begun", deque(self))
+            raise Alarm
+
+    monkeypatch.setattr(reader, "_begun", Stopped(reader._begun))
+    with pytest.raises(Alarm):
+        reader.read(every[0], None)
+    for path in every[1:]:
+        assert np.array_equal(reader.read(path, None).array, load_gray(path).array)
+    reader.close()
 
 
 def test_without_a_thread_masks_are_read_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,8 +39,8 @@ class Ahead:
         masks = (mask for sample in samples if isinstance(sample, MaskSample) for mask in sample.masks)
         self._coming = deque(f"{root}/{path}" for path in map(_plain, masks) if path)
         self._begun: deque[str] = deque()
-        self._todo: SimpleQueue[bytes | None] = SimpleQueue()
-        self._done: SimpleQueue[Pixels | None] = SimpleQueue()
+        self._todo: SimpleQueue[tuple[str, bytes] | None] = SimpleQueue()
+        self._done: SimpleQueue[tuple[str, Pixels | None]] = SimpleQueue()
         try:
             threading.Thread(target=self._work, daemon=True).start()
         except RuntimeError:  # no thread can be had
@@ -53,8 +53,10 @@ class Ahead:
         if path in self._begun:
             try:
                 while self._begun.popleft() != path:  # of a sample that was refused before its mask was asked for
-                    self._done.get()
-                pixels = self._done.get()
+                    continue
+                done = ""
+                while done != path:  # by name: whoever begins one may be stopped before it is noted
+                    done, pixels = self._done.get()
             except BaseException:  # the decoder may never end, and all that comes after would wait for it
                 self.close()
                 raise
@@ -74,15 +76,16 @@ class Ahead:
                 data = read_bytes(path, "mask")
                 frame = jpeg_frame(data) if data[:2] == b"\xff\xd8" else None
                 if frame is not None and frame[0] * frame[1] <= LARGE:
-                    self._todo.put(data)
-                    self._begun.append(path)
+                    self._todo.put((path, data))
+                    self._begun.append(path)  # what is noted will be done
 
     def _work(self) -> None:
-        while (data := self._todo.get()) is not None:
+        while (task := self._todo.get()) is not None:
+            path, data = task
             pixels = None
             with contextlib.suppress(BaseException):  # met again where it is asked for
                 pixels = decode_picture(data, "gray", None, "mask")
-            self._done.put(pixels)
+            self._done.put((path, pixels))
 
 
 def _plain(mask: Mask) -> str:
