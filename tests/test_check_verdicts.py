@@ -108,7 +108,7 @@ def test_a_mask_without_its_picture_is_no_picture_that_is_here(tmp_path: Path) -
 
     found = looked(toy_dataset(tmp_path, samples, tables="[counts]\nimages = 21"), data)
     assert found.images == 20 and found.reasons == {"missing_image": 1}
-    assert [finding.what for finding in found.told("completeness")][0] == "1 of 21 pictures are not here"
+    assert found.told("completeness")[0].what == "1 of 21 pictures are not here"
 
 
 # -- layout -----------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from medmat_core.errors import MedmatError
 from medmat_core.example import Example, ExamplePicture, Expect
 from medmat_core.images.suffixes import suffix_of
 from medmat_core.layouts.guess.peek import mode_of
@@ -125,7 +126,7 @@ def _drawn(
             boxes[code] = (SPOTS[(place + number) % len(SPOTS)],)
     for number, mask in enumerate(sample.masks if isinstance(sample, MaskSample) else ()):
         path = prefix + str(getattr(mask, "path", ""))
-        mode, top = _look(base / path)
+        mode, top = _look(base / path, plain="RGB" if "colors" in proposal.mask else "L")
         wanted = [mask.code] if isinstance(mask, MaskFile) else moving
         shapes: list[dict[str, Any]] = []
         for step, code in enumerate(wanted if top else ()):
@@ -154,14 +155,18 @@ def _value(proposal: Proposal, code: str, mode: str, top: int) -> object:
     return [top] * 3 if mode in ("RGB", "RGBA") else top
 
 
-def _look(path: Path) -> tuple[str, int]:
-    """Pillow's mode in which a mask is drawn, and the highest value in it: 0 where it shows nothing."""
+def _look(path: Path, plain: str) -> tuple[str, int]:
+    """Pillow's mode in which a mask is drawn, and the highest value in it: 0 where it shows nothing. One that cannot be
+    read is drawn as a ``plain`` one that shows something."""
     import numpy as np
 
     from medmat_core.images.pixels import load
 
     stored = mode_of(path)
-    array = load(path, None, "stored", "mask").array
+    try:
+        array = load(path, None, "stored", "mask").array
+    except (MedmatError, OSError, ValueError):
+        return plain, 255
     top = int(np.max(array))
     kind = suffix_of(path.name)
     mode = "I;16" if array.dtype == np.uint16 else stored if stored in ("1", "L", "P", "RGB", "RGBA") else "L"

@@ -182,4 +182,5 @@ def _doubts(seen: Peek, holds: str, codes: Sequence[str], *, around: bool) -> It
     if seen.lossy and holds == "colors":
         yield f"JPEG colors are blurred: every channel may be off by {NOISE}"
     if seen.failed:
-        yield f"{seen.failed} of {seen.failed + seen.seen} masks looked at cannot be read"
+        told = f"{len(seen.failed)} of {len(seen.failed) + seen.seen}"
+        yield f"masks that cannot be read: {told} looked at, such as {seen.failed[0]}"
