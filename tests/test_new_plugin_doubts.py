@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -224,6 +225,28 @@ def test_a_mask_that_cannot_be_read_is_named_and_stops_nothing(
     assert "1 of 6 looked at, such as masks/4.png" in doubt(proposal, "cannot be read")
     assert "masks/4.png" in {path for shown in proposal.example.pictures for path in shown.paths}
     conforms(plugin_of(proposal), tmp_path / "out")
+
+
+def test_masks_in_the_folders_of_patients_are_read_without_naming_a_patient(tmp_path: Path) -> None:
+    for patient in range(6):
+        for n in range(2):
+            picture(tmp_path / f"d/anna_{patient}" / f"{n}.png")
+            mask(tmp_path / f"d/anna_{patient}" / f"{n}_mask.png", 255)
+    proposal = propose(tmp_path / "d")
+    assert "anna" not in str(proposal.layout)
+    picture(tmp_path / "d/berta/0.png")
+    mask(tmp_path / "d/berta/0_mask.png", 255)
+    assert len(read(proposal, tmp_path / "d")) == 13
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no name has a backslash there")
+def test_the_example_leaves_alone_what_no_card_can_name(tmp_path: Path) -> None:
+    for n in range(6):
+        name = f"{n}{chr(92)}" if n == 1 else str(n)
+        picture(tmp_path / "d" / f"{name}.png")
+        mask(tmp_path / "d" / f"{name}_mask.png", 255)
+    conforms(plugin_of(propose(tmp_path / "d")), tmp_path / "out")
 
 
 def test_the_part_that_each_word_means_is_told(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from medmat_core.errors import MedmatError
 from medmat_core.example import Example, ExamplePicture, Expect
 from medmat_core.images.suffixes import suffix_of
 from medmat_core.layouts.guess.peek import mode_of
-from medmat_core.layouts.guess.proposal import Proposal, codes_of
-from medmat_core.layouts.guess.survey import stem
+from medmat_core.layouts.guess.proposal import Proposal, codes_of, files_of
+from medmat_core.layouts.guess.survey import stem, writable
 from medmat_core.model import BoxSample, LabelSample, MaskFile, MaskSample, Sample
 from medmat_core.scaffold.excerpts import EXAMPLE_SIZE, Box4, Shown, label_files
 
@@ -31,8 +31,9 @@ _MOST: Final = 40
 def example_of(proposal: Proposal, base: Path) -> Example:
     """The example of a proposal by what its layout read in the folder ``base``."""
     prefix = proposal.trial.tree.prefix
-    kinds = {str(sample.image): _kinds(sample, proposal, prefix) for sample in proposal.trial.samples}
-    picked = _picked(proposal.trial.samples, kinds, len(set(proposal.labels)))
+    samples = [sample for sample in proposal.trial.samples if all(map(writable, files_of(sample)))]
+    kinds = {str(sample.image): _kinds(sample, proposal, prefix) for sample in samples}
+    picked = _picked(samples, kinds, len(set(proposal.labels)))
     # ids that a table gives stand for patients; those in file names stand there anyway
     column = "column" in proposal.layout.get("group", {})
     ids = (s.group for path, s in picked.items() if s.group and s.group not in (stem(path), path.rpartition("/")[2]))
