@@ -27,6 +27,9 @@ FOLDER: Final = "records"
 
 MANIFEST: Final = "manifest.json"
 
+PLAN: Final = ".medmat-work/plan"
+"""There while a build puts its files in place: those of a second build then lie under the manifest of the first."""
+
 _MOST: Final = 2**31 - 1
 _LONGEST: Final = 64 << 20
 """No line is longer; a file without line ends must not be read into memory whole."""
@@ -190,6 +193,9 @@ class Built:
         """
         folder = Path(out)
         path = folder / MANIFEST
+        if (folder / PLAN).exists():
+            what = "a build is putting its files in place here, or was killed at it"
+            raise UsageError(f"{folder}: {what}; give that `medmat build` again to bring it to its end")
         if path.exists() and not path.is_file():
             raise UsageError(f"{path}: is no regular file")
         try:

@@ -112,6 +112,16 @@ def test_a_picture_with_empty_masks_is_told_where_presence_is_never_asked(
     assert all(p["level"] == "note" and p["file"] in ("", "pics/empty.png") for p in problems)
 
 
+def test_a_picture_with_empty_masks_says_when_the_subset_lacks_what_the_card_asks(tmp_path: Path) -> None:
+    put(tmp_path / "med-mat", "empty.png", 1, mass=None)
+    put(tmp_path / "med-mat", "full.png", 2, mass=(5, 5, 20, 20))
+    dataset = toy_dataset(tmp_path, beside, kind="mask", labels=LABELS, head='asks = ["box", "presence"]')
+    catalog = toy_catalog(dataset, instructions={"box": INSTRUCTIONS["box"]})
+    build(data=tmp_path / "med-mat", out=tmp_path / "out", catalog=catalog, jobs=1, split="none")
+    (told,) = [p for p in map(json.loads, (tmp_path / "out/problems.jsonl").open()) if p["reason"] == "no_label"]
+    assert told["detail"].endswith("has no instructions for presence")
+
+
 def test_pictures_of_a_neighbour_without_any_mask_are_not_this_data_set(tmp_path: Path) -> None:
     put(tmp_path / "med-mat", "one.png", 1)
     put(tmp_path / "med-mat", "two.png", 2)

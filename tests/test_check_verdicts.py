@@ -95,6 +95,22 @@ def test_pictures_that_a_table_names_and_that_are_not_there_are_missing_and_no_p
     assert looked(dataset, data, partial=True).sound
 
 
+def test_a_mask_without_its_picture_is_no_picture_that_is_here(tmp_path: Path) -> None:
+    from medmat_core import LabelSample
+
+    data = zoo(tmp_path / "med-mat")
+    picture(data / "toy/masks/lost.png")
+
+    def samples(tree: Any, card: Any) -> Any:
+        tree.report("missing_image", "masks/lost.png", "the mask has no picture")
+        for path in tree.images("pics"):
+            yield LabelSample(path, (path.split("/")[1],))
+
+    found = looked(toy_dataset(tmp_path, samples, tables="[counts]\nimages = 21"), data)
+    assert found.images == 20 and found.reasons == {"missing_image": 1}
+    assert found.told("completeness")[0].what == "1 of 21 pictures are not here"
+
+
 # -- layout -----------------------------------------------------------------------------------------------
 
 

@@ -715,7 +715,7 @@ def test_pictures_without_a_mask_are_a_doubt_and_not_a_negative(tmp_path: Path) 
         if n:
             mask(tmp_path / "d/masks" / f"{n}.png", 255)
     proposal = propose(tmp_path / "d")
-    assert any("1 pictures have no mask" in doubt and "negative" in doubt for doubt in proposal.doubts)
+    assert any("without a mask: 1, such as images/0.png" in doubt and "negative" in doubt for doubt in proposal.doubts)
     _, _, problems = tried(proposal, tmp_path / "d")
     assert [problem.reason for problem in problems] == ["missing_mask"]
 

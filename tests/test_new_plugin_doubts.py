@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
+import os
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from medmat_core.check import check_dataset
 from medmat_core.cli import run as medmat
 from medmat_core.errors import UsageError
 from medmat_core.layouts.guess import NoLayoutError
 from medmat_core.layouts.guess.proposal import Proposal
 from medmat_core.layouts.guess.words import split_of_name
+from medmat_core.pipeline.options import BuildOptions
+from medmat_core.scaffold.package import write_plugin
 from medmat_core.scaffold.propose import propose
-from tests.test_new_plugin import conforms, groups_of, mask, picture, plugin_of, read, table
+from tests.test_new_plugin import conforms, groups_of, loaded, mask, picture, plugin_of, read, table
 
 
 def shades(path: Path) -> None:
@@ -191,6 +196,57 @@ def test_masks_that_fill_most_of_their_picture_are_told_to_build_wrongly(tmp_pat
         Image.fromarray(pixels).save(tmp_path / "d/masks" / f"{n}.png")
     told = doubt(propose(tmp_path / "d"), "so that the build as proposed is wrong")
     assert ("invert = true" in told) == (len(values) == 1) and ('"255" = ""' in told) == (len(values) > 1)
+
+
+def test_the_card_counts_pictures_as_a_check_of_the_same_folder_does(tmp_path: Path) -> None:
+    data = tmp_path / "med-mat"
+    for n in range(9):
+        picture(data / "newts/images" / f"{n}.png")
+        if n != 3:
+            mask(data / "newts/masks" / f"{n}.png", 255)
+    mask(data / "newts/masks/99.png", 255)
+    plugin = plugin_of(propose(data / "newts"))
+    with loaded(write_plugin(plugin, tmp_path), plugin.names) as dataset:
+        found = check_dataset(dataset, BuildOptions(data=data, jobs=1))
+    assert found.published == found.images == 9
+    assert {"missing_mask": 1, "missing_image": 1}.items() <= found.reasons.items()
+
+
+@pytest.mark.parametrize("values", [(255,), ("#ff0000", "#00ff00")])
+@pytest.mark.parametrize("held", [b"", b"\x89PNG\r\n\x1a\n"])
+def test_a_mask_that_cannot_be_read_is_named_and_stops_nothing(
+    tmp_path: Path, held: bytes, values: Sequence[Any]
+) -> None:
+    for n in range(6):
+        picture(tmp_path / "d/images" / f"{n}.png")
+        mask(tmp_path / "d/masks" / f"{n}.png", *values, mode="RGB" if len(values) > 1 else "L")
+    (tmp_path / "d/masks/4.png").write_bytes(held)
+    proposal = propose(tmp_path / "d")
+    assert "1 of 6 looked at, such as masks/4.png" in doubt(proposal, "cannot be read")
+    assert "masks/4.png" in {path for shown in proposal.example.pictures for path in shown.paths}
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+def test_masks_in_the_folders_of_patients_are_read_without_naming_a_patient(tmp_path: Path) -> None:
+    for patient in range(6):
+        for n in range(2):
+            picture(tmp_path / f"d/anna_{patient}" / f"{n}.png")
+            mask(tmp_path / f"d/anna_{patient}" / f"{n}_mask.png", 255)
+    proposal = propose(tmp_path / "d")
+    assert "anna" not in str(proposal.layout)
+    picture(tmp_path / "d/berta/0.png")
+    mask(tmp_path / "d/berta/0_mask.png", 255)
+    assert len(read(proposal, tmp_path / "d")) == 13
+    conforms(plugin_of(proposal), tmp_path / "out")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no name has a backslash there")
+def test_the_example_leaves_alone_what_no_card_can_name(tmp_path: Path) -> None:
+    for n in range(6):
+        name = f"{n}{chr(92)}" if n == 1 else str(n)
+        picture(tmp_path / "d" / f"{name}.png")
+        mask(tmp_path / "d" / f"{name}_mask.png", 255)
+    conforms(plugin_of(propose(tmp_path / "d")), tmp_path / "out")
 
 
 def test_the_part_that_each_word_means_is_told(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from medmat_core.pipeline import outfolder, placing
 from medmat_core.pipeline.finished import Finished, sealed, state_path
 from medmat_core.pipeline.outfolder import WORK, OutFolder
 from medmat_core.pipeline.placing import Plan, Step, carry_out
+from medmat_core.records import Built
 from tests.outside import medmat, tree_bytes
 from tests.toy import picture, toy_catalog, toy_dataset
 
@@ -671,6 +672,22 @@ def test_a_stranger_that_comes_between_the_plan_and_its_end_is_not_replaced(
     assert theirs.read_bytes() == MINE
     theirs.rename(tmp_path / "moved")
     assert run(data, out, catalog, "two") == run(data, tmp_path / "whole", catalog, "one", "two")
+
+
+def test_a_folder_between_two_builds_is_read_by_nobody(
+    zoos: tuple[Path, Catalog], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, catalog = zoos
+    out = tmp_path / "out"
+    run(data, out, catalog, "one")
+    with monkeypatch.context() as patch:
+        patch.setattr(outfolder, "carry_out", lambda *arguments: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            run(data, out, catalog, "two")
+    with pytest.raises(UsageError, match=r"putting its files in place.*again"):
+        Built.open(out)
+    run(data, out, catalog, "two")
+    assert {dataset["slug"] for dataset in Built.open(out).manifest["datasets"]} == {"one", "two"}
 
 
 def test_a_stranger_that_comes_at_the_last_moment_is_not_replaced(tmp_path: Path) -> None:

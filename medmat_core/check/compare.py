@@ -130,8 +130,9 @@ class Looked:
     @property
     def there(self) -> int:
         """Pictures that lie there, refused ones too."""
-        lost = self.inspected.lost.total() - sum(self.inspected.lost[reason] for reason in _MISSING)
-        return len(self.settled.decisions) - self.settled.count(Decision.TWICE) + lost + len(self.report.unread)
+        lost = self.inspected.lost + Counter(self.report.unread.values())
+        there = sum(count for reason, count in lost.items() if reason not in _MISSING)
+        return len(self.settled.decisions) - self.settled.count(Decision.TWICE) + there
 
     def captions(self) -> Counter[str]:
         """Pictures a caption; "" for those on which nothing is marked."""

@@ -48,4 +48,8 @@ def command(
         made = f"; {counted(done.made, 'picture')} made for browsers" if done.made else ""
         click.echo(f"{counted(done.records, 'record')}{made}")
         click.echo(f"Open {done.page}")
+    if done.lost:
+        of = f", nor those of {counted(len(done.lost) - 1, 'other data set')}" if len(done.lost) > 1 else ""
+        why = "where --out of the build was not the parent of its data, give --data"
+        click.echo(f"medmat: {done.lost[0]}: no picture is there{of}; {why}", err=True)
     return exit_code(ctx, 0)

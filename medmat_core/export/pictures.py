@@ -152,7 +152,7 @@ def _looked(source: Path) -> tuple[str, tuple[int, int], list[str]]:
     except UnidentifiedImageError:
         raise UnusableError("it is no picture of a known type") from None
     except Exception as error:  # a parser fed with a stranger's bytes may raise anything
-        raise UnusableError(f"its header cannot be read: {error}") from None
+        raise UnusableError(f"it cannot be read: {error}") from None
     if size[0] * size[1] > PIXEL_LIMIT:
         raise UnusableError(f"{size[0]} x {size[1]} pixels; the limit is 200 megapixels")
     return kind, size, why

@@ -279,7 +279,10 @@ class OneBuild(Reading):
         if "presence" in asks:
             yield empty, "negative_beyond_balance", ""
         else:
-            yield empty, "no_label", "nothing is marked in it, and presence is not asked about here"
+            why, own = "presence is not asked about here", card.asks
+            if "presence" in own and "presence" in (self.options.asks or own):
+                why = f"subset {card.subset} has no instructions for presence"
+            yield empty, "no_label", f"nothing is marked in it, and {why}"
         never = [card.order[name] for name in card.classes.catch_all]
         if never:
             owners = np.repeat(np.arange(len(regions.counts)), np.frombuffer(regions.counts, np.uint16))

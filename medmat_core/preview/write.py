@@ -55,11 +55,13 @@ class PreviewOptions:
 
 @frozen
 class Previewed:
-    """What a preview made: the page, how many records it shows, and how many pictures were made for it."""
+    """What a preview made: the page, how many records it shows, and how many pictures were made for it; ``lost`` is of
+    each data set a picture that was looked for and is not there."""
 
     page: Path
     records: int
     made: int
+    lost: tuple[Path, ...] = ()
 
 
 def preview(
@@ -90,7 +92,7 @@ def preview(
     finally:
         work.engine.close()
         folder.discard()
-    return Previewed(folder.to / "index.html", work.records, work.made)
+    return Previewed(folder.to / "index.html", work.records, work.made, tuple(work.lost.values()))
 
 
 @define
@@ -105,6 +107,7 @@ class _Work:
     parts: list[dict[str, Any]] = field(factory=list)
     records: int = 0
     made: int = 0
+    lost: dict[int, Path] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         self.engine = start_engine("local", self.options.jobs, None)
@@ -134,6 +137,8 @@ class _Work:
     def _write(self, sheet: Sheet, dataset: int) -> None:
         name = f"data-{len(self.parts) + 1:04d}.js"
         images = [image for _, image in sheet.images.items]
+        if is_below(images[0]) and not (first := self.built.path_of(images[0])).exists():  # one tells where all lie
+            self.lost.setdefault(dataset, first)
         more: dict[str, Any] = {"shown": self._shown(images, sheet)}
         if self.box_format == "qwen25":
             sizes = zip(sheet.pictures["width"], sheet.pictures["height"], strict=True)

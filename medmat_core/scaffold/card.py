@@ -89,7 +89,7 @@ def _counts(proposal: Proposal) -> dict[str, Any]:
         for code, caption in proposal.labels.items()
         if proposal.counts.get(code) and once[caption] == 1
     }
-    return {"images": proposal.covered} | ({"classes": classes} if classes else {})
+    return {"images": proposal.trial.there} | ({"classes": classes} if classes else {})
 
 
 def card_text(proposal: Proposal, facts: Facts) -> str:

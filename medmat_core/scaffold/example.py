@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from medmat_core.errors import MedmatError
 from medmat_core.example import Example, ExamplePicture, Expect
 from medmat_core.images.suffixes import suffix_of
 from medmat_core.layouts.guess.peek import mode_of
-from medmat_core.layouts.guess.proposal import Proposal, codes_of
-from medmat_core.layouts.guess.survey import stem
+from medmat_core.layouts.guess.proposal import Proposal, codes_of, files_of
+from medmat_core.layouts.guess.survey import stem, writable
 from medmat_core.model import BoxSample, LabelSample, MaskFile, MaskSample, Sample
 from medmat_core.scaffold.excerpts import EXAMPLE_SIZE, Box4, Shown, label_files
 
@@ -30,8 +31,9 @@ _MOST: Final = 40
 def example_of(proposal: Proposal, base: Path) -> Example:
     """The example of a proposal by what its layout read in the folder ``base``."""
     prefix = proposal.trial.tree.prefix
-    kinds = {str(sample.image): _kinds(sample, proposal, prefix) for sample in proposal.trial.samples}
-    picked = _picked(proposal.trial.samples, kinds, len(set(proposal.labels)))
+    samples = [sample for sample in proposal.trial.samples if all(map(writable, files_of(sample)))]
+    kinds = {str(sample.image): _kinds(sample, proposal, prefix) for sample in samples}
+    picked = _picked(samples, kinds, len(set(proposal.labels)))
     # ids that a table gives stand for patients; those in file names stand there anyway
     column = "column" in proposal.layout.get("group", {})
     ids = (s.group for path, s in picked.items() if s.group and s.group not in (stem(path), path.rpartition("/")[2]))
@@ -125,7 +127,7 @@ def _drawn(
             boxes[code] = (SPOTS[(place + number) % len(SPOTS)],)
     for number, mask in enumerate(sample.masks if isinstance(sample, MaskSample) else ()):
         path = prefix + str(getattr(mask, "path", ""))
-        mode, top = _look(base / path)
+        mode, top = _look(base / path, plain="RGB" if "colors" in proposal.mask else "L")
         wanted = [mask.code] if isinstance(mask, MaskFile) else moving
         shapes: list[dict[str, Any]] = []
         for step, code in enumerate(wanted if top else ()):
@@ -154,14 +156,18 @@ def _value(proposal: Proposal, code: str, mode: str, top: int) -> object:
     return [top] * 3 if mode in ("RGB", "RGBA") else top
 
 
-def _look(path: Path) -> tuple[str, int]:
-    """Pillow's mode in which a mask is drawn, and the highest value in it: 0 where it shows nothing."""
+def _look(path: Path, plain: str) -> tuple[str, int]:
+    """Pillow's mode in which a mask is drawn, and the highest value in it: 0 where it shows nothing. One that cannot be
+    read is drawn as a ``plain`` one that shows something."""
     import numpy as np
 
     from medmat_core.images.pixels import load
 
     stored = mode_of(path)
-    array = load(path, None, "stored", "mask").array
+    try:
+        array = load(path, None, "stored", "mask").array
+    except (MedmatError, OSError, ValueError):
+        return plain, 255
     top = int(np.max(array))
     kind = suffix_of(path.name)
     mode = "I;16" if array.dtype == np.uint16 else stored if stored in ("1", "L", "P", "RGB", "RGBA") else "L"

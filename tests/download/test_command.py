@@ -72,7 +72,7 @@ def test_an_open_data_set_comes_and_is_checked(
     code, out, err = run([served(host, pictures, tmp_path)], "toy")
     assert code == 0, err
     assert found(tmp_path / "med-mat/toy") == pictures
-    assert "12 files in med-mat/toy" in out and "1 data sets fetched into med-mat, 0 not" in out
+    assert "12 files in med-mat/toy" in out and "1 data set fetched into med-mat, 0 not" in out
     assert "1 of 1 data sets are as their cards say" in out
 
 
@@ -84,6 +84,7 @@ def test_what_is_there_is_not_fetched_again(
     asked = len(host.asked)
     code, out, _ = run([dataset], "toy", "--data", "data")
     assert code == 0 and "toy: is there" in out and len(host.asked) == asked
+    assert "0 data sets fetched into data, 0 not, 1 there already" in out
     assert run([dataset], "toy", "--data", "data", "--again", "--no-check")[0] == 0 and len(host.asked) > asked
 
 
@@ -150,14 +151,14 @@ def test_a_plan_that_does_not_fit_says_so(
     assert code == 3 and "needs 2.0 GB" in err
 
 
-def test_licence_and_terms_of_what_is_not_open_must_be_accepted(
+def test_license_and_terms_of_what_is_not_open_must_be_accepted(
     host: Loopback, run: Run, pictures: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dataset = closed(host, pictures, tmp_path)
     monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))  # nobody at a terminal: a pipe does not accept
     code, out, err = run([dataset], "toy")
     assert code == 1 and "--accept toy" in err and host.asked == []
-    assert "licence: CC0" in out and "terms: https://example.org/toy" in out
+    assert "license: CC0" in out and "terms: https://example.org/toy" in out
     code, out, _ = run([dataset], "toy", "--accept", "toy")
     assert code == 0 and found(tmp_path / "med-mat/toy") == pictures
 
@@ -181,7 +182,7 @@ def test_at_a_terminal_it_asks(
 
 def test_yes_accepts_what_is_named(host: Loopback, run: Run, pictures: dict[str, bytes], tmp_path: Path) -> None:
     code, out, _ = run([closed(host, pictures, tmp_path)], "toy", "--yes")
-    assert code == 0 and "licence" not in out
+    assert code == 0 and "license" not in out
 
 
 def test_what_stands_behind_a_form_is_left_to_the_user_with_its_steps(run: Run, tmp_path: Path) -> None:
@@ -196,7 +197,7 @@ def test_one_that_fails_does_not_stop_the_others(
     gone = toy_dataset(tmp_path, slug="gone", folder="gone", tables=links(host, "none.zip"))
     code, out, err = run([gone, served(host, pictures, tmp_path)], "--all")
     assert code == 1 and "gone: " in err and "(404)" in err
-    assert "1 data sets fetched into med-mat, 1 not" in out and found(tmp_path / "med-mat/toy") == pictures
+    assert "1 data set fetched into med-mat, 1 not" in out and found(tmp_path / "med-mat/toy") == pictures
 
 
 def test_two_rows_of_one_download_fetch_it_once(

@@ -196,6 +196,16 @@ def test_a_missing_picture_is_told_and_the_others_stand(tmp_path: Path) -> None:
     assert sorted(one.why for one in done.refusals) == ["it is no picture of a known type", "it is not there"]
 
 
+def test_a_png_that_ends_too_early_is_left_out_and_not_blamed_on_its_header(tmp_path: Path) -> None:
+    picture(tmp_path / "med-mat/a.png", 1)
+    cut = picture(tmp_path / "med-mat/cut.png", 2)
+    cut.write_bytes(cut.read_bytes()[:-40])
+    records = [label_record(f"med-mat/{name}.png", number) for number, name in enumerate(("a", "cut"))]
+    done = export(Built.open(built(tmp_path, records)), ["llava"], ExportOptions(tmp_path / "to", jobs=1))
+    (refusal,) = done.refusals
+    assert refusal.image == "med-mat/cut.png" and refusal.why.startswith("it cannot be read: ")
+
+
 def test_a_record_whose_picture_lies_outside_is_left_out(tmp_path: Path) -> None:
     secret = picture(tmp_path / "secret.png", 1)
     out = tmp_path / "out"

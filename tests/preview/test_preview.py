@@ -49,6 +49,16 @@ def test_no_picture_is_copied_and_the_page_names_where_they_lie(tmp_path: Path) 
     assert index_of(page)["pictures"] == "../"
 
 
+def test_pictures_that_lie_elsewhere_are_told(tmp_path: Path) -> None:
+    out = toy(tmp_path / "a")
+    (out / "med-mat").rename(tmp_path / "med-mat")
+    (tmp_path / "a").rename(tmp_path / "b")
+    told = CliRunner().invoke(cli, ["preview", str(tmp_path / "b"), "--data", str(tmp_path / "b/med-mat")])
+    assert told.exit_code == 0 and "give --data" in told.stderr
+    assert "labels/00.png: no picture is there, nor those of 1 other data set" in told.stderr
+    assert not CliRunner().invoke(cli, ["preview", str(tmp_path / "b"), "--data", str(tmp_path / "med-mat")]).stderr
+
+
 def test_a_page_elsewhere_finds_the_pictures_by_an_encoded_relative_path(tmp_path: Path) -> None:
     out = toy(tmp_path / "o#u %t?")
     page = made(out, to=tmp_path / "pages" / "p")

@@ -11,7 +11,7 @@ from typing import Any, Final
 from medmat_core.layouts.guess.pairs import Pair, folders_of, pair_masks, reduced, suffix_of
 from medmat_core.layouts.guess.peek import NOISE, Peek, peek
 from medmat_core.layouts.guess.proposal import Proposal
-from medmat_core.layouts.guess.survey import Survey, below, folder_of, grouped, shared, stem, templated
+from medmat_core.layouts.guess.survey import Survey, below, folder_of, shared, stem, templated
 from medmat_core.layouts.guess.words import captions_of, natural, normal_of, split_of_path, telling, whole
 from medmat_core.tree import fold
 
@@ -102,8 +102,6 @@ def _beside(survey: Survey, pairs: Sequence[Pair], suffix: str, codes: set[str])
     where = {"suffix": suffix, **survey.split(own)}
     if not codes and _are_classes(inner, len(own) + len(masks)):
         return {**where, "label": "{folder}"}, sorted(inner, key=natural)
-    if any(len(same) > 1 for same in grouped(own, stem).values()):  # each folder by itself
-        return {**where, "pictures": sorted({folder_of(path).rpartition("/")[2] for path in own})}, sorted(codes)
     return {**where, "pictures": top}, sorted(codes, key=natural)
 
 
@@ -182,4 +180,5 @@ def _doubts(seen: Peek, holds: str, codes: Sequence[str], *, around: bool) -> It
     if seen.lossy and holds == "colors":
         yield f"JPEG colors are blurred: every channel may be off by {NOISE}"
     if seen.failed:
-        yield f"{seen.failed} of {seen.failed + seen.seen} masks looked at cannot be read"
+        told = f"{len(seen.failed)} of {len(seen.failed) + seen.seen}"
+        yield f"masks that cannot be read: {told} looked at, such as {seen.failed[0]}"

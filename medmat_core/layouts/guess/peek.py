@@ -35,8 +35,8 @@ class Peek:
     needed), "index" (a number a class), "colors" (a color a class), "unclear". ``values`` are the numbers above 0 or
     the colors "#rrggbb" but black. ``empty`` are those of the ``seen`` masks that hold nothing. ``filled``: the
     share that the foreground has of a mask in the middle of all, and ``widest`` the value that has most of it.
-    ``lossy``: JPEG. ``background``: a color that
-    is none of the values and not black, "" for none.
+    ``lossy``: JPEG. ``failed`` are those that cannot be read. ``background``: a color that is none of the values and
+    not black, "" for none.
     """
 
     kind: Kind
@@ -45,7 +45,7 @@ class Peek:
     empty: tuple[str, ...]
     filled: float
     lossy: bool
-    failed: int
+    failed: tuple[str, ...]
     background: str = ""
     widest: str = ""
 
@@ -65,14 +65,15 @@ def _looked(base: Path, masks: Sequence[str]) -> Peek:
     numbers: Counter[int] = Counter()
     colors: Counter[str] = Counter()
     empty: list[str] = []
-    failed = colored = 0
+    failed: list[str] = []
+    colored = 0
     shares: list[float] = []
     top, palette = 1, False
     for path in masks:
         try:
             pixels = load(base / path, None, "stored", "mask")
         except (MedmatError, OSError, ValueError):
-            failed += 1
+            failed.append(path)
             continue
         array, high = pixels.array, pixels.top or 1
         palette = palette or mode_of(base / path) == "P"
@@ -88,7 +89,7 @@ def _looked(base: Path, masks: Sequence[str]) -> Peek:
         empty += [path] if inside == 0 else []
         top = max(top, high)
         _count(array, numbers)
-    seen = len(masks) - failed
+    seen, unread = len(masks) - len(failed), tuple(failed)
     filled = sorted(shares)[seen // 2] if seen else 0.0
     widest = str(max((value for value in numbers if value), key=numbers.__getitem__, default=""))
     widest = next((color for color, _ in colors.most_common() if color != "#000000"), widest)
@@ -96,9 +97,9 @@ def _looked(base: Path, masks: Sequence[str]) -> Peek:
         # with shades in most places it is a picture
         values, background = _dominant(colors) if colors.total() > 0.5 * colored else ((), "")
         kind: Kind = "colors" if values else "unclear"
-        return Peek(kind, values, seen, tuple(empty), 0.0 if background else filled, lossy, failed, background, widest)
+        return Peek(kind, values, seen, tuple(empty), 0.0 if background else filled, lossy, unread, background, widest)
     kind, values = _kind(numbers, colors, top, lossy=lossy, palette=palette) if seen else ("unclear", ())
-    return Peek(kind, values, seen, tuple(empty), filled, lossy, failed, widest=widest)
+    return Peek(kind, values, seen, tuple(empty), filled, lossy, unread, widest=widest)
 
 
 def mode_of(path: Path) -> str:

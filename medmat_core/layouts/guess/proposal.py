@@ -23,10 +23,10 @@ from medmat_core.readers.folders import SPLIT_NAMES
 from medmat_core.tree import Tree, fold
 
 _REFUSED: Final[Mapping[str, str]] = {
-    "missing_mask": "{count} pictures have no mask, such as {file}: they are refused; if it means that nothing was "
-    'found, write missing = "negative" under [mask]',
-    "missing_image": "{count} rows or files name a picture that is not there, the first in {file}: {detail}",
-    "missing_label": "{count} pictures have no label, such as {file}",
+    "missing_mask": "pictures without a mask: {count}, such as {file}; they are refused, and if it means that nothing "
+    'was found, write missing = "negative" under [mask]',
+    "missing_image": "pictures that rows or files name and that are not there: {count}, the first in {file}: {detail}",
+    "missing_label": "pictures without a label: {count}, such as {file}",
 }
 """What a doubt says of problems of one reason; else the first of them is told."""
 
@@ -46,6 +46,17 @@ class Trial:
     def refused(self) -> Counter[str]:
         """Problems that are no notes, by reason."""
         return Counter(problem.reason for problem in self.problems if problem.level == "refused")
+
+    @property
+    def there(self) -> int:
+        """Pictures of the data set that lie there, refused ones too, as ``check`` counts them."""
+        read = {str(sample.image) for sample in self.samples}
+        lost = {
+            problem.file
+            for problem in self.problems
+            if problem.level == "refused" and problem.reason != "missing_image" and self.tree.is_picture(problem.file)
+        }
+        return len(read | lost)
 
 
 @frozen(eq=False)
@@ -175,7 +186,7 @@ def _unread(trial: Trial, survey: Survey) -> Iterator[str]:
     known = {path for sample in trial.samples for path in files_of(sample)} | {item.file for item in trial.problems}
     left = [path for path in survey.pictures if path not in known]
     if left:
-        yield f"{len(left)} pictures are not read, such as {left[0]}"
+        yield f"pictures that are not read: {len(left)}, such as {left[0]}"
 
 
 def rooted(proposal: Proposal, survey: Survey) -> Proposal:
