@@ -363,7 +363,7 @@ def test_build_narrows_by_modality_and_subset(call: Call, kidneys: Path, catalog
 def test_show_takes_number_and_slug(call: Call, catalog: Catalog) -> None:
     by_number, by_slug = call("show", "2"), call("show", "CT-Kidney")
     assert by_number.code == 0 and by_number.out == by_slug.out
-    for told in ("CT Kidney Dataset", "https://www.kaggle.com", "CT_Kindney_Dataset", "Stone", "license:", "@article"):
+    for told in ("CT Kidney Dataset", "https://www.kaggle.com", "CT_Kindney_Dataset", "Stone", "licence:", "@article"):
         assert told in by_number.out
     card = json.loads(call("show", "02", "--json").out)
     assert card["slug"] == "ct-kidney" and card["labels"]["Stone"] == "Stone"

@@ -46,8 +46,8 @@ if TYPE_CHECKING:
 )
 @option("--dry-run", is_flag=True, help="Print the plan with sizes, free space and steps; fetch nothing.")
 @option("--sizes", is_flag=True, help="Ask the hosts for the sizes that cards do not know (for the plan).")
-@option("--accept", multiple=True, metavar="NO|SLUG", help="Accept this data set's license and terms (repeatable).")
-@option("--yes", is_flag=True, help="Accept the licenses and terms of all data sets named.")
+@option("--accept", multiple=True, metavar="NO|SLUG", help="Accept this data set's licence and terms (repeatable).")
+@option("--yes", is_flag=True, help="Accept the licences and terms of all data sets named.")
 @option("--again", is_flag=True, help="Fetch also what is there already; equal files stay, others are not touched.")
 @option("--check/--no-check", "checked", default=True, help="Run `medmat check` on what came.")
 @click.pass_context
@@ -68,7 +68,7 @@ def command(
 ) -> int:
     """Fetch data sets from where they are published, verify and unpack them into the folders that build reads.
 
-    Goes on where a former run was stopped, and overwrites nothing. License and terms are shown and must be accepted for
+    Goes on where a former run was stopped, and overwrites nothing. Licence and terms are shown and must be accepted for
     all that is not open. What asks for a form, a login or an application is not fetched: link and steps are printed.
     No credential is stored or printed; Kaggle is asked by its own client with your token.
     """
@@ -141,19 +141,19 @@ def _fetch(page: Console, ready: Sequence[Dataset], to: Path, web: Web, hosts: H
 
 
 def _agreed(page: Console, step: Step) -> bool:
-    """Whether the user accepts a data set's license and terms; nobody has to for what is open."""
+    """Whether the user accepts a data set's licence and terms; nobody has to for what is open."""
     from medmat_core.commands.show import _ACCESS
 
     head = step.dataset.card.head
     if head.access == "open":
         return True
-    lines = [f"{head.no or ''} {head.slug}: {head.title}".strip(), f"  license: {head.license}"]
+    lines = [f"{head.no or ''} {head.slug}: {head.title}".strip(), f"  licence: {head.license}"]
     pages = dict.fromkeys([head.source, *(entry.page for entry in step.dataset.card.download)])
     lines += [f"  terms: {address}" for address in pages] + [f"  access: {_ACCESS[head.access]}"]
     say(page, "\n".join(lines))
     if not sys.stdin.isatty():
         click.echo(
-            f"medmat: {head.slug}: its license and terms are not accepted; read them, then add --accept {head.slug}",
+            f"medmat: {head.slug}: its licence and terms are not accepted; read them, then add --accept {head.slug}",
             err=True,
         )
         return False

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 @click.option("--folder", help="The data set's folder below the data folder.")
 @click.option("--labels", multiple=True, help="Classes: a,b,c or CODE=CAPTION,... (repeatable).")
 @click.option("--source", help="Where the data set is published (https://...).")
-@click.option("--license", "licence", help="The data set's license.")
+@click.option("--license", "licence", help="The data set's licence.")
 @click.option("--yes", "-y", is_flag=True, help="Take every proposal, ask nothing.")
 @click.pass_context
 def command(

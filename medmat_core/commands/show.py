@@ -25,7 +25,7 @@ _ACCESS = {
 @click.option("--json", "as_json", is_flag=True, help="Print the whole card as JSON.")
 @click.pass_context
 def command(ctx: click.Context, name: str, as_json: bool) -> int:
-    """Show one data set's card: where to download it, where to unzip it, the files expected, labels, license,
+    """Show one data set's card: where to download it, where to unzip it, the files expected, labels, licence,
     citation, what is known to be wrong with it, and what is unverified."""
     dataset = catalog_of(ctx).get(name)
     if as_json:
@@ -88,7 +88,7 @@ def card_lines(dataset: Dataset) -> list[str]:
         lines.append(f"  archives: {', '.join(head.archives)}")
     if head.source_note:
         lines.append(f"  note: {head.source_note}")
-    lines += [f"  license: {head.license}", *download_lines(card)]
+    lines += [f"  licence: {head.license}", *download_lines(card)]
     lines += [
         "",
         "Where to unzip it",

@@ -151,14 +151,14 @@ def test_a_plan_that_does_not_fit_says_so(
     assert code == 3 and "needs 2.0 GB" in err
 
 
-def test_license_and_terms_of_what_is_not_open_must_be_accepted(
+def test_licence_and_terms_of_what_is_not_open_must_be_accepted(
     host: Loopback, run: Run, pictures: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dataset = closed(host, pictures, tmp_path)
     monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))  # nobody at a terminal: a pipe does not accept
     code, out, err = run([dataset], "toy")
     assert code == 1 and "--accept toy" in err and host.asked == []
-    assert "license: CC0" in out and "terms: https://example.org/toy" in out
+    assert "licence: CC0" in out and "terms: https://example.org/toy" in out
     code, out, _ = run([dataset], "toy", "--accept", "toy")
     assert code == 0 and found(tmp_path / "med-mat/toy") == pictures
 
@@ -182,7 +182,7 @@ def test_at_a_terminal_it_asks(
 
 def test_yes_accepts_what_is_named(host: Loopback, run: Run, pictures: dict[str, bytes], tmp_path: Path) -> None:
     code, out, _ = run([closed(host, pictures, tmp_path)], "toy", "--yes")
-    assert code == 0 and "license" not in out
+    assert code == 0 and "licence" not in out
 
 
 def test_what_stands_behind_a_form_is_left_to_the_user_with_its_steps(run: Run, tmp_path: Path) -> None:
