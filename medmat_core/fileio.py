@@ -125,7 +125,7 @@ def atomic(path: Path, *, durable: bool = True) -> Iterator[Path]:
     """
     part = part_of(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_room(part)
         yield part
         if durable:
             handle = os.open(part, os.O_RDONLY)
@@ -140,6 +140,12 @@ def atomic(path: Path, *, durable: bool = True) -> Iterator[Path]:
     except BaseException:
         _drop(part)
         raise
+
+
+def _make_room(part: Path) -> None:
+    """Whatever lies under the temporary name goes: who can tell it may have put a link there that leads elsewhere."""
+    part.parent.mkdir(parents=True, exist_ok=True)
+    part.unlink(missing_ok=True)
 
 
 def _drop(part: Path) -> None:
@@ -191,8 +197,8 @@ class GrowingFile:
         self._pen: _Pen | None = None
         self.size = 0
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._handle = self._part.open("wb", buffering=1 << 18)
+            _make_room(self._part)
+            self._handle = self._part.open("xb", buffering=1 << 18)
         except OSError as error:
             raise failed(path, error) from error
 

@@ -967,3 +967,17 @@ def _no_trace(tmp_path: Path) -> Iterator[None]:
     for manifest in tmp_path.rglob("manifest.json"):
         if not (manifest.parent / WORK).exists():
             assert [p for p in manifest.parent.glob("*/.*.part") if p.read_bytes() != MINE] == []
+
+
+def test_a_link_under_a_temporary_name_leads_no_bytes_elsewhere(tmp_path: Path) -> None:
+    from medmat_core import fileio
+
+    own = tmp_path / "own.txt"
+    own.write_text("mine", encoding="utf-8")
+    for name, write in (("a", fileio.write_text), ("b", fileio.write_bytes)):
+        path = tmp_path / "out" / name
+        path.parent.mkdir(exist_ok=True)
+        fileio.part_of(path).symlink_to(own)  # the number of a process is easily foretold, in a container say
+        write(path, "new" if name == "a" else b"new")  # type: ignore[operator]
+        assert not path.is_symlink() and path.read_text("utf-8") == "new"
+    assert own.read_text("utf-8") == "mine"
