@@ -69,6 +69,9 @@ def read_regular(path: Path | str, most: int | None = None) -> bytes:
     """All bytes of the file at ``path``, which is refused as by :func:`open_regular`."""
     handle, size = _opened(path, most)
     try:
+        if size > _LARGE:  # read whole without ever being copied
+            with open(handle, "rb", closefd=False) as file:
+                return file.read(size)
         raw = os.read(handle, size)
         while len(raw) < size and (more := os.read(handle, size - len(raw))):
             raw += more
