@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -179,6 +181,24 @@ def test_a_long_file_is_left_to_whoever_asks(
     assert all(reader.read(path, None).array.any() for path in paths(tmp_path, samples))
     reader.close()
     assert decoded_by == []
+
+
+def test_the_interpreter_does_not_end_under_a_decoder(tmp_path: Path) -> None:
+    draw(tmp_path, 3)
+    script = tmp_path / "run.py"
+    script.write_text(
+        "import time\n"
+        "from medmat_core.model import MaskFile, MaskSample\n"
+        "from medmat_core.pipeline import ahead\n"
+        "ahead.decode_picture = lambda *a: time.sleep(0.3) or print('decoded', flush=True)\n"
+        "masks = tuple(MaskFile(f'{number}.jpg', 'polyp') for number in range(3))\n"
+        f"reader = ahead.Ahead({str(tmp_path)!r}, [MaskSample('a.png', masks)])\n"
+        f"reader.read({str(tmp_path)!r} + '/0.jpg', None)\n"
+        "reader.close()\n",
+        encoding="utf-8",
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout.split()) == (0, ["decoded"] * 3), done.stderr
 
 
 def test_without_a_thread_masks_are_read_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,7 +47,8 @@ class Ahead:
         self._todo: SimpleQueue[bytes | None] = SimpleQueue()
         self._done: SimpleQueue[Pixels | None] = SimpleQueue()
         try:
-            threading.Thread(target=self._work, daemon=True).start()
+            # no daemon: OpenCV aborts the process where the interpreter ends while it decodes
+            threading.Thread(target=self._work).start()
         except RuntimeError:  # no thread can be had
             self._coming.clear()
 
