@@ -11,8 +11,9 @@ import queue
 import stat
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 from medmat_core.errors import BuildError
 
@@ -52,7 +53,7 @@ def check_regular(path: Path | str) -> int:
     return found.st_size
 
 
-def open_regular(path: Path | str, most: int | None = None) -> BinaryIO:
+def open_regular(path: Path | str, most: int | None = None) -> BufferedReader:
     """The file at ``path``, open for reading bytes; whatever else lies there is refused as by :func:`check_regular`.
 
     ``most``: a file of more bytes is refused as well (a sparse file may claim any number). Raises :class:`OSError`.
@@ -298,6 +299,6 @@ def share_file(source: Path, path: Path) -> None:
 
 
 def sha256_of(path: Path | str) -> str:
-    """The SHA-256 of a file's bytes as hex."""
-    with open(path, "rb") as handle:
+    """The SHA-256 of a file's bytes as hex. Raises :class:`OSError`, as :func:`open_regular` does."""
+    with open_regular(path) as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -49,7 +49,7 @@ class Ahead:
         try:
             # no daemon: OpenCV aborts the process where the interpreter ends while it decodes
             threading.Thread(target=self._work).start()
-        except RuntimeError:  # no thread can be had
+        except (RuntimeError, MemoryError):  # no thread can be had
             self._coming.clear()
 
     def read(self, path: str, slice_: Slice | None) -> Pixels:
