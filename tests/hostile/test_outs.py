@@ -130,9 +130,8 @@ def test_a_command_does_not_wait_for_a_pipe_in_the_place_of_a_file(
 def test_a_state_that_lies_of_its_size_costs_one_line(built: tuple[Path, Catalog], tmp_path: Path, text: str) -> None:
     source, catalog = built
     shutil.copytree(source, tmp_path / "copy")
-    for state in (tmp_path / "copy/out/.medmat").iterdir():
-        state.write_text(text)
-    first, *_ = (entry["slug"] for entry in json.loads((source / "out/manifest.json").read_text())["datasets"])
+    first, *rest = (entry["slug"] for entry in json.loads((source / "out/manifest.json").read_text())["datasets"])
+    (tmp_path / f"copy/out/.medmat/{rest[0]}.state").write_text(text)
     others = ["build", first, "--data", tmp_path / "copy/med-mat", "--out", tmp_path / "copy/out", "--jobs", 1, "-q"]
     code, err = called(others, catalog)
     assert code == 2 and err.count("\n") == 1, err
