@@ -724,6 +724,33 @@ def test_a_plan_that_leads_elsewhere_is_not_carried_out(lone: tuple[Path, Catalo
     assert precious.read_bytes() == MINE
 
 
+def test_through_a_link_a_plan_makes_no_file_of_another_name(lone: tuple[Path, Catalog], tmp_path: Path) -> None:
+    data, catalog = lone
+    out, home = tmp_path / "out", tmp_path / "home"
+    home.mkdir()
+    key = put(out / WORK / "new/a.new", b"a key")
+    (out / "records").symlink_to(home)
+    Plan(1, (Step("records/authorized_keys", sha256_of(key), "", "new/a.new"),)).write(out / WORK / "plan")
+    with pytest.raises(BuildError, match="leads elsewhere"):
+        run(data, out, catalog)
+    assert list(home.iterdir()) == []
+
+
+def test_through_a_link_a_manifest_removes_no_file_of_another_name(lone: tuple[Path, Catalog], tmp_path: Path) -> None:
+    data, catalog = lone
+    out, home = tmp_path / "out", tmp_path / "home"
+    run(data, out, catalog)
+    (out / "records").rename(home)
+    (out / "records").symlink_to(home)
+    precious = put(home / "precious")
+    body = json.loads((out / "manifest.json").read_text("utf-8"))
+    body["files"]["records/precious"] = sha256_of(precious)
+    (out / "manifest.json").write_text(sealed(body), encoding="utf-8")
+    with pytest.raises(UsageError, match="was not written by medmat build"):
+        run(data, out, catalog)
+    assert precious.read_bytes() == MINE
+
+
 def test_audit_says_of_a_half_added_folder_that_a_build_is_unfinished(
     zoos: tuple[Path, Catalog], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
