@@ -132,7 +132,9 @@ def _foreign(to: Path, entries: Sequence[str], kind: Kind) -> str:
     """A file in a folder that none of the kind wrote; "" where there is none."""
     try:
         told = json.loads(read_regular(to / kind.mark))
-        files, folders = set(told["files"].keys()), tuple(told["folders"])
+        files = set(told["files"].keys())
+        # what names no folder would stand for every file, also those that somebody put into a folder from elsewhere
+        folders = tuple(name for name in told["folders"] if type(name) is str and name[:-1] and name.endswith("/"))
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return next((name for name in entries if name != kind.mark), kind.mark)
     for where, _, names in os.walk(to):
