@@ -11,8 +11,9 @@ import queue
 import stat
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 from medmat_core.errors import BuildError
 
@@ -52,7 +53,7 @@ def check_regular(path: Path | str) -> int:
     return found.st_size
 
 
-def open_regular(path: Path | str, most: int | None = None) -> BinaryIO:
+def open_regular(path: Path | str, most: int | None = None) -> BufferedReader:
     """The file at ``path``, open for reading bytes; whatever else lies there is refused as by :func:`check_regular`.
 
     ``most``: a file of more bytes is refused as well (a sparse file may claim any number). Raises :class:`OSError`.
@@ -69,6 +70,9 @@ def read_regular(path: Path | str, most: int | None = None) -> bytes:
     """All bytes of the file at ``path``, which is refused as by :func:`open_regular`."""
     handle, size = _opened(path, most)
     try:
+        if size > _LARGE:  # read whole without ever being copied
+            with open(handle, "rb", closefd=False) as file:
+                return file.read(size)
         raw = os.read(handle, size)
         while len(raw) < size and (more := os.read(handle, size - len(raw))):
             raw += more
@@ -127,7 +131,7 @@ def atomic(path: Path, *, durable: bool = True) -> Iterator[Path]:
     """
     part = part_of(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_room(part)
         yield part
         if durable:
             handle = os.open(part, os.O_RDONLY)
@@ -142,6 +146,12 @@ def atomic(path: Path, *, durable: bool = True) -> Iterator[Path]:
     except BaseException:
         _drop(part)
         raise
+
+
+def _make_room(part: Path) -> None:
+    """Whatever lies under the temporary name goes: who can tell it may have put a link there that leads elsewhere."""
+    part.parent.mkdir(parents=True, exist_ok=True)
+    part.unlink(missing_ok=True)
 
 
 def _drop(part: Path) -> None:
@@ -193,8 +203,8 @@ class GrowingFile:
         self._pen: _Pen | None = None
         self.size = 0
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._handle = self._part.open("wb", buffering=1 << 18)
+            _make_room(self._part)
+            self._handle = self._part.open("xb", buffering=1 << 18)
         except OSError as error:
             raise failed(path, error) from error
 
@@ -291,6 +301,6 @@ def share_file(source: Path, path: Path) -> None:
 
 
 def sha256_of(path: Path | str) -> str:
-    """The SHA-256 of a file's bytes as hex."""
-    with open(path, "rb") as handle:
+    """The SHA-256 of a file's bytes as hex. Raises :class:`OSError`, as :func:`open_regular` does."""
+    with open_regular(path) as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()

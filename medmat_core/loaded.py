@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, overload
 from attrs import asdict, define, field, fields, frozen
 
 from medmat_core.errors import UsageError
+from medmat_core.fileio import open_regular
 from medmat_core.model import PARTS, Record
 from medmat_core.records import KEYS, Built, RecordError, record_of
 
@@ -85,7 +86,7 @@ class Records(Sequence[Example]):
             raise IndexError(f"record {place} of {len(self)}")
         which = bisect_right(self._ends, number)
         at = number - (self._ends[which - 1] if which else 0)
-        with self.files[which].open("rb") as lines:
+        with open_regular(self.files[which]) as lines:
             lines.seek(self._starts[which][at])
             raw = lines.readline()
         try:
@@ -112,7 +113,7 @@ class Records(Sequence[Example]):
 def _starts(path: Path) -> array[int]:
     found = array("Q")
     place = 0
-    with path.open("rb") as lines:
+    with open_regular(path) as lines:
         for line in lines:
             found.append(place)
             place += len(line)

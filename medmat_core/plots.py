@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -22,14 +23,22 @@ def checked(path: Path) -> Path:
     if path.suffix.casefold() not in SUFFIXES:
         raise UsageError(f"{path}: a plot is written as {', '.join(SUFFIXES)}; name it so")
     try:
-        import matplotlib  # noqa: F401
+        _load()
     except ImportError:
         raise UsageError(f"{path}: plots need matplotlib; pip install medmat-core[plots]") from None
     return path
 
 
+def _load() -> None:
+    """Import matplotlib, which takes its settings from the folder that the user is in first: those of a stranger's data
+    may have LaTeX run."""
+    with contextlib.chdir(Path(__file__).parent):
+        import matplotlib  # noqa: F401
+
+
 def new_figure(width: float, height: float) -> Any:
     """An empty figure of so many inches, drawn without a screen."""
+    _load()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from PIL import Image
 
 from medmat_core import MaskSample, build, readers
 from medmat_core.audit import audit
+from medmat_core.errors import BuildError
 from medmat_core.subsets import load_subset
 from tests.toy import picture, toy_catalog, toy_dataset
 
@@ -134,3 +136,13 @@ def test_masks_that_were_not_unzipped_are_missed_where_nobody_else_uses_the_pict
     put(tmp_path / "med-mat", "one.png", 1)
     _, problems, _ = run(tmp_path, asks='["box"]')
     assert [p["reason"] for p in problems] == ["missing_mask"]
+
+
+@pytest.mark.parametrize("module", ["medmat_core.pipeline.ahead", "medmat_core.regions.extract"])
+def test_a_library_for_which_there_is_no_room_is_one_line(
+    tmp_path: Path, module: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path / "med-mat", "a.png", 10, mass=(5, 5, 25, 25))
+    monkeypatch.setitem(sys.modules, module, None)  # its import fails
+    with pytest.raises(BuildError, match=r"a library cannot be loaded .*; go on with --resume"):
+        run(tmp_path, asks='["box"]')

@@ -435,6 +435,29 @@ def test_no_process_takes_modules_from_the_folder_that_the_user_is_in(tmp_path: 
     assert not (tmp_path / "ran").exists()
 
 
+@pytest.mark.parametrize("engine", ["start_engine('local', 1, None, careful=True)", "start_engine('dask', 1, None)"])
+def test_no_process_takes_shared_libraries_from_the_folder_that_the_user_is_in(tmp_path: Path, engine: str) -> None:
+    if "dask" in engine:
+        pytest.importorskip("distributed")
+    script = tmp_path / "run.py"
+    script.write_text(
+        "import os, cv2\n"
+        "from medmat_core.pipeline.engines import start_engine\n"
+        "if __name__ == '__main__':\n"
+        f"    engine = {engine}\n"
+        '    asked = [\'__import__("os").getpid()\', \'__import__("os").getenv("LD_LIBRARY_PATH")\']\n'
+        "    print(os.getpid(), *engine.map(eval, asked))\n"
+        "    engine.close()\n",
+        encoding="utf-8",
+    )
+    bare = {name: value for name, value in os.environ.items() if name != "LD_LIBRARY_PATH"}
+    done = subprocess.run([sys.executable, script], env=bare, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    pid, others, libraries = done.stdout.split()
+    assert pid != others
+    assert all(os.path.isabs(entry) for entry in libraries.split(":")), libraries  # an empty one is that folder
+
+
 @pytest.mark.parametrize(
     ("address", "expected"), [("tcp://nowhere", 2), ("tcp://127.0.0.1:1", 3), ("nonsense", 2), ("foo://x:1", 2)]
 )

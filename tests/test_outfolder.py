@@ -741,6 +741,33 @@ def test_a_plan_that_leads_elsewhere_is_not_carried_out(lone: tuple[Path, Catalo
     assert precious.read_bytes() == MINE
 
 
+def test_through_a_link_a_plan_makes_no_file_of_another_name(lone: tuple[Path, Catalog], tmp_path: Path) -> None:
+    data, catalog = lone
+    out, home = tmp_path / "out", tmp_path / "home"
+    home.mkdir()
+    key = put(out / WORK / "new/a.new", b"a key")
+    (out / "records").symlink_to(home)
+    Plan(1, (Step("records/authorized_keys", sha256_of(key), "", "new/a.new"),)).write(out / WORK / "plan")
+    with pytest.raises(BuildError, match="leads elsewhere"):
+        run(data, out, catalog)
+    assert list(home.iterdir()) == []
+
+
+def test_through_a_link_a_manifest_removes_no_file_of_another_name(lone: tuple[Path, Catalog], tmp_path: Path) -> None:
+    data, catalog = lone
+    out, home = tmp_path / "out", tmp_path / "home"
+    run(data, out, catalog)
+    (out / "records").rename(home)
+    (out / "records").symlink_to(home)
+    precious = put(home / "precious")
+    body = json.loads((out / "manifest.json").read_text("utf-8"))
+    body["files"]["records/precious"] = sha256_of(precious)
+    (out / "manifest.json").write_text(sealed(body), encoding="utf-8")
+    with pytest.raises(UsageError, match="was not written by medmat build"):
+        run(data, out, catalog)
+    assert precious.read_bytes() == MINE
+
+
 def test_audit_says_of_a_half_added_folder_that_a_build_is_unfinished(
     zoos: tuple[Path, Catalog], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -984,3 +1011,17 @@ def _no_trace(tmp_path: Path) -> Iterator[None]:
     for manifest in tmp_path.rglob("manifest.json"):
         if not (manifest.parent / WORK).exists():
             assert [p for p in manifest.parent.glob("*/.*.part") if p.read_bytes() != MINE] == []
+
+
+def test_a_link_under_a_temporary_name_leads_no_bytes_elsewhere(tmp_path: Path) -> None:
+    from medmat_core import fileio
+
+    own = tmp_path / "own.txt"
+    own.write_text("mine", encoding="utf-8")
+    for name, write in (("a", fileio.write_text), ("b", fileio.write_bytes)):
+        path = tmp_path / "out" / name
+        path.parent.mkdir(exist_ok=True)
+        fileio.part_of(path).symlink_to(own)  # the number of a process is easily foretold, in a container say
+        write(path, "new" if name == "a" else b"new")  # type: ignore[operator]
+        assert not path.is_symlink() and path.read_text("utf-8") == "new"
+    assert own.read_text("utf-8") == "mine"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import zipfile
 from pathlib import Path
@@ -104,6 +105,21 @@ def test_a_file_of_the_users_is_never_overwritten_and_nothing_else_is_written(tm
         write_example(card(tmp_path, PAIR), tmp_path / "data")
     assert mine.read_text() == "mine"
     assert [path.name for path in mine.parent.rglob("*") if path.is_file()] == ["labels.csv"]
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe"])
+def test_a_link_to_nothing_and_a_pipe_are_left_alone_as_well(tmp_path: Path, kind: str) -> None:
+    theirs = tmp_path / "data/Synthetic/labels.csv"
+    theirs.parent.mkdir(parents=True)
+    if kind == "link":
+        theirs.symlink_to(tmp_path / "elsewhere")
+    elif hasattr(os, "mkfifo"):
+        os.mkfifo(theirs)
+    else:
+        pytest.skip("no pipes here")
+    with pytest.raises(UsageError, match=r"labels\.csv: "):
+        write_example(card(tmp_path, PAIR), tmp_path / "data")
+    assert not (tmp_path / "elsewhere").exists()
 
 
 def test_two_cards_that_share_a_folder_write_the_same_bytes(tmp_path: Path) -> None:

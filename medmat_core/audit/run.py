@@ -79,7 +79,8 @@ def names_in(paths: Sequence[Path]) -> frozenset[str] | None:
         return None
     entries = manifests.datasets(place.manifest)
     listed = [name for entry in entries for name in (manifests.number_of(entry), str(entry.get("slug")))]
-    return frozenset((*listed, *place.of(RECORDS, ".jsonl"), *place.of(CHOICES, ".json")))
+    named = *listed, *place.of(RECORDS, ".jsonl"), *place.of(CHOICES, ".json")
+    return frozenset(name.lstrip("0") or name for name in named)  # as homes are asked for
 
 
 @define

@@ -94,7 +94,7 @@ def print_rows(
     the titles at their ``head``."""
     if not sys.stdout.isatty():
         for row in (titles, *rows) if head else rows:
-            click.echo("\t".join(" ".join(str(cell).split()) for cell in row))
+            click.echo("\t".join(shown(" ".join(str(cell).split())) for cell in row))
         return
     from rich.markup import escape
 

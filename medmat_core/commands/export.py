@@ -11,6 +11,7 @@ import click
 from medmat_core.commands import catalog_of, counted, exit_code
 from medmat_core.commands.options import BUILT_FROM, DATASETS, FOLDER, JOBS, QUIET, SUBSETS, Counter, listed, option
 from medmat_core.formats import KINDS
+from medmat_core.shown import shown as as_shown
 
 
 @click.command("export")
@@ -100,7 +101,7 @@ def command(
             "see its README.md"
         )
         for one in done.refusals[:5]:
-            click.echo(f"left out: {one.image}: {one.why}", err=True)
+            click.echo(as_shown(f"left out: {one.image}: {one.why}"), err=True)
         if done.refused > 5:
             click.echo(f"left out: {counted(done.refused, 'record')} in all", err=True)
     return exit_code(ctx, done.refused)

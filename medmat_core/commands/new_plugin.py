@@ -12,6 +12,7 @@ import click
 from medmat_core.commands import catalog_of, exit_code
 from medmat_core.errors import UsageError
 from medmat_core.layouts import KINDS
+from medmat_core.shown import shown as as_shown
 
 if TYPE_CHECKING:
     from medmat_core.layouts.guess.proposal import Proposal
@@ -149,15 +150,15 @@ def _proposal(folder: Path | None, layout: str | None, codes: Mapping[str, str],
     except NoLayoutError as error:
         if layout is not None:
             raise
-        click.echo("\n  - ".join([str(error), *error.looks]))
+        click.echo("\n  - ".join(map(as_shown, [str(error), *error.looks])))
         click.echo("The package gets an adapter to fill in, and a made-up example that it reads. Read on under Readers")
         click.echo("(docs/reference/readers.md) and Layouts (docs/reference/layouts.md) in the reference.")
         return without_layout(list(codes), error.remarks)
-    click.echo(f"Found in {folder}: {proposal.layout['kind']}")
-    click.echo("\n".join(f"  - {line}" for line in proposal.evidence))
+    click.echo(f"Found in {as_shown(str(folder))}: {proposal.layout['kind']}")
+    click.echo("\n".join(f"  - {as_shown(line)}" for line in proposal.evidence))
     if proposal.doubts:
         click.echo("Not certain, please look (what else a layout can say stands under Layouts in the reference):")
-        click.echo("\n".join(f"  - {line}" for line in proposal.doubts))
+        click.echo("\n".join(f"  - {as_shown(line)}" for line in proposal.doubts))
     return proposal
 
 
@@ -180,7 +181,7 @@ def _captioned(proposal: Proposal, labels: Sequence[str], asker: Asker, *, made_
     if asker.interactive and len(captions) <= 12:
         click.echo("Captions, as answers to a question:")
         captions = {
-            code: caption if given.get(code) else asker.ask(f"  {code}", "--labels", None, caption)
+            code: caption if given.get(code) else asker.ask(f"  {as_shown(code)}", "--labels", None, caption)
             for code, caption in captions.items()
         }
     negates = {captions[a]: captions[b] for a in captions for b in captions

@@ -10,6 +10,8 @@ from typing import Final
 
 import click
 
+from medmat_core.shown import shown
+
 option: Final = partial(click.option, show_default=True)
 """An option whose default, where it has one, stands in the help."""
 
@@ -71,7 +73,7 @@ class Counter:
         if self._quiet:
             return
         if sys.stderr.isatty():
-            sys.stderr.write(f"\r\x1b[K{self._done} {self._what}{more}"[:120])
+            sys.stderr.write(f"\r\x1b[K{self._done} {self._what}{shown(more)}"[:120])
             sys.stderr.flush()
         elif self._done - self._told >= 100_000:
             self._told = self._done

@@ -12,6 +12,7 @@ import click
 
 from medmat_core.commands import catalog_of, console, exit_code, say, table
 from medmat_core.commands.options import FOLDER, option
+from medmat_core.shown import shown as as_shown
 
 if TYPE_CHECKING:
     from medmat_core.score import Report
@@ -95,7 +96,7 @@ def command(
         _flat(report)
     for one in report.scored:
         for what, count in one.odd.items():
-            click.echo(f"{one.path}: {count} x {what}", err=True)
+            click.echo(as_shown(f"{one.path}: {count} x {what}"), err=True)
     return exit_code(ctx, 0)
 
 

@@ -11,6 +11,7 @@ import click
 
 from medmat_core.commands import catalog_of, exit_code, print_rows
 from medmat_core.commands.options import FOLDER, option
+from medmat_core.shown import shown
 
 if TYPE_CHECKING:
     from medmat_core.stats import Stats
@@ -89,7 +90,7 @@ def _print(found: Stats, most: int | None) -> None:
     for one in found.datasets:
         if one.missing:
             told = ", ".join(one.missing)
-            click.echo(f"missing: {one.slug}: no record of {len(one.missing)} of its classes: {told}")
+            click.echo(shown(f"missing: {one.slug}: no record of {len(one.missing)} of its classes: {told}"))
 
 
 def _share(count: int, whole: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Final
 from medmat_core.download import space
 from medmat_core.download.chest import Chest, DamagedError, check_tree
 from medmat_core.errors import DownloadError
+from medmat_core.pipeline.workers import installed
 
 _EVERY: Final = 0.5
 
@@ -38,9 +40,9 @@ def unrar(chest: Chest) -> None:
     chest.announce(0, 0)
     before = space.free(into)
     command = [shutil.which(program) or program, *programs[program]]
-    quiet = subprocess.DEVNULL
+    quiet, own = subprocess.DEVNULL, {**os.environ, **installed()}
     with subprocess.Popen(
-        command, stdin=quiet, stdout=quiet, stderr=subprocess.PIPE, text=True, errors="replace"
+        command, stdin=quiet, stdout=quiet, stderr=subprocess.PIPE, text=True, errors="replace", env=own
     ) as running:
         try:
             while True:

@@ -22,7 +22,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 from attrs import define, field, frozen
 
 from medmat_core.errors import UsageError
-from medmat_core.fileio import GrowingFile, failed, sha256_of, write_text
+from medmat_core.fileio import GrowingFile, failed, read_regular, sha256_of, write_text
 from medmat_core.formats.protocol import Picture, Place, Written
 
 if TYPE_CHECKING:
@@ -117,19 +117,25 @@ def check_free(to: Path, kind: Kind = EXPORT, *, whole: bool = False) -> None:
 
 def _changed(to: Path, kind: Kind) -> str:
     """A file of the kind that is not as it was written; "" where there is none. One that is gone may be gone."""
-    for name, digest in json.loads((to / kind.mark).read_bytes())["files"].items():
-        with contextlib.suppress(FileNotFoundError):
+    for name, digest in json.loads(read_regular(to / kind.mark))["files"].items():
+        try:
             if digest and sha256_of(to / name) != digest:
                 return str(name)
+        except FileNotFoundError:
+            continue
+        except OSError:  # a pipe in its place, say
+            return str(name)
     return ""
 
 
 def _foreign(to: Path, entries: Sequence[str], kind: Kind) -> str:
     """A file in a folder that none of the kind wrote; "" where there is none."""
     try:
-        told = json.loads((to / kind.mark).read_bytes())
-        files, folders = set(told["files"].keys()), tuple(told["folders"])
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        told = json.loads(read_regular(to / kind.mark))
+        files = set(told["files"].keys())
+        # what names no folder would stand for every file, also those that somebody put into a folder from elsewhere
+        folders = tuple(name for name in told["folders"] if type(name) is str and name[:-1] and name.endswith("/"))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return next((name for name in entries if name != kind.mark), kind.mark)
     for where, _, names in os.walk(to):
         for name in names:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from medmat_core import stopping
 from medmat_core.errors import BuildError, MedmatError, UsageError
-from medmat_core.pipeline.workers import INSTALLED, environment
+from medmat_core.pipeline.workers import environment, installed
 
 if TYPE_CHECKING:
     from medmat_core.pipeline.engines import Mend
@@ -54,7 +54,7 @@ class Dask:
         self._told = contextlib.ExitStack()
         try:
             if scheduler is None:
-                self._told.enter_context(environment(**INSTALLED))  # a worker that dies is started anew at any time
+                self._told.enter_context(environment(**installed()))  # a worker that dies is started anew at any time
                 self._cluster = LocalCluster(
                     n_workers=jobs, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
                 )

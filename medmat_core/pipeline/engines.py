@@ -18,7 +18,7 @@ from typing import Any, Final, Generic, Literal, Protocol, TypeVar, get_args
 from attrs import define
 
 from medmat_core.errors import BuildError, UsageError
-from medmat_core.pipeline.workers import begin_work, quietly, ready, without_main
+from medmat_core.pipeline.workers import begin_work, environment, installed, quietly, ready, without_main
 
 EngineName = Literal["local", "dask"]
 
@@ -175,7 +175,7 @@ class Pool:
         pass
 
     def _submit(self, pool: Any, function: Callable[[A], B], task: A) -> Any:
-        with without_main():  # the pool may start a worker that it could do without so far
+        with without_main(), environment(**installed()):  # the pool may start a worker that it did without so far
             return pool.submit(function, task)
 
     def _next(self, function: Callable[[A], B], under_way: deque[_Work[A]], mend: Mend[A] | None) -> Any:

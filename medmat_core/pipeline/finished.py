@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Collection, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
@@ -13,11 +14,20 @@ from attrs import Factory, field, frozen
 
 from medmat_core.errors import UsageError
 from medmat_core.fileio import NotAFileError, open_regular
+from medmat_core.model import PARTS
 
 MANIFEST: Final = "manifest.json"
 PROBLEMS: Final = "problems.jsonl"
 STATES: Final = ".medmat"
 RENDERED: Final = "rendered"
+
+_PART: Final = f"-({'|'.join(PARTS)})"
+_MADE: Final = re.compile(
+    rf"{MANIFEST}|{PROBLEMS}|{STATES}/[^/]+\.state|{RENDERED}/.+\.png|records/Ori--[^/]+{_PART}\.jsonl"
+    rf"|Original_Medical_Datasets/Ori--[^/]+{_PART}\.json|Aggregated_Subsets/Subset--[0-9]+{_PART}\.json",
+    re.DOTALL,
+)
+"""The names of all that a build leaves."""
 
 _OPEN: Final = "0" * 64
 """Stands for a manifest's own digest while that is taken."""
@@ -40,6 +50,12 @@ def is_below(path: str) -> bool:
     pure = PurePosixPath(path)
     plain = os.name != "nt" or not {"\\", ":"} & set(path)  # elsewhere these are letters like any other
     return bool(pure.parts) and not pure.is_absolute() and ".." not in pure.parts and "\0" not in path and plain
+
+
+def is_made(path: str) -> bool:
+    """Whether medmat makes files of such a path below OUT. In a folder from elsewhere ``records`` may be a link to
+    anywhere, and a manifest or a plan there that names other files would have them removed, or made."""
+    return is_below(path) and _MADE.fullmatch(path) is not None
 
 
 def sealed(body: Mapping[str, Any]) -> str:
@@ -111,7 +127,7 @@ class Finished:
                 f"{out / MANIFEST}: changed since medmat wrote it, or written by another version; "
                 "put the old file back, or give another --out"
             ) from None
-        if not all(map(is_below, (*found.files, *map(state_path, slugs)))):
+        if not all(map(is_made, (*found.files, *map(state_path, slugs)))):
             raise _foreign(out)
         return found
 

@@ -86,9 +86,7 @@ class Inspector:
                 except MedmatError:
                     raise
                 except ImportError as error:  # no picture's fault, and the next would fare no better
-                    raise BuildError(
-                        f"a library cannot be loaded ({error}), perhaps for want of memory; go on with --resume"
-                    ) from error
+                    raise _unloaded(error) from error
                 except BaseException as error:  # whatever one file does, it costs its own line
                     if is_stop(error):
                         raise
@@ -104,9 +102,11 @@ class Inspector:
         if not context.ahead or context.region_plugins or not any(isinstance(sample, MaskSample) for sample in samples):
             yield
             return
-        from medmat_core.pipeline.ahead import Ahead  # not before: it loads OpenCV
-        from medmat_core.regions.decode import decode
-
+        try:
+            from medmat_core.pipeline.ahead import Ahead  # not before: it loads OpenCV
+            from medmat_core.regions.decode import decode
+        except ImportError as error:
+            raise _unloaded(error) from error
         with closing(Ahead(context.root, samples)) as ahead:
             self._decoders = [partial(decode, read=ahead.read)]
             yield
@@ -333,6 +333,10 @@ class Inspector:
         look.regions = found.regions
         look.unsure = sorted({self.context.card.labels[code] for code in found.unsure})
         return True
+
+
+def _unloaded(error: ImportError) -> BuildError:
+    return BuildError(f"a library cannot be loaded ({error}), perhaps for want of memory; go on with --resume")
 
 
 def _draw_places(ledger: Ledger, seed: int) -> None:

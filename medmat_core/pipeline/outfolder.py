@@ -152,7 +152,7 @@ class OutFolder:
         if os.path.lexists(self.work) and (self.work.is_symlink() or not self.work.is_dir()):
             raise _stranger(self.work)
         for path in _files(self.work):
-            if not _OURS.fullmatch(path.name) or path.is_symlink():
+            if not _OURS.fullmatch(path.name) or path.is_symlink() or not path.is_file():
                 raise _stranger(path)
 
     def _refuse_stranger(self, path: str, listings: dict[Path, dict[str, list[str]]]) -> None:

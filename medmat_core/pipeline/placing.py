@@ -18,7 +18,7 @@ from attrs import frozen
 
 from medmat_core.errors import BuildError, UsageError
 from medmat_core.fileio import PART, sha256_of, write_text
-from medmat_core.pipeline.finished import MANIFEST, is_below
+from medmat_core.pipeline.finished import MANIFEST, is_below, is_made
 
 
 @frozen
@@ -58,7 +58,7 @@ class Plan:
             plan = cls(int(head["pid"]), steps)
             if head["medmat_plan"] != 1 or len(steps) != head["steps"]:
                 raise ValueError("it is cut short")
-            if not all(is_below(step.path) and (not step.source or is_below(step.source)) for step in steps):
+            if not all(is_made(step.path) and (not step.source or is_below(step.source)) for step in steps):
                 raise ValueError("it leads elsewhere")
         except FileNotFoundError:
             return None

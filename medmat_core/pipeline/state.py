@@ -24,7 +24,7 @@ from typing import IO, Any, Final
 from attrs import Factory, define, frozen
 
 from medmat_core.errors import UsageError
-from medmat_core.fileio import GrowingFile
+from medmat_core.fileio import GrowingFile, open_regular
 from medmat_core.model import file_and_slice
 from medmat_core.splits import Labels
 
@@ -98,7 +98,7 @@ class State:
         wanted = sorted(set(places))
         found: dict[int, tuple[str, str]] = {}
         cursor = start = 0
-        with self.file.open("rb") as raw:
+        with open_regular(self.file) as raw:
             for offset, size, count in self._chunks:
                 if cursor < len(wanted) and wanted[cursor] < start + count:
                     raw.seek(offset)
@@ -122,11 +122,20 @@ class State:
         """The state at ``file``, whose bytes have this SHA-256; :class:`UsageError` if it is missing or damaged."""
         digest = hashlib.sha256()
         try:
-            with file.open("rb") as raw:
+            with open_regular(file) as raw:
                 state = cls._read(file, raw, digest)
             if digest.hexdigest() != sha256:
                 raise ValueError("its bytes are not those that manifest.json names")
-        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        except (
+            OSError,
+            ValueError,
+            TypeError,
+            KeyError,
+            AttributeError,
+            ArithmeticError,
+            MemoryError,
+            RecursionError,
+        ) as error:
             raise UsageError(
                 f"{file}: the state of {slug} is missing or damaged ({error}); build {slug} anew in the same command"
             ) from error
@@ -281,7 +290,7 @@ def ties_of(file: Path, sha256: str) -> Ties:
     """The ties in a state, remembered by the worker; none if it is damaged: then pictures are rendered anew."""
     found = {"ties": b"", "shown": b""}
     try:
-        with file.open("rb") as raw:
+        with open_regular(file) as raw:
             if hashlib.file_digest(raw, "sha256").hexdigest() != sha256:
                 return Ties(array("Q"), b"")
         for name, body in _sections(file, set(found)):
@@ -295,7 +304,7 @@ def ties_of(file: Path, sha256: str) -> Ties:
 
 
 def _sections(file: Path, wanted: set[str]) -> Iterator[tuple[str, bytes]]:
-    with file.open("rb") as raw:
+    with open_regular(file) as raw:
         while line := raw.readline(1 << 16):
             head = json.loads(line)
             if head["section"] in wanted:

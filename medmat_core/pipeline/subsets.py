@@ -25,7 +25,7 @@ from attrs import frozen
 from medmat_core.card import Card
 from medmat_core.concepts import Concepts, fold, load_concepts
 from medmat_core.errors import UsageError
-from medmat_core.fileio import GrowingFile, sha256_of, share_file
+from medmat_core.fileio import GrowingFile, check_regular, sha256_of, share_file
 from medmat_core.pipeline.lines import PARTS
 from medmat_core.pipeline.near import Crossed
 from medmat_core.pipeline.outfolder import OutFolder
@@ -275,6 +275,7 @@ def _records(source: Source) -> Iterator[tuple[str, bytes]]:
     """(picture, the record's line after its id) of a member's file, in its order, without what is left out."""
     digest = hashlib.sha256()
     try:
+        check_regular(source.file)
         with source.file.open("rb", buffering=1 << 18) as lines:
             for line in lines:
                 digest.update(line)

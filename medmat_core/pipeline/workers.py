@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import sys
 import threading
 from collections.abc import Iterator
 from types import ModuleType
-from typing import Final
 
 from medmat_core.watch import end_hard
 
@@ -70,9 +70,15 @@ def without_main() -> Iterator[None]:
         sys.modules["__main__"] = own
 
 
-INSTALLED: Final = {"PYTHONSAFEPATH": "1"}
-"""For the environment of Python processes: modules come from where they are installed. Else the first that such a
-process imports may come from the folder that the user is in, and with data from a stranger there may be a socket.py."""
+def installed() -> dict[str, str]:
+    """For the environment of other processes: what they load comes from where it is installed.
+
+    Else modules of Python may come from the folder that the user is in, and with data from a stranger there may be a
+    socket.py. So may shared libraries: OpenCV, whenever it is imported, puts an entry of its own and a colon before
+    LD_LIBRARY_PATH, and where nothing follows the colon that stands for this folder (ld.so(8)).
+    """
+    libraries = filter(None, re.split("[:;]", os.environ.get("LD_LIBRARY_PATH", "")))
+    return {"PYTHONSAFEPATH": "1", "LD_LIBRARY_PATH": ":".join(libraries) or os.devnull}
 
 
 @contextlib.contextmanager
@@ -93,12 +99,12 @@ def environment(**said: str) -> Iterator[None]:
 @contextlib.contextmanager
 def quietly() -> Iterator[None]:
     """Processes that are started here do not hear of Ctrl-C before they can ignore it, the one of Python's that looks
-    after semaphores does not tell of those that are left where all ends at once, and none takes modules from the folder
+    after semaphores does not tell of those that are left where all ends at once, and none takes code from the folder
     that the user is in."""
     warnings = ",".join(filter(None, (os.environ.get("PYTHONWARNINGS"), "ignore:resource_tracker")))
     mask = getattr(signal, "pthread_sigmask", None)
     before = mask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP}) if mask else None
-    with environment(PYTHONWARNINGS=warnings, **INSTALLED):
+    with environment(PYTHONWARNINGS=warnings, **installed()):
         try:
             if mask:
                 from multiprocessing import resource_tracker

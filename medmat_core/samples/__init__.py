@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from medmat_core.card import Card
 from medmat_core.errors import CardError, UsageError
 from medmat_core.example import ExamplePicture
+from medmat_core.fileio import read_regular
 from medmat_core.samples.pictures import picture_bytes
 from medmat_core.samples.texts import file_bytes
 
@@ -31,11 +32,12 @@ def write_example(card: Card, to: Path, *, strip_outer: bool = False, wrap: str 
     new: list[tuple[Path, bytes]] = []
     for path, content in wanted:
         try:
-            if path.read_bytes() == content:
+            if read_regular(path) == content:
                 continue
         except FileNotFoundError:
-            new.append((path, content))
-            continue
+            if not path.is_symlink():  # one that leads to nothing would be written through
+                new.append((path, content))
+                continue
         except OSError as error:
             raise UsageError(
                 f"{path}: cannot be compared with the example: {error.strerror}; choose another folder"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -190,6 +191,16 @@ def test_what_was_edited_in_an_export_is_not_replaced(tmp_path: Path) -> None:
     edited.unlink()
     export(Built.open(out), ["llava"], ExportOptions(to, jobs=1))
     assert "random:50%" not in edited.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("folder", ["", "/", "mi", None])
+def test_a_mark_that_claims_every_file_gives_away_none(tmp_path: Path, folder: str | None) -> None:
+    from medmat_core.export.folder import EXPORT, check_free
+
+    (tmp_path / EXPORT.mark).write_text(json.dumps({"files": {}, "folders": [folder]}), encoding="utf-8")
+    (tmp_path / "mine").write_text("mine", encoding="utf-8")
+    with pytest.raises(UsageError, match="holds mine, which no export wrote"):
+        check_free(tmp_path)
 
 
 def test_a_folder_in_the_way_of_a_format_is_told_before_anything_is_built(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import random
 import shutil
 from collections.abc import Callable, Iterator
@@ -107,3 +108,44 @@ def test_whatever_was_done_to_its_files_a_command_ends_in_words(
         code, err = called(COMMANDS[command](top), catalog)
         assert code in (0, 1, 2), (number, file.name, err)
         assert "internal error" not in err and "Traceback" not in err and "\x1b" not in err, (number, file.name, err)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_does_not_wait_for_a_pipe_in_the_place_of_a_file(
+    built: tuple[Path, Catalog], tmp_path: Path, command: str
+) -> None:
+    source, catalog = built
+    files = [file.relative_to(source) for file in sorted((source / "out").rglob("*")) if file.is_file()]
+    for number, file in enumerate(files):
+        top = tmp_path / str(number)
+        shutil.copytree(source, top)
+        (top / file).unlink()
+        os.mkfifo(top / file)
+        code, err = called(COMMANDS[command](top), catalog)
+        assert code in (0, 1, 2) and "internal error" not in err and "Traceback" not in err, (file, err)
+
+
+@pytest.mark.parametrize("text", ['{"section": "about", "bytes": 1000000000000000000, "count": 1}\n', "[" * 50_000])
+def test_a_state_that_lies_of_its_size_costs_one_line(built: tuple[Path, Catalog], tmp_path: Path, text: str) -> None:
+    source, catalog = built
+    shutil.copytree(source, tmp_path / "copy")
+    first, *rest = (entry["slug"] for entry in json.loads((source / "out/manifest.json").read_text())["datasets"])
+    (tmp_path / f"copy/out/.medmat/{rest[0]}.state").write_text(text)
+    others = ["build", first, "--data", tmp_path / "copy/med-mat", "--out", tmp_path / "copy/out", "--jobs", 1, "-q"]
+    code, err = called(others, catalog)
+    assert code == 2 and err.count("\n") == 1, err
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes")
+def test_an_export_waits_for_no_pipe_where_it_shall_go(built: tuple[Path, Catalog], tmp_path: Path) -> None:
+    source, catalog = built
+    to = tmp_path / "exported"
+    assert called(["export", source / "out", "--to", to, "--format", "sharegpt", "--jobs", 1], catalog)[0] == 0
+    for name in sorted(path.name for path in to.iterdir() if path.is_file()):
+        shutil.copytree(to, tmp_path / name, symlinks=True)
+        (tmp_path / name / name).unlink()
+        os.mkfifo(tmp_path / name / name)
+        again = ["export", source / "out", "--to", tmp_path / name, "--format", "sharegpt", "--jobs", 1]
+        code, err = called(again, catalog)
+        assert code == 2 and err.count("\n") == 1, (name, err)

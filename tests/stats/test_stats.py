@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -57,6 +59,15 @@ def test_the_command_prints_tables_json_and_plots(tmp_path: Path, capsys: pytest
     assert set(made) == {"labels-02.svg", "labels-44.svg", "shares.svg", "sizes.svg"}
     assert run(["stats", str(out), "--plots", str(tmp_path / "q"), "--as", "svg"]) == 0
     assert made == {path.name: path.read_bytes() for path in (tmp_path / "q").iterdir()}
+
+
+def test_settings_of_plots_in_the_folder_that_the_user_is_in_are_not_read(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    (tmp_path / "matplotlibrc").write_text("text.usetex: True\n", encoding="utf-8")
+    code = "from medmat_core.plots import new_figure; new_figure(1, 1)\n" \
+        "import matplotlib; print(matplotlib.rcParams['text.usetex'])"  # fmt: skip
+    done = subprocess.run([sys.executable, "-P", "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout) == (0, "False\n"), done.stderr
 
 
 def test_a_folder_that_is_no_build_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
