@@ -119,11 +119,11 @@ def opened(path: Path | str, role: Role, most: int = BYTE_LIMIT) -> BinaryIO:
         raise _unopened(error, role) from error
 
 
-def read_bytes(path: Path | str, role: Role, most: int = BYTE_LIMIT) -> bytes:
-    """The whole file. Raises as :func:`opened` does."""
+def read_bytes(path: Path | str, role: Role, most: int | None = None) -> bytes:
+    """The whole file, of at most :data:`BYTE_LIMIT` bytes unless told otherwise. Raises as :func:`opened` does."""
     with contained(role, "cannot be read"):
         try:
-            return read_regular(path, most)
+            return read_regular(path, BYTE_LIMIT if most is None else most)
         except OSError as error:
             raise _unopened(error, role) from error
 
