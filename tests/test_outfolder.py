@@ -656,16 +656,21 @@ def test_after_a_build_that_was_killed_at_any_step_another_finds_all_of_it_or_no
     assert seen == {0, 1}
 
 
-def test_a_stranger_that_comes_between_the_plan_and_its_end_is_not_replaced(
-    zoos: tuple[Path, Catalog], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    data, catalog = zoos
-    out = tmp_path / "out"
+def stopped_before_its_plan_is_done(data: Path, out: Path, catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An OUT with "one" in it, where the build of "two" ended as it was to put its files in place."""
     run(data, out, catalog, "one")
     with monkeypatch.context() as patch:
         patch.setattr(outfolder, "carry_out", lambda *arguments: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             run(data, out, catalog, "two")
+    return out
+
+
+def test_a_stranger_that_comes_between_the_plan_and_its_end_is_not_replaced(
+    zoos: tuple[Path, Catalog], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, catalog = zoos
+    out = stopped_before_its_plan_is_done(data, tmp_path / "out", catalog, monkeypatch)
     theirs = put(out / "records/Ori--two-train.jsonl")
     with pytest.raises(UsageError, match=r"Ori--two-train\.jsonl: not written by medmat.*move it elsewhere"):
         run(data, out, catalog, "two")
@@ -678,12 +683,7 @@ def test_a_folder_between_two_builds_is_read_by_nobody(
     zoos: tuple[Path, Catalog], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data, catalog = zoos
-    out = tmp_path / "out"
-    run(data, out, catalog, "one")
-    with monkeypatch.context() as patch:
-        patch.setattr(outfolder, "carry_out", lambda *arguments: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
-            run(data, out, catalog, "two")
+    out = stopped_before_its_plan_is_done(data, tmp_path / "out", catalog, monkeypatch)
     with pytest.raises(UsageError, match=r"putting its files in place.*again"):
         Built.open(out)
     run(data, out, catalog, "two")
